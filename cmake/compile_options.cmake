@@ -1,0 +1,36 @@
+# How everything of ours is compiled. Targets link `ndes_options`.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+option(NDES_BUILD_TESTS "Build the tests" ON)
+set(NDES_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  # One cache for all checkouts: paths below the source folder are made relative.
+  set(ccache_launcher ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      ${CCACHE_PROGRAM})
+  set(CMAKE_C_COMPILER_LAUNCHER ${ccache_launcher})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${ccache_launcher})
+endif()
+
+add_library(ndes_options INTERFACE)
+target_include_directories(ndes_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(ndes_options INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion
+  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast>
+  -fstack-protector-strong -fno-plt -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+target_link_options(ndes_options INTERFACE -Wl,-z,relro,-z,now -Wl,--as-needed)
+if(CMAKE_BUILD_TYPE STREQUAL "Release" OR CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+  target_compile_definitions(ndes_options INTERFACE _FORTIFY_SOURCE=2)
+endif()
+if(NDES_SANITIZE)
+  target_compile_options(ndes_options INTERFACE
+    -fsanitize=${NDES_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(ndes_options INTERFACE -fsanitize=${NDES_SANITIZE})
+endif()

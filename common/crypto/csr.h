@@ -1,0 +1,47 @@
+// CertificateRequest: a PKCS#10 request (RFC 2986) read into plain facts.
+// Reads, does not judge: what is permitted is decided by the rules of crp-service/validation, and
+// every irregularity that a rule needs to see is kept as a fact. Value type; any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/bytes.h"
+#include "common/certificate_contents.h"
+#include "common/crypto/distinguished_name.h"
+#include "common/crypto/key.h"
+#include "common/error.h"
+
+namespace ndes {
+
+struct CertificateRequest {
+    Bytes der;
+    std::string sha256;       // hex over the DER
+    Bytes spki;               // SubjectPublicKeyInfo, DER
+    std::string spki_sha256;  // hex
+    KeyFacts key;
+    std::string signature_hash;  // "SHA-256", "SHA-1", "MD5", …; "" when unknown
+    DistinguishedName subject;
+    std::optional<std::string> challenge;  // UTF-8; absent without the attribute
+
+    std::optional<std::vector<SubjectAltName>> subject_alt_names;  // absent without the extension
+    std::optional<std::vector<KeyUsage>> key_usage;                // ascending
+    std::optional<std::vector<std::string>> extended_key_usage;    // dotted OIDs
+    bool asks_for_ca = false;                                      // basicConstraints cA = TRUE
+    std::optional<std::string> security_identifier;        // 1.3.6.1.4.1.311.25.2, the SID's text
+    std::vector<std::string> unknown_critical_extensions;  // OIDs
+};
+
+// Reads exactly one DER request. bad_request with the cause when it is not one, when it is not
+// equal to its own DER re-encoding, when an attribute, an attribute value or an extension occurs
+// twice (challengePassword, extensionRequest in either the PKCS#9 or the Microsoft form
+// 1.3.6.1.4.1.311.2.1.14), or when a text holds NUL, control, bidirectional or zero-width
+// characters or is over-long. `limit`: most octets accepted.
+Result<CertificateRequest> parse_csr(ByteView der, std::size_t limit = 64 * 1024);
+
+// Proof of possession (RFC 2986 section 4.2): the request's own key verifies its signature.
+// False for hashes weaker than SHA-1 and for keys OpenSSL refuses.
+bool verify_self_signature(const CertificateRequest& request);
+
+}  // namespace ndes

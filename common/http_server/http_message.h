@@ -1,0 +1,49 @@
+// Request, Peer, Response: what a handler sees of HTTP. Plain values; no Boost, TLS or JSON type.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/crypto/certificate.h"
+
+namespace ndes::http {
+
+struct Request {
+    std::string method;  // upper case: "GET", "POST", "HEAD", "PUT", "DELETE"
+    std::string target;  // as received: path and query, not decoded
+    std::string path;    // percent-decoded; a malformed escape never reaches a handler
+    std::string query;   // after the first '?', not decoded
+    std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+    std::string body;
+
+    // The header's value, or "" if absent. `name` in lower case. A name that occurs twice has
+    // been refused before (Host, Content-Length, Transfer-Encoding) or joined by ", ".
+    std::string_view header(std::string_view name) const;
+};
+
+// Who is at the other end of the connection.
+struct Peer {
+    std::string address;  // numeric
+    std::uint16_t port = 0;
+    // The verified client certificate; absent without TLS, without one, or with one that failed.
+    std::shared_ptr<const Certificate> certificate;
+    // Why a presented certificate does not count ("certificate has expired"); empty otherwise.
+    std::string certificate_error;
+};
+
+struct Response {
+    int status = 200;
+    std::string content_type;  // empty: no Content-Type header
+    std::string body;
+    std::vector<std::pair<std::string, std::string>> headers;
+};
+
+// Called on a worker thread, from many at once. A throw becomes 500 with an empty body.
+using Handler = std::function<Response(const Request&, const Peer&)>;
+
+}  // namespace ndes::http

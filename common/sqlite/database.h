@@ -1,0 +1,82 @@
+// Database, Statement: thin owners of SQLite handles with errors as Result.
+// Knows no table. A Database and its Statements belong to one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/bytes.h"
+#include "common/error.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace ndes::sqlite {
+
+enum class OpenMode {
+    create,      // a new file; storage if it exists
+    read_write,  // an existing file; never created
+    read_only,
+};
+
+class Statement {
+  public:
+    Statement(Statement&&) noexcept;
+    Statement& operator=(Statement&&) noexcept;
+    ~Statement();
+
+    // Parameters are numbered from 1. Text and blobs are copied.
+    Statement& bind(int index, std::int64_t value);
+    Statement& bind(int index, int value) { return bind(index, static_cast<std::int64_t>(value)); }
+    Statement& bind(int index, std::string_view value);
+    Statement& bind(int index, const char* value) { return bind(index, std::string_view(value)); }
+    Statement& bind(int index, ByteView value);
+    Statement& bind_null(int index);
+    template <class T>
+    Statement& bind(int index, const std::optional<T>& value) {
+        return value ? bind(index, *value) : bind_null(index);
+    }
+
+    // True: a row is ready. False: done. storage on an error, with SQLite's words.
+    Result<bool> step();
+    // step() until done, then reset() for the next use.
+    Result<void> run();
+    void reset();  // also clears the bindings
+
+    std::int64_t integer(int column) const;  // columns are numbered from 0
+    std::string text(int column) const;
+    Bytes blob(int column) const;
+    bool is_null(int column) const;
+    std::optional<std::string> optional_text(int column) const;
+    std::optional<std::int64_t> optional_integer(int column) const;
+
+  private:
+    friend class Database;
+    explicit Statement(sqlite3_stmt* handle) : handle_(handle) {}
+    sqlite3_stmt* handle_ = nullptr;
+};
+
+class Database {
+  public:
+    static Result<Database> open(const std::filesystem::path& path, OpenMode mode);
+    Database(Database&&) noexcept;
+    Database& operator=(Database&&) noexcept;
+    ~Database();
+
+    Result<Statement> prepare(std::string_view sql);
+    Result<void> execute(const std::string& sql);  // one or more statements without results
+    int changes() const;                           // rows changed by the last statement
+    bool last_error_is_constraint() const;
+    std::int64_t user_version();
+    sqlite3* handle() const { return handle_; }
+
+  private:
+    explicit Database(sqlite3* handle) : handle_(handle) {}
+    sqlite3* handle_ = nullptr;
+};
+
+}  // namespace ndes::sqlite

@@ -1,0 +1,36 @@
+// Name → backend. Adding a backend: its file, and one line in store_factory.cpp.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "common/clock.h"
+#include "crp-service/store/store.h"
+
+namespace ndes::crp {
+
+struct StoreOptions {
+    std::string kind = "sqlite";  // "sqlite"
+    std::filesystem::path path;   // sqlite: the database file
+    std::size_t readers = 8;      // read-only connections kept open
+};
+
+// Opens an existing database. configuration when it is missing (names `crpctl db create`), when
+// its schema version is not the program's, or when another process holds it.
+Result<std::unique_ptr<Store>> open_store(const StoreOptions& options, const Clock& clock);
+
+// Creates a new, empty database with the current schema. conflict if it exists.
+Result<void> create_store(const StoreOptions& options, const Clock& clock);
+
+// Brings an existing database to the current schema, step by step; returns the versions passed.
+struct Migration {
+    int from = 0;
+    int to = 0;
+};
+Result<Migration> migrate_store(const StoreOptions& options, const Clock& clock);
+
+// Schema version and integrity; configuration or storage with what is wrong.
+Result<std::string> check_store(const StoreOptions& options);
+
+}  // namespace ndes::crp

@@ -1,0 +1,72 @@
+// VerifyService: judges one VerifyRequest: retries first, then the phases, then the commit.
+// Wire-neutral: every adapter (NDES module, later step-ca, Intune) comes in through here.
+// Knows no HTTP or JSON. Any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/bytes.h"
+#include "common/clock.h"
+#include "common/logging/log.h"
+#include "common/random.h"
+#include "crp-service/challenge/challenge_codec.h"
+#include "crp-service/domain/decision.h"
+#include "crp-service/store/store.h"
+
+namespace ndes::crp {
+
+// Who calls, as found by http/peer_identity.
+struct Caller {
+    std::string name;
+    std::string address;
+};
+
+struct VerifyInput {
+    std::string transaction_id;
+    std::string request_id;
+    Bytes certificate_request;
+    std::optional<Bytes> signing_certificate;
+    std::string template_name;
+    std::string ca_name;
+    std::string device_address;
+};
+
+struct NotifyInput {
+    std::string transaction_id;
+    std::string request_id;
+    std::int32_t disposition = -1;  // X509SCEPDisposition
+    std::int32_t hresult = 0;
+    std::optional<Bytes> certificate;
+};
+
+struct ValidationOptions {
+    bool skip_template_check = false;  // SkipTemplateCheck
+    bool skip_template_check_if_access_denied =
+        false;                                  // SkipTemplateCheckOnlyIfAccountAccessDenied
+    std::chrono::seconds clock_tolerance{300};  // for not-before only; expiry has none
+};
+
+class VerifyService {
+  public:
+    // All references outlive the service.
+    VerifyService(Store& store, const ChallengeCodec& codec, const Clock& clock, Random& random,
+                  Log& log, ValidationOptions options);
+
+    // The verdict, already durable. An Error means the check could not be made (never a no).
+    Result<Decision> verify(const VerifyInput& input, const Caller& caller);
+
+    // Records an outcome. not_found: nothing verified under that transaction; conflict: contradicts
+    // what is recorded or the certificate has another key than the request; bad_request.
+    Result<void> notify(const NotifyInput& input, const Caller& caller);
+
+  private:
+    Store& store_;
+    const ChallengeCodec& codec_;
+    const Clock& clock_;
+    Random& random_;
+    Log& log_;
+    ValidationOptions options_;
+};
+
+}  // namespace ndes::crp

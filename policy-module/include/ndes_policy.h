@@ -1,0 +1,182 @@
+/* ndes_policy.h - the interface between an NDES server and its policy module.
+ *
+ * Plain C11, no dependency. The verbs and their meanings follow Microsoft's INDESPolicy
+ * (certpol.h: Initialize, Uninitialize, GenerateChallenge, VerifyRequest, Notify). One server
+ * loads exactly one module and asks it about every request.
+ *
+ * A module is a shared library that exports one symbol, NDES_POLICY_ENTRY_POINT, of type
+ * ndes_policy_entry_point. The host calls it once, checks the table's version and size, and then
+ * calls the verbs.
+ *
+ * Results say whether the check could be made, HRESULT style (0 = yes); the verdict of
+ * VerifyRequest is `verified`, apart from the result. Anything but result 0 together with
+ * verified == 1 is a no.
+ *
+ * Memory: nobody frees what the other side allocated. What the host passes in lives until the call
+ * returns. What the module hands out lives as each verb says.
+ *
+ * Exceptions, longjmp and thread cancellation must not cross this line, in either direction.
+ *
+ * Growth: new members are added at the end of a structure or table only, and its `size` tells
+ * which members exist. A change of any other kind raises NDES_POLICY_ABI_MAJOR.
+ * History: 1.0 first version.
+ */
+#ifndef NDES_POLICY_H
+#define NDES_POLICY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define NDES_POLICY_ABI_MAJOR 1u
+#define NDES_POLICY_ABI_MINOR 0u
+#define NDES_POLICY_ENTRY_POINT "ndes_policy_get_table"
+
+/* HRESULT-style result of a verb. Any other value with the top bit set is an error too. */
+typedef int32_t ndes_policy_result;
+#define NDES_POLICY_OK ((ndes_policy_result)0)
+#define NDES_POLICY_E_FAIL ((ndes_policy_result)(int32_t)0x80004005u)         /* unspecified */
+#define NDES_POLICY_E_INVALIDARG ((ndes_policy_result)(int32_t)0x80070057u)   /* bad argument */
+#define NDES_POLICY_E_ACCESSDENIED ((ndes_policy_result)(int32_t)0x80070005u) /* we are refused */
+#define NDES_POLICY_E_OUTOFMEMORY ((ndes_policy_result)(int32_t)0x8007000Eu)
+#define NDES_POLICY_E_UNEXPECTED ((ndes_policy_result)(int32_t)0x8000FFFFu)     /* broken promise */
+#define NDES_POLICY_E_TIMEOUT ((ndes_policy_result)(int32_t)0x80072EE2u)        /* 12002 */
+#define NDES_POLICY_E_CANNOT_CONNECT ((ndes_policy_result)(int32_t)0x80072EFDu) /* 12029 */
+#define NDES_POLICY_E_CERT_DATE ((ndes_policy_result)(int32_t)0x80072F05u)      /* 12037 */
+#define NDES_POLICY_E_SECURE_FAILURE ((ndes_policy_result)(int32_t)0x80072F8Fu) /* 12175 */
+#define NDES_POLICY_E_INVALID_RESPONSE ((ndes_policy_result)(int32_t)0x80072F78u) /* 12152 */
+
+/* UTF-8 text, not NUL-terminated; data may be NULL when length is 0. */
+typedef struct ndes_policy_string {
+    const char* data;
+    size_t length;
+} ndes_policy_string;
+
+/* Octets; data NULL means "none". */
+typedef struct ndes_policy_blob {
+    const uint8_t* data;
+    size_t length;
+} ndes_policy_blob;
+
+/* X509SCEPDisposition. */
+typedef int32_t ndes_policy_disposition;
+#define NDES_POLICY_DISPOSITION_UNKNOWN ((ndes_policy_disposition)-1)
+#define NDES_POLICY_DISPOSITION_SUCCESS ((ndes_policy_disposition)0)
+#define NDES_POLICY_DISPOSITION_FAILURE ((ndes_policy_disposition)2)
+#define NDES_POLICY_DISPOSITION_PENDING ((ndes_policy_disposition)3)
+#define NDES_POLICY_DISPOSITION_PENDING_CHALLENGE ((ndes_policy_disposition)11)
+
+/* Severity of a log line; the values of CMTrace's "type". */
+typedef int32_t ndes_policy_severity;
+#define NDES_POLICY_LOG_INFO ((ndes_policy_severity)1)
+#define NDES_POLICY_LOG_WARNING ((ndes_policy_severity)2)
+#define NDES_POLICY_LOG_ERROR ((ndes_policy_severity)3)
+
+/* What the host lends to the module. Lives until uninitialize has returned. */
+typedef struct ndes_policy_host {
+    size_t size;        /* sizeof(ndes_policy_host) as the host knows it */
+    uint32_t abi_major; /* the host's version */
+    uint32_t abi_minor;
+    /* Writes one line to the host's log. Any thread, also the module's own, from initialize until
+     * uninitialize has returned. file and line: the place in the module. transaction_id may be
+     * empty. Never give it a challenge, a key or a request. */
+    void (*log)(void* log_context, ndes_policy_severity severity, ndes_policy_string text,
+                ndes_policy_string transaction_id, const char* file, int32_t line);
+    void* log_context;
+    /* The module's own settings: path of the file named by the host's configuration
+     * (policy.module_config); may be empty. */
+    ndes_policy_string config_path;
+    ndes_policy_string ca_name; /* name of the issuing CA as the host knows it; may be empty */
+} ndes_policy_host;
+
+typedef struct ndes_policy_verify_input {
+    size_t size;
+    ndes_policy_blob certificate_request; /* PKCS#10, DER */
+    ndes_policy_blob signing_certificate; /* renewal: the certificate that signed, DER; else none */
+    ndes_policy_string template_name;
+    ndes_policy_string transaction_id; /* of the SCEP message */
+    ndes_policy_string request_id;     /* the host's name for this attempt; unique */
+    ndes_policy_string ca_name;
+    ndes_policy_string device_address; /* numeric; may be empty */
+} ndes_policy_verify_input;
+
+/* A subject alternative name; type is "upn", "email", "dns", "uri" or "ip". */
+typedef struct ndes_policy_alt_name {
+    ndes_policy_string type;
+    ndes_policy_string value;
+} ndes_policy_alt_name;
+
+typedef struct ndes_policy_verify_output {
+    size_t size;      /* set by the host before the call: what it has room for */
+    int32_t verified; /* 1 = yes; everything else = no */
+    /* A reason of the CRP's catalogue, or the module's own word; may be empty. For the log. */
+    ndes_policy_string reason;
+    ndes_policy_string detail;      /* for the operator; may be empty */
+    ndes_policy_string decision_id; /* where the yes is recorded; may be empty */
+    /* What the certificate shall say. has_contents 0: the module leaves it to the host, which
+     * then takes subject and names from the request. */
+    int32_t has_contents;
+    ndes_policy_string subject; /* RFC 4514 text */
+    const ndes_policy_alt_name* alt_names;
+    size_t alt_name_count;
+    uint32_t key_usage; /* bit n set = bit n of RFC 5280 section 4.2.1.3 (0 digitalSignature) */
+    const ndes_policy_string* extended_key_usage; /* dotted OIDs */
+    size_t extended_key_usage_count;
+    int32_t validity_days;
+} ndes_policy_verify_output;
+
+typedef struct ndes_policy_notify_input {
+    size_t size;
+    ndes_policy_string challenge; /* empty for a renewal */
+    ndes_policy_string transaction_id;
+    ndes_policy_string request_id; /* that of the VerifyRequest it reports on */
+    ndes_policy_disposition disposition;
+    ndes_policy_result last_result; /* 0 on success */
+    ndes_policy_blob certificate;   /* DER; only with disposition 0 */
+} ndes_policy_notify_input;
+
+typedef struct ndes_policy_table {
+    uint32_t abi_major; /* must equal the host's */
+    uint32_t abi_minor;
+    size_t size;      /* sizeof(ndes_policy_table) as the module knows it */
+    const char* name; /* for logs: name and version; NUL-terminated, lives for ever */
+
+    /* Called once, before any other verb. On success *context is passed to every other call; on
+     * failure it is ignored, no other verb is called and the server does not start. The module
+     * starts no thread here that a fork would lose (start lazily), or documents it. */
+    ndes_policy_result (*initialize)(const ndes_policy_host* host, void** context);
+
+    /* Called once, when no other call is running or will come. */
+    void (*uninitialize)(void* context);
+
+    /* Asks for a challenge to hand out for `template_name`; `params` is the module's own matter
+     * (Params of NDESGenerateChallenge). *challenge lives until this thread's next call into the
+     * module. Called from many threads at once. */
+    ndes_policy_result (*generate_challenge)(void* context, ndes_policy_string template_name,
+                                             ndes_policy_string params,
+                                             ndes_policy_string* challenge);
+
+    /* Judges a request. Must not consume the challenge (notify does). output's pointers live until
+     * this thread's next call into the module. Called from many threads at once. */
+    ndes_policy_result (*verify_request)(void* context, const ndes_policy_verify_input* input,
+                                         ndes_policy_verify_output* output);
+
+    /* Tells the outcome of a request that was verified. The host repeats a call that failed, also
+     * after a restart, so the same outcome may be told more than once. Called from many threads
+     * at once. */
+    ndes_policy_result (*notify)(void* context, const ndes_policy_notify_input* input);
+} ndes_policy_table;
+
+/* The exported symbol. Returns a table that lives for ever, or NULL if the module cannot speak
+ * `host_abi_major`. */
+typedef const ndes_policy_table* (*ndes_policy_entry_point)(uint32_t host_abi_major,
+                                                            uint32_t host_abi_minor);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* NDES_POLICY_H */

@@ -1,0 +1,42 @@
+// Issuer: signs what a verdict permits. Adding a CA = one file here + one line in
+// issuer_factory.cpp. Knows no SCEP and no policy. All functions from many threads at once.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/bytes.h"
+#include "common/certificate_contents.h"
+#include "common/crypto/certificate.h"
+#include "common/crypto/csr.h"
+#include "common/error.h"
+
+namespace ndes::scep {
+
+struct IssueRequest {
+    CertificateContents contents;   // everything the certificate says
+    const CertificateRequest* csr;  // gives its public key, and its RDN order when the subject
+                                    // has the same names; never null
+    std::string transaction_id;     // for the issuer's own records
+};
+
+enum class IssueState { issued, pending, refused };
+
+struct IssueAnswer {
+    IssueState state = IssueState::refused;
+    std::vector<Certificate> certificates;  // issued: leaf first, then its chain without the root
+    std::string text;                       // refused or pending: the CA's own words
+};
+
+class Issuer {
+  public:
+    virtual ~Issuer() = default;
+    // An Error means the CA could not be asked; nothing was issued as far as we know.
+    virtual Result<IssueAnswer> issue(const IssueRequest& request) = 0;
+    // The CA's certificate and its chain up to the root, leaf first.
+    virtual std::vector<Certificate> ca_chain() const = 0;
+    virtual std::string name() const = 0;  // "CA Issuer Name" of the logs
+};
+
+}  // namespace ndes::scep

@@ -1,0 +1,93 @@
+// PkiMessage: decode requests and encode replies (RFC 8894 section 3), CMS API of OpenSSL only.
+// Decoding is in two steps, by cost: the signed outside, then (private key) the envelope.
+// Knows no HTTP, policy or issuer. Pure functions over const RA material; any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/bytes.h"
+#include "common/crypto/certificate.h"
+#include "common/crypto/openssl_ptr.h"
+#include "common/error.h"
+#include "scep-server/message/scep_types.h"
+
+namespace ndes::scep {
+
+// The RA's certificates and keys; signing and encryption may be the same pair.
+struct RaIdentity {
+    Certificate signing_certificate;
+    EvpPkeyPtr signing_key;
+    Certificate encryption_certificate;
+    EvpPkeyPtr decryption_key;
+};
+
+// What a request may use. The strict default follows RFC 8894 section 2.9.
+struct AlgorithmPolicy {
+    // The named switch `scep.legacy_des_sha1`: accept single DES and SHA-1 from clients.
+    bool legacy_des_sha1 = false;
+    bool allow_3des = true;
+};
+
+// The signed outside of a request, its signature verified with the signer's own certificate.
+struct SignedRequest {
+    std::string transaction_id;               // 1..255 octets of PrintableString
+    int message_type_number = 0;              // as sent; see message_type
+    std::optional<MessageType> message_type;  // absent: a number that is not in the list
+    Bytes sender_nonce;                       // 16 octets (8..64 accepted)
+    Certificate signer;        // of the message; self-signed at first, issued by us at renewal
+    std::string digest_name;   // "SHA-256", …: of the signature, mirrored in the reply
+    bool used_legacy = false;  // DES or SHA-1 was accepted through the switch
+    Bytes envelope;            // EnvelopedData (ContentInfo, DER or BER), not yet opened
+    std::string cipher_name;   // "aes-128-cbc", …: of the envelope, mirrored in the reply
+};
+
+// Why a request was refused, as the client shall be told. `error` is for the operator.
+struct Refusal {
+    FailInfo fail_info = FailInfo::bad_request;
+    Error error;
+    // What could be read before it was refused, so that a CertRep can be addressed; a message
+    // without a transaction ID gets an HTTP 400 instead.
+    std::string transaction_id;
+    Bytes sender_nonce;
+    std::optional<Certificate> signer;
+    std::string digest_name;
+};
+
+// Size, bounded ASN.1 pre-reader, attributes each exactly once, algorithms, one signer, signature.
+tl::expected<SignedRequest, Refusal> read_signed(ByteView message, const AlgorithmPolicy& policy);
+
+// Opens the envelope with the RA's decryption key; the content is the PKCS#10 request (17, 19) or
+// the body of the other types. One error, badMessageCheck, for every way it can fail, whatever
+// the cause (no decryption oracle).
+tl::expected<Bytes, Refusal> open_envelope(const SignedRequest& request, const RaIdentity& ra);
+
+// What every reply repeats from the request.
+struct ReplyContext {
+    std::string transaction_id;
+    Bytes recipient_nonce;  // the request's senderNonce
+    Bytes sender_nonce;     // ours, 16 octets, fresh
+    std::string digest_name = "SHA-256";
+};
+
+// CertRep SUCCESS: degenerate certificates-only SignedData (leaf first), enveloped to
+// `recipient`'s RSA key with `cipher_name` (AES or 3DES, never weaker than asked; DES is answered
+// in 3DES), signed by the RA.
+Result<Bytes> encode_success(const ReplyContext& context, const RaIdentity& ra,
+                             const std::vector<Certificate>& certificates,
+                             const Certificate& recipient, std::string_view cipher_name);
+
+// CertRep FAILURE, with an empty (not absent) content: certmonger needs it. `text` becomes
+// failInfoText when not empty.
+Result<Bytes> encode_failure(const ReplyContext& context, const RaIdentity& ra, FailInfo info,
+                             std::string_view text = {});
+
+// CertRep PENDING.
+Result<Bytes> encode_pending(const ReplyContext& context, const RaIdentity& ra);
+
+// GetCACert's degenerate SignedData (application/x-x509-ca-ra-cert).
+Result<Bytes> encode_certificate_list(const std::vector<Certificate>& certificates);
+
+}  // namespace ndes::scep
