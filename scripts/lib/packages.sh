@@ -1,0 +1,49 @@
+# Which Debian packages the product needs, and how they get here. Sourced, never run.
+
+build_packages=(
+    g++ cmake ninja-build ccache pkg-config
+    openssl libssl-dev libcpprest-dev libboost-dev libsqlite3-dev nlohmann-json3-dev catch2
+    libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev libexpected-dev libsystemd-dev
+)
+lab_packages=(curl jq openssl sqlite3 procps)
+client_packages=(
+    scep strongswan-pki libstrongswan-extra-plugins libstrongswan-standard-plugins certmonger dbus
+)
+
+# OpenSSL before this version opens forged CMS messages (CVE-2026-34182).
+least_openssl=3.0.22
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        echo "error: installing packages needs root; run as root or install sudo" >&2
+        return 1
+    fi
+}
+
+openssl_is_current() {
+    local installed
+    installed=$(dpkg-query -W -f '${Version}' libssl3 2>/dev/null) || return 1
+    dpkg --compare-versions "$installed" ge "$least_openssl"
+}
+
+# install_packages NAME…: installs what is missing, and OpenSSL's security update. Does nothing,
+# and needs no network or root, when all is in place.
+install_packages() {
+    local name missing=()
+    for name in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] ||
+            missing+=("$name")
+    done
+    openssl_is_current || missing+=(libssl3 openssl libssl-dev)
+    [ ${#missing[@]} -eq 0 ] && return 0
+    echo "installing: ${missing[*]}"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
+        "${missing[@]}" >/dev/null
+    openssl_is_current ||
+        echo "warning: libssl3 is older than $least_openssl; ndesd needs Debian's security update" >&2
+}
