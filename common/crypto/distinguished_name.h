@@ -31,8 +31,8 @@ class DistinguishedName {
 
     // Reads RFC 4514 text ("CN=a\, b,OU=c+OU=d"); the text's last RDN comes first in the encoding
     // (RFC 4514 section 2.1). Attribute types: the short names of RFC 4514 and RFC 4519, OpenSSL's
-    // short and long names, "E"/"EMAILADDRESS", "SN"/"SERIALNUMBER" = serialNumber as Windows and
-    // Intune mean it… and dotted OIDs. bad_request names the offending part.
+    // short and long names, Windows' ("E", "S", "G", "SERIALNUMBER"; "SN" is surname, there as in
+    // RFC 4519) and dotted OIDs. bad_request names the offending part.
     static Result<DistinguishedName> from_text(std::string_view text);
 
     // RFC 4514 text, escaped; most significant RDN last.

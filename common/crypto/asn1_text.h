@@ -1,0 +1,29 @@
+// ASN.1 text: character strings as UTF-8, and what characters a name may hold.
+// Knows no field. Pure functions; any thread.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "common/crypto/openssl_ptr.h"
+#include "common/error.h"
+
+namespace ndes {
+
+// Well-formed UTF-8 (RFC 3629: shortest form, no surrogates, up to U+10FFFF).
+bool is_utf8(std::string_view text);
+
+// Code points of well-formed UTF-8.
+std::size_t count_characters(std::string_view utf8);
+
+// The text of a UTF8String, PrintableString, IA5String, VisibleString, NumericString, T61String
+// (read as Latin-1, as everyone does), BMPString or UniversalString. bad_request when it is of
+// another type, not what its type allows, or holds NUL.
+Result<std::string> text_of(const ASN1_STRING* value);
+
+// False if well-formed UTF-8 `text` holds a character that hides or reorders others on an
+// operator's screen: control, bidirectional, zero-width, line separators, tags, non-characters.
+bool is_plain_text(std::string_view text);
+
+}  // namespace ndes
