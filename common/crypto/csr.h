@@ -34,10 +34,12 @@ struct CertificateRequest {
 };
 
 // Reads exactly one DER request. bad_request with the cause when it is not one, when it is not
-// equal to its own DER re-encoding, when an attribute, an attribute value or an extension occurs
-// twice (challengePassword, extensionRequest in either the PKCS#9 or the Microsoft form
-// 1.3.6.1.4.1.311.2.1.14), or when a text holds NUL, control, bidirectional or zero-width
-// characters or is over-long. `limit`: most octets accepted.
+// equal to its own DER re-encoding (save for the order of attributes, which strongSwan does not
+// sort and which means nothing where each occurs once), when an attribute, an attribute value or
+// an extension occurs twice (challengePassword, extensionRequest in either the PKCS#9 or the
+// Microsoft form 1.3.6.1.4.1.311.2.1.14), or when a text holds NUL, control, bidirectional or
+// zero-width characters or is over-long (names: the bounds of RFC 5280 appendix A.1).
+// too_large above `limit` octets.
 Result<CertificateRequest> parse_csr(ByteView der, std::size_t limit = 64 * 1024);
 
 // Proof of possession (RFC 2986 section 4.2): the request's own key verifies its signature.
