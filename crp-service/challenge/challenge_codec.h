@@ -5,6 +5,7 @@
 // thread.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -17,6 +18,11 @@
 #include "crp-service/domain/challenge.h"
 
 namespace ndes::crp {
+
+// Form of a minted token: "crp1.", key ID, ".", base64url of nonce, ciphertext and tag.
+// A challenge that an MDM posts must not begin so, or it would never be looked up.
+inline constexpr std::string_view kMintedPrefix = "crp1.";
+inline constexpr std::size_t kMaxMintedCharacters = 255;
 
 struct ChallengeKey {
     std::string id;  // 1..8 characters A-Z a-z 0-9: the file's stem
@@ -47,6 +53,8 @@ class ChallengeCodec {
     // `keys`: the first mints, all open. At least one. `pepper`: at least 16 octets.
     ChallengeCodec(std::vector<ChallengeKey> keys, Secret pepper);
 
+    // The token. Empty when the claims cannot be put into one (see minted_claims.h): an ID over
+    // its limits, or a lifetime that is negative or over 34 years.
     std::string mint(const ChallengeClaims& claims, Random& random) const;
 
     // Tells the kind by form and opens it: ChallengeDecodingError, ChallengeDecryptionError,
@@ -61,10 +69,14 @@ class ChallengeCodec {
     std::string seal(std::string_view text, Random& random) const;
     Result<std::string> unseal(std::string_view sealed) const;
 
-    // The digest of a certificate request ID that a token carries.
+    // The digest of a certificate request ID that a token carries: the first 12 octets of its
+    // SHA-256, in hex.
     static std::string digest_of(std::string_view certificate_request_id);
 
   private:
+    const ChallengeKey* find_key(std::string_view id) const;
+    OpenedChallenge open_minted(std::string_view challenge) const;
+
     std::vector<ChallengeKey> keys_;
     Secret pepper_;
 };
