@@ -28,15 +28,15 @@ Bytes sid_value(const char* sid) {
         {der(0xA0, join({der_oid("1.3.6.1.4.1.311.25.2.1"), der(0xA0, der_text(0x04, sid))}))});
 }
 
-CertificateRequest parsed(const Bytes& der) {
-    auto request = parse_csr(der);
+CertificateRequest parsed(const Bytes& encoded) {
+    auto request = parse_csr(encoded);
     INFO((request ? "" : request.error().text));
     REQUIRE(request);
     return *std::move(request);
 }
 
-void check_refused(const Bytes& der, const std::string& cause) {
-    const auto request = parse_csr(der);
+void check_refused(const Bytes& encoded, const std::string& cause) {
+    const auto request = parse_csr(encoded);
     REQUIRE_FALSE(request);
     CHECK(request.error().code == ErrorCode::bad_request);
     INFO(request.error().text);
@@ -44,7 +44,7 @@ void check_refused(const Bytes& der, const std::string& cause) {
 }
 
 TEST_CASE("a request is read into facts") {
-    const Bytes der = make_csr(
+    const Bytes encoded = make_csr(
         rsa_key(),
         {.attributes =
              join({challenge("secret-42"),
@@ -56,9 +56,9 @@ TEST_CASE("a request is read into facts") {
                               extension("2.5.29.14", octet_string(Bytes(20, 7))),
                               extension("1.2.3.4", {0x05, 0x00}, true),
                               extension(kSecurityIdentifier, sid_value("S-1-5-21-1"))})})});
-    const CertificateRequest request = parsed(der);
-    CHECK(request.der == der);
-    CHECK(request.sha256 == sha256_hex(der));
+    const CertificateRequest request = parsed(encoded);
+    CHECK(request.der == encoded);
+    CHECK(request.sha256 == sha256_hex(encoded));
     CHECK(request.spki == spki_of(rsa_key()));
     CHECK(request.spki_sha256 == sha256_hex(request.spki));
     CHECK(request.key.type == KeyType::rsa);

@@ -196,9 +196,9 @@ TEST_CASE("a name that its string types cannot hold is not built") {
         parsed("serialNumber=a_b"),
         parsed("DC=\xC3\xA9"),
         parsed("CN=" + std::string(65, 'a')),
-        DistinguishedName({{{kCn, ""}}}),
-        DistinguishedName({{{"not an oid", "a"}}}),
-        DistinguishedName({{{kCn, "\xFF"}}}),
+        DistinguishedName(Names{{{kCn, ""}}}),
+        DistinguishedName(Names{{{"not an oid", "a"}}}),
+        DistinguishedName(Names{{{kCn, "\xFF"}}}),
     };
     for (const DistinguishedName& name : cases) {
         const auto built = name.to_x509();

@@ -46,11 +46,11 @@ inline constexpr const char* kMicrosoftExtensions = "1.3.6.1.4.1.311.2.1.14";
 
 struct CsrParts {
     Bytes subject = name_of({name_part("2.5.4.3", kUtf8, "device")});
-    Bytes attributes;  // elements of [0], one after the other
+    Bytes attributes = {};  // elements of [0], one after the other
     bool omit_attributes = false;
     std::string digest = "SHA256";
     bool pss = false;
-    Bytes spki;  // empty: of the signing key
+    Bytes spki = {};  // empty: of the signing key
 };
 // A request signed with `key`, whatever its parts are.
 Bytes make_csr(EVP_PKEY* key, const CsrParts& parts = {});
