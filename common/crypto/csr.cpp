@@ -50,7 +50,7 @@ int pss_hash(const X509_ALGOR* algorithm) {
     return ::OBJ_obj2nid(hash);
 }
 
-std::string signature_hash_name(const X509_REQ* csr) {
+Result<void> read_signature_algorithm(const X509_REQ* csr, CertificateRequest& request) {
     const X509_ALGOR* algorithm = nullptr;
     ::X509_REQ_get0_signature(csr, nullptr, &algorithm);
     const int signature = ::X509_REQ_get_signature_nid(csr);
@@ -58,9 +58,16 @@ std::string signature_hash_name(const X509_REQ* csr) {
     if (signature == NID_rsassaPss) {
         hash = pss_hash(algorithm);
     } else {
+        // The signature does not cover these octets, so that nothing may vary in them.
+        int parameters = V_ASN1_UNDEF;
+        ::X509_ALGOR_get0(nullptr, &parameters, nullptr, algorithm);
+        if (parameters != V_ASN1_UNDEF && parameters != V_ASN1_NULL) {
+            return bad("signature algorithm has parameters");
+        }
         ::OBJ_find_sigid_algs(signature, &hash, nullptr);
     }
-    return std::string(digest_name(hash));
+    request.signature_hash = digest_name(hash);
+    return {};
 }
 
 Result<void> read_key(X509_REQ* csr, CertificateRequest& request) {
@@ -163,8 +170,8 @@ Result<CertificateRequest> parse_csr(ByteView der, std::size_t limit) {
     CertificateRequest request;
     request.der = to_bytes(der);
     request.sha256 = sha256_hex(der);
-    request.signature_hash = signature_hash_name(csr.get());
-    auto read = read_subject(csr.get(), request);
+    auto read = read_signature_algorithm(csr.get(), request);
+    if (read) read = read_subject(csr.get(), request);
     if (read) read = read_key(csr.get(), request);
     if (read) read = read_attributes(csr.get(), request);
     take_openssl_errors();

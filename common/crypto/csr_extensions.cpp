@@ -140,8 +140,13 @@ Result<void> read_extension(X509_EXTENSION* extension, const std::string& oid,
     return {};
 }
 
-// Catches what is_der cannot know: DEFAULT values (critical FALSE) that DER leaves out.
+// Catches what is_der cannot know: DER leaves out `critical` when it is FALSE, its default.
 bool is_own_reencoding(const X509_EXTENSIONS* extensions, ByteView original) {
+    for (int i = 0; i < sk_X509_EXTENSION_num(extensions); ++i) {
+        // OpenSSL keeps a written FALSE as it came; setting the flag anew makes it DER's.
+        X509_EXTENSION* extension = sk_X509_EXTENSION_value(extensions, i);
+        ::X509_EXTENSION_set_critical(extension, ::X509_EXTENSION_get_critical(extension));
+    }
     unsigned char* encoded = nullptr;
     const int size = ::i2d_X509_EXTENSIONS(extensions, &encoded);
     const bool same =
