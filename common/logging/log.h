@@ -37,6 +37,12 @@ class Log {
     virtual void write(Severity severity, std::string_view text, const LogFields& fields = {},
                        std::source_location where = std::source_location::current()) = 0;
 
+    // As write(), for an event of a loaded module: `file` and `line` are the module's own place.
+    virtual void write_at(Severity severity, std::string_view text, const LogFields& fields,
+                          [[maybe_unused]] std::string_view file, [[maybe_unused]] unsigned line) {
+        write(severity, text, fields);
+    }
+
     // Writes to standard output alone: events that the original's log file does not have.
     virtual void note(Severity severity, std::string_view text, const LogFields& fields = {},
                       std::source_location where = std::source_location::current()) = 0;
