@@ -1,0 +1,51 @@
+// HttpConnection: a blocking keep-alive HTTP/1.1 client connection to loopback, for load and fault
+// tests. Reconnects by itself; every wait has a limit. One thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ndes::load {
+
+struct HttpTarget {
+    std::string host;
+    std::uint16_t port = 0;
+    std::string path;
+};
+
+// "http://127.0.0.1:8080/certsrv/mscep/mscep.dll" → its parts; nothing when it is not of that form.
+std::optional<HttpTarget> parse_target(std::string_view url);
+
+struct HttpReply {
+    int status = 0;  // 0: no reply (connection refused, cut or timed out)
+    std::string body;
+};
+
+class HttpConnection {
+  public:
+    HttpConnection(HttpTarget target, std::chrono::milliseconds timeout);
+    HttpConnection(const HttpConnection&) = delete;
+    HttpConnection& operator=(const HttpConnection&) = delete;
+    ~HttpConnection();
+
+    HttpReply get(std::string_view query);
+    HttpReply post(std::string_view query, std::string_view body);
+
+  private:
+    HttpReply exchange(const std::string& request);
+    bool connect();
+    void close();
+    bool send_all(std::string_view text);
+    HttpReply read_reply();
+    bool fill();
+
+    HttpTarget target_;
+    std::chrono::milliseconds timeout_;
+    int socket_ = -1;
+    std::string buffer_;
+};
+
+}  // namespace ndes::load
