@@ -21,7 +21,7 @@ struct CsrOptions {
     std::string subject;                                 // RFC 4514 text; empty: an empty name
     std::string challenge;                               // empty: no attribute
     std::vector<SubjectAltName> subject_alt_names = {};  // empty: no extension
-    std::string key_usage;  // OpenSSL syntax, e.g. "critical,digitalSignature"; empty: none
+    std::string key_usage = {};  // OpenSSL syntax, e.g. "critical,digitalSignature"; empty: none
     std::string extended_key_usage = {};  // OpenSSL syntax, e.g. "clientAuth"; empty: none
     const char* digest = "SHA256";
 };
