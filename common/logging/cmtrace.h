@@ -21,16 +21,19 @@ struct CmtraceRecord {
 };
 
 // Three fraction digits, UTC "+00", date "MM-DD-YYYY". In the text `]LOG]!>` becomes
-// `]LOG]\x21>`, a backslash before such an escape is kept readable, control characters become
-// \xNN, ill-formed UTF-8 U+FFFD; at most `kMaxText` octets, then "…". No line end is added.
+// `]LOG]\x21>`; control, bidirectional and zero-width characters become \xNN or \u{NNNN}; a
+// backslash that would read as the start of one becomes \x5C; ill-formed UTF-8 becomes U+FFFD. At
+// most kMaxCmtraceText octets of text are written, then "…". In component and file the quote and
+// angle brackets are escaped too. No line end is added.
 std::string format_cmtrace(const CmtraceRecord& record);
 inline constexpr std::size_t kMaxCmtraceText = 8192;
 
-// Reads one line written by format_cmtrace. bad_request if it is not one.
+// Reads one line written by format_cmtrace (without line end), escapes undone. bad_request if it
+// is not one.
 Result<CmtraceRecord> parse_cmtrace(std::string_view line);
 
-// For one hostile field inside a text: at most `limit` octets, control, bidirectional and
-// zero-width characters as escapes, valid UTF-8.
+// For one hostile field inside a text or an error: escaped as above, valid UTF-8, at most `limit`
+// octets, then "…".
 std::string loggable(std::string_view text, std::size_t limit = 512);
 
 }  // namespace ndes
