@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstdlib>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -106,6 +107,32 @@ bool HttpConnection::fill() {
     return true;
 }
 
+std::optional<std::string> HttpConnection::take(std::size_t count) {
+    while (buffer_.size() < count) {
+        if (!fill()) return std::nullopt;
+    }
+    std::string taken = buffer_.substr(0, count);
+    buffer_.erase(0, count);
+    return taken;
+}
+
+// RFC 9112 section 7.1, without trailers: Go's server answers so.
+std::optional<std::string> HttpConnection::take_chunks() {
+    std::string body;
+    while (true) {
+        std::size_t end = 0;
+        while ((end = buffer_.find("\r\n")) == std::string::npos) {
+            if (!fill()) return std::nullopt;
+        }
+        const std::size_t size = std::strtoul(buffer_.c_str(), nullptr, 16);
+        buffer_.erase(0, end + 2);
+        const auto chunk = take(size + 2);
+        if (!chunk) return std::nullopt;
+        if (size == 0) return body;
+        body.append(*chunk, 0, size);
+    }
+}
+
 HttpReply HttpConnection::read_reply() {
     std::size_t end = 0;
     while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) {
@@ -115,12 +142,10 @@ HttpReply HttpConnection::read_reply() {
     const auto status = to_number(std::string_view(head).substr(9, 3));
     const auto length = to_number(header_value(head, "content-length"));
     buffer_.erase(0, end + 4);
-    if (!status || !length) return {};
-    while (buffer_.size() < *length) {
-        if (!fill()) return {};
-    }
-    HttpReply reply{static_cast<int>(*status), buffer_.substr(0, *length)};
-    buffer_.erase(0, *length);
+    if (!status) return {};
+    auto body = length ? take(*length) : take_chunks();
+    if (!body) return {};
+    HttpReply reply{static_cast<int>(*status), std::move(*body)};
     if (header_value(head, "connection") == "close") close();
     return reply;
 }

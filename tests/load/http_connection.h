@@ -40,6 +40,8 @@ class HttpConnection {
     void close();
     bool send_all(std::string_view text);
     HttpReply read_reply();
+    std::optional<std::string> take(std::size_t count);
+    std::optional<std::string> take_chunks();
     bool fill();
 
     HttpTarget target_;
