@@ -18,7 +18,7 @@ struct sqlite3_stmt;
 namespace ndes::sqlite {
 
 enum class OpenMode {
-    create,      // a new file; storage if it exists
+    create,      // a new file, readable by its owner and group; storage if it exists
     read_write,  // an existing file; never created
     read_only,
 };
@@ -42,6 +42,7 @@ class Statement {
     }
 
     // True: a row is ready. False: done. storage on an error, with SQLite's words.
+    // While a row is ready the statement holds a read snapshot: reset() soon.
     Result<bool> step();
     // step() until done, then reset() for the next use.
     Result<void> run();
@@ -58,10 +59,13 @@ class Statement {
     friend class Database;
     explicit Statement(sqlite3_stmt* handle) : handle_(handle) {}
     sqlite3_stmt* handle_ = nullptr;
+    int bind_fault_ = 0;  // first bind that failed; step() reports it instead of running
 };
 
+// No connection checkpoints by itself, neither while it runs nor when it closes.
 class Database {
   public:
+    // configuration when the file is missing (read_write, read_only) or cannot be opened.
     static Result<Database> open(const std::filesystem::path& path, OpenMode mode);
     Database(Database&&) noexcept;
     Database& operator=(Database&&) noexcept;
@@ -71,7 +75,7 @@ class Database {
     Result<void> execute(const std::string& sql);  // one or more statements without results
     int changes() const;                           // rows changed by the last statement
     bool last_error_is_constraint() const;
-    std::int64_t user_version();
+    std::int64_t user_version();  // -1: cannot be read
     sqlite3* handle() const { return handle_; }
 
   private:
