@@ -42,14 +42,16 @@ mdm PUT /api/v1/devices/bench '{"deviceType":"phone","name":"bench","serialNumbe
 mdm PUT /api/v1/policies/bench '{"certificateRequestId":"bench","template":"GeneralPurpose","subjectFormat":"CN={{DeviceName}}",
     "keyUsage":["digitalSignature","keyEncipherment"],"extendedKeyUsage":["1.3.6.1.5.5.7.3.2"],"assignments":{"all":true}}' >/dev/null
 
-# challenges N: N fresh ones, one a line.
+# challenges N: N fresh ones, one a line, each for a subject of its own (micromdm issues one
+# certificate a subject).
 challenges() {
-    local left=$1 batch
-    while [ "$left" -gt 0 ]; do
-        batch=$((left < 500 ? left : 500))
-        mdm POST /api/v1/challenges "$(jq -nc --argjson n $batch \
-            '[range($n) | {deviceId:"bench",userId:"bench",policyId:"bench"}]')" | jq -r '.items[].challenge'
-        left=$((left - batch))
+    local from=0 to
+    while [ "$from" -lt "$1" ]; do
+        to=$((from + 500 < $1 ? from + 500 : $1))
+        mdm POST /api/v1/challenges "$(jq -nc --argjson from $from --argjson to $to --arg run "$run" \
+            '[range($from; $to) | {deviceId:"bench",userId:"bench",policyId:"bench",
+              expected:{subject:"CN=bench-\($run)-\(.)"}}]')" | jq -r '.items[].challenge'
+        from=$to
     done
 }
 
@@ -59,16 +61,18 @@ micromdm_port=$(free_port 19080)
 micromdm_pid=$!
 for _ in $(seq 50); do (exec 3<>"/dev/tcp/127.0.0.1/$micromdm_port") 2>/dev/null && break; sleep 0.1; done
 
+run=0
 # run_load SERVER CONNECTIONS: one round; prints "rate p50 p99 failed".
 run_load() {
     local url=$SCEP_URL list=$dir/challenges
+    run=$((run + 1))
     if [ "$1" = micromdm ]; then
         url=http://127.0.0.1:$micromdm_port/scep
         yes bench | head -n "$requests" >"$list"
     else
         challenges "$requests" >"$list"
     fi
-    "$load" --url "$url" --challenges "$list" --connections "$2" --subject CN=bench |
+    "$load" --url "$url" --challenges "$list" --connections "$2" --subject "CN=bench-$run-%" |
         jq -r '[.per_second, .p50_ms, .p99_ms, .failed] | map(tostring) | join(" ")'
 }
 

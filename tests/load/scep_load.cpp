@@ -54,11 +54,18 @@ struct Enrolment {
     std::string serial;
 };
 
+// "CN=load-%" and 7 → "CN=load-7".
+std::string numbered(std::string text, std::size_t number) {
+    const std::size_t place = text.find('%');
+    if (place != std::string::npos) text.replace(place, 1, std::to_string(number));
+    return text;
+}
+
 std::vector<Device> make_devices(const Options& options) {
     std::vector<Device> devices;
     for (std::size_t i = 0; i < options.keys; ++i) {
         EvpPkeyPtr key = test::make_rsa_key();
-        Certificate signer = test::make_signer(key.get(), options.subject);
+        Certificate signer = test::make_signer(key.get(), "CN=SCEP SIGNER");
         devices.push_back({std::move(key), std::move(signer)});
     }
     return devices;
@@ -176,7 +183,8 @@ int run_main(int argc, char** argv) {
     CLI::App app("Enrols once for each challenge of a file");
     app.add_option("--url", options.url, "SCEP URL, http://ADDRESS:PORT/PATH")->required();
     app.add_option("--challenges", options.challenges, "file, one challenge a line")->required();
-    app.add_option("--subject", options.subject, "subject of every request");
+    app.add_option("--subject", options.subject,
+                   "subject of the requests; % becomes their number, from 0");
     app.add_option("--connections", options.connections, "connections at once");
     app.add_option("--keys", options.keys, "device keys, used in turn");
     app.add_option("--deadline", options.deadline_s, "seconds for one enrolment");
