@@ -2,6 +2,9 @@
 // acknowledged. Durable (SQLite, group commit) before a reply leaves. Any thread.
 #pragma once
 
+#include <compare>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -21,7 +24,7 @@ struct RequestKey {
     std::string transaction_id;
     std::string csr_sha256;      // hex
     std::string signing_sha256;  // renewal: SHA-256 of the signing certificate; else empty
-    bool operator==(const RequestKey&) const = default;
+    auto operator<=>(const RequestKey&) const = default;
 };
 
 // A Notify that the policy module has to be told, at least once.
@@ -45,7 +48,9 @@ struct IssuedEntry {
 
 class Journal {
   public:
-    // Opens or, on the first start (an explicit `create`), creates. configuration or storage.
+    // Opens or, on the first start (an explicit `create`), creates. configuration when there is no
+    // journal and none may be made, or when it is of a version not known here; else storage, also
+    // when another process has it open.
     static Result<std::unique_ptr<Journal>> open(const std::filesystem::path& path, bool create,
                                                  const Clock& clock);
     virtual ~Journal() = default;
@@ -59,12 +64,14 @@ class Journal {
     // Records a Notify without a certificate (failure, pending).
     virtual Result<void> record_notify(const PendingNotify& notify) = 0;
 
-    // The oldest not yet acknowledged, at most one per transaction.
+    // Those due now, the longest due first, at most one per transaction: its oldest, which holds
+    // back its later ones until it is acknowledged.
     virtual Result<std::vector<PendingNotify>> pending_notifies(std::size_t limit) = 0;
+    virtual Result<std::size_t> pending_notify_count() = 0;  // due or not, for health
     virtual Result<void> notify_acknowledged(std::int64_t id) = 0;
     virtual Result<void> notify_failed(std::int64_t id, WallTime next_attempt) = 0;
 
-    virtual bool healthy() const = 0;
+    virtual bool healthy() const = 0;  // false after an I/O error: nothing more can be recorded
 };
 
 }  // namespace ndes::scep

@@ -1,0 +1,128 @@
+#include "scep-server/enroll/enrollment.h"
+
+#include <utility>
+
+namespace ndes::scep {
+namespace {
+
+constexpr std::size_t kNonceOctets = 16;  // RFC 8894 section 3.2.1.5
+constexpr std::chrono::seconds kRetryAfterOwnFault{30};
+
+Outcome refused_outcome(const Refused& refused, const Attempt& attempt) {
+    attempt.note(
+        Severity::warning, refused.event, "refused: " + refused.text,
+        {{"detail", refused.detail}, {"fail_info", std::string(to_string(refused.fail_info))}});
+    Outcome outcome;
+    outcome.kind = OutcomeKind::refused;
+    outcome.fail_info = refused.fail_info;
+    outcome.request_id = attempt.request_id();
+    return outcome;
+}
+
+}  // namespace
+
+Enrollment::Enrollment(EnrollmentRules rules, const CurrentRa& ra, const Issuance& issuance,
+                       Log& log, const Clock& clock, Random& random)
+    : rules_(std::move(rules)),
+      ra_(ra),
+      issuance_(issuance),
+      log_(log),
+      clock_(clock),
+      random_(random) {}
+
+EnrollmentAnswer Enrollment::answer(ByteView message, std::string_view device_address) {
+    Attempt attempt(log_, make_uuid(clock_, random_), device_address);
+    const auto ra = ra_.get();
+    auto request = read_signed(message, rules_.algorithms);
+    if (!request) return refuse_unread(request.error(), ra->identity, attempt);
+    attempt.set_transaction_id(request->transaction_id);
+    if (request->used_legacy)
+        attempt.note(Severity::warning, kNoEvent,
+                     "accepted a weak algorithm through scep.legacy_des_sha1",
+                     {{"digest", request->digest_name}, {"cipher", request->cipher_name}});
+    return reply(decide(*request, ra->identity, attempt), *request, ra->identity, attempt);
+}
+
+Outcome Enrollment::decide(const SignedRequest& message, const RaIdentity& ra,
+                           const Attempt& attempt) {
+    if (auto type = check_message_type(message, rules_.reading); !type)
+        return refused_outcome(type.error(), attempt);
+    auto request = read_request(message, ra, rules_.reading, clock_.now());
+    if (!request) return refused_outcome(request.error(), attempt);
+    const auto landed = flights_.run(
+        request->key, [&] { return issuance_.run(*request, attempt); }, rules_.patience);
+    if (!landed.value) {
+        attempt.note(Severity::warning, kNoEvent, "an identical request is still at work");
+        return {};
+    }
+    if (landed.shared)
+        attempt.note(Severity::info, kNoEvent, "answered as the identical request at work",
+                     {{"same_as", landed.value->request_id}});
+    return *landed.value;
+}
+
+EnrollmentAnswer Enrollment::refuse_unread(const Refusal& refusal, const RaIdentity& ra,
+                                           Attempt& attempt) {
+    attempt.set_transaction_id(refusal.transaction_id);
+    const bool addressed = !refusal.transaction_id.empty();
+    attempt.note(Severity::warning, addressed ? kFailToRetrieveInfo : kFailToDecode,
+                 "refused: the message cannot be read",
+                 {{"cause", refusal.error.text},
+                  {"detail", refusal.error.detail},
+                  {"fail_info", std::string(to_string(refusal.fail_info))}});
+    if (!addressed) {
+        ++malformed_;
+        return {EnrollmentAnswer::Kind::malformed, {}, {}, {}, attempt.request_id()};
+    }
+    ++refused_;
+    ReplyContext context{refusal.transaction_id, refusal.sender_nonce, random_.bytes(kNonceOctets)};
+    if (!refusal.digest_name.empty()) context.digest_name = refusal.digest_name;
+    return finish(encode_failure(context, ra, refusal.fail_info), attempt);
+}
+
+EnrollmentAnswer Enrollment::reply(const Outcome& outcome, const SignedRequest& message,
+                                   const RaIdentity& ra, const Attempt& attempt) {
+    const ReplyContext context{message.transaction_id, message.sender_nonce,
+                               random_.bytes(kNonceOctets), message.digest_name};
+    switch (outcome.kind) {
+        case OutcomeKind::issued:
+            ++issued_;
+            return finish(encode_success(context, ra, outcome.certificates, message.signer,
+                                         message.cipher_name),
+                          attempt);
+        case OutcomeKind::pending: ++pending_; return finish(encode_pending(context, ra), attempt);
+        case OutcomeKind::refused:
+            ++refused_;
+            return finish(encode_failure(context, ra, outcome.fail_info), attempt);
+        case OutcomeKind::unavailable: break;
+    }
+    return unavailable(outcome.retry_after, attempt);
+}
+
+EnrollmentAnswer Enrollment::finish(Result<Bytes> cert_rep, const Attempt& attempt) {
+    if (!cert_rep) {
+        attempt.note(Severity::error, kFailToSign, "the reply cannot be made",
+                     {{"cause", cert_rep.error().text}, {"detail", cert_rep.error().detail}});
+        return unavailable(kRetryAfterOwnFault, attempt);
+    }
+    return {EnrollmentAnswer::Kind::cert_rep,
+            std::move(*cert_rep),
+            {},
+            attempt.transaction_id(),
+            attempt.request_id()};
+}
+
+EnrollmentAnswer Enrollment::unavailable(std::chrono::seconds retry_after, const Attempt& attempt) {
+    ++unavailable_;
+    return {EnrollmentAnswer::Kind::unavailable,
+            {},
+            retry_after,
+            attempt.transaction_id(),
+            attempt.request_id()};
+}
+
+EnrollmentCounters Enrollment::counters() const {
+    return {issued_, refused_, pending_, unavailable_, malformed_};
+}
+
+}  // namespace ndes::scep

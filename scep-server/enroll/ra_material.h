@@ -1,0 +1,59 @@
+// RaMaterial: the registration authority's certificates and keys, loaded, checked, and made ready
+// for use once, so that no request reads a file or parses a certificate.
+// Knows no HTTP and no request. Immutable; CurrentRa may be used from any thread.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/error.h"
+#include "common/logging/log.h"
+#include "scep-server/config.h"
+#include "scep-server/message/pki_message.h"
+
+namespace ndes::scep {
+
+struct RaMaterial {
+    RaIdentity identity;
+    std::string get_ca_cert_body;  // answer to GetCACert (RFC 8894 section 4.2.1)
+    std::string get_ca_cert_type;  // its Content-Type
+    WallTime not_after{};          // the earlier of the two certificates'
+};
+
+// Loads and checks: each key is RSA and its certificate's, the certificates' key usages fit, and
+// each is issued by a CA of `ca_chain` (or is the CA's own). configuration, naming the file.
+// Dates are not checked: see warn_of_ra_dates.
+Result<std::shared_ptr<const RaMaterial>> load_ra(const RaConfig& config,
+                                                  const std::vector<Certificate>& ca_chain);
+
+// Whole days until the first RA certificate expires; negative when it has.
+int ra_days_left(const RaMaterial& ra, WallTime now);
+
+// Notes events 34 (expired) and 35 (less than 30 days left).
+void warn_of_ra_dates(const RaMaterial& ra, WallTime now, Log& log);
+
+// The RA in use. A request takes it once and keeps it to its end, whatever is reloaded meanwhile.
+class CurrentRa {
+  public:
+    explicit CurrentRa(std::shared_ptr<const RaMaterial> ra) : ra_(std::move(ra)) {}
+
+    std::shared_ptr<const RaMaterial> get() const {
+        const std::lock_guard lock(mutex_);
+        return ra_;
+    }
+    void replace(std::shared_ptr<const RaMaterial> ra) {
+        const std::lock_guard lock(mutex_);
+        ra_ = std::move(ra);
+    }
+
+  private:
+    // Guards the pointer for a copy; without it a reload could free what a request is copying.
+    mutable std::mutex mutex_;
+    std::shared_ptr<const RaMaterial> ra_;
+};
+
+}  // namespace ndes::scep

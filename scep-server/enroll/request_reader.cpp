@@ -1,0 +1,125 @@
+#include "scep-server/enroll/request_reader.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace ndes::scep {
+namespace {
+
+tl::unexpected<Refused> refuse(NdesEvent event, std::string text, std::string detail = {}) {
+    return tl::unexpected<Refused>(
+        Refused{FailInfo::bad_request, event, std::move(text), std::move(detail)});
+}
+
+// One class for all that can be wrong inside the envelope.
+tl::unexpected<Refused> refuse_inside(NdesEvent event, std::string text, std::string detail) {
+    return tl::unexpected<Refused>(
+        Refused{FailInfo::bad_message_check, event, std::move(text), std::move(detail)});
+}
+
+tl::expected<CertificateRequest, Refused> read_csr(const SignedRequest& message,
+                                                   const RaIdentity& ra) {
+    auto content = open_envelope(message, ra);
+    if (!content)
+        return refuse_inside(kFailToDecrypt, "the message cannot be decrypted",
+                             content.error().error.text);
+    auto csr = parse_csr(*content);
+    if (!csr)
+        return refuse_inside(kFailDecodeRequest, "the certificate request cannot be read",
+                             csr.error().text);
+    if (!verify_self_signature(*csr))
+        return refuse_inside(kFailDecodeRequest,
+                             "the certificate request is not signed by its own key", {});
+    return std::move(*csr);
+}
+
+// Why `signer` cannot vouch for a renewal; nothing if it can.
+std::optional<std::string> fault_of_renewal_signer(const Certificate& signer, const RaIdentity& ra,
+                                                   const ReadRules& rules, WallTime now) {
+    if (!signer.is_issued_by(rules.ca_chain.front()))
+        return "the signing certificate was not issued by this CA";
+    // The RA's own certificates and sub-CAs are of this CA too; they vouch for no device.
+    if (::X509_check_ca(signer.handle()) != 0 || signer.der() == ra.signing_certificate.der() ||
+        signer.der() == ra.encryption_certificate.der())
+        return "the signing certificate is not a device's";
+    if (now < signer.not_before()) return "the signing certificate is not valid yet";
+    if (now > signer.not_after()) return "the signing certificate has expired";
+    return std::nullopt;
+}
+
+// NDES: 0x80 signature, 0x20 encryption, 0xa0 or none general purpose. The usages that go along
+// with one of the two (nonRepudiation; dataEncipherment, keyAgreement) count as that one.
+const std::string& template_for(const std::optional<std::vector<KeyUsage>>& usages,
+                                const TemplateConfig& templates) {
+    const auto names_any = [&](std::initializer_list<KeyUsage> wanted) {
+        return usages && std::ranges::any_of(wanted, [&](KeyUsage usage) {
+                   return std::ranges::find(*usages, usage) != usages->end();
+               });
+    };
+    const bool signs = names_any({KeyUsage::digital_signature, KeyUsage::non_repudiation});
+    const bool encrypts = names_any(
+        {KeyUsage::key_encipherment, KeyUsage::data_encipherment, KeyUsage::key_agreement});
+    if (signs && !encrypts) return templates.signature;
+    if (encrypts && !signs) return templates.encryption;
+    return templates.general_purpose;
+}
+
+// Stops who re-wraps a recorded envelope in a signature of his own: the reply would be his.
+tl::expected<void, Refused> check_initial(const CertificateRequest& csr, const Certificate& signer,
+                                          const std::string& why_no_renewal) {
+    if (signer.spki_sha256() != csr.spki_sha256)
+        return refuse(kFailToRetrieveInfo,
+                      "the message is not signed by the key that a certificate is asked for",
+                      why_no_renewal);
+    if (!csr.challenge || csr.challenge->empty())
+        return refuse(kNoPassword,
+                      "neither a challenge nor a signing certificate of this CA is present",
+                      why_no_renewal);
+    return {};
+}
+
+}  // namespace
+
+tl::expected<void, Refused> check_message_type(const SignedRequest& message,
+                                               const ReadRules& rules) {
+    if (message.message_type) switch (*message.message_type) {
+            case MessageType::pkcs_req: return {};
+            case MessageType::renewal_req:
+                if (rules.allow_renewal) return {};
+                return refuse(kBadMessageType, "renewal (messageType 17) is switched off");
+            case MessageType::cert_poll:
+                // RFC 8894 section 4.4: a poll that matches no pending request is rejected.
+                return refuse(kFailToGetId, "no request is pending under this transaction ID");
+            case MessageType::get_cert:
+                return refuse(kFailToGetCertificate, "GetCert is not served");
+            case MessageType::get_crl: return refuse(kGetCrlFailed, "GetCRL is not served");
+            case MessageType::cert_rep: break;  // a reply is no request
+        }
+    return refuse(kBadMessageType,
+                  "messageType " + std::to_string(message.message_type_number) + " is no request");
+}
+
+tl::expected<EnrollmentRequest, Refused> read_request(const SignedRequest& message,
+                                                      const RaIdentity& ra, const ReadRules& rules,
+                                                      WallTime now) {
+    auto csr = read_csr(message, ra);
+    if (!csr) return tl::unexpected(std::move(csr.error()));
+    const std::optional<std::string> fault =
+        rules.allow_renewal ? fault_of_renewal_signer(message.signer, ra, rules, now)
+                            : std::optional<std::string>("renewal is switched off");
+    if (fault && message.message_type == MessageType::renewal_req)
+        return refuse(kNoPassword, "the renewal is not signed by a valid certificate of this CA",
+                      *fault);
+    if (fault)
+        if (auto initial = check_initial(*csr, message.signer, *fault); !initial)
+            return tl::unexpected(std::move(initial.error()));
+    const bool renewal = !fault.has_value();
+    RequestKey key{message.transaction_id, csr->sha256, renewal ? message.signer.sha256() : ""};
+    std::string name = template_for(csr->key_usage, rules.templates);
+    const bool names_key_usage = csr->key_usage.has_value();
+    return EnrollmentRequest{std::move(*csr), message.signer,  renewal,
+                             std::move(name), names_key_usage, std::move(key)};
+}
+
+}  // namespace ndes::scep

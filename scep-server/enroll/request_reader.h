@@ -1,0 +1,61 @@
+// RequestReader: from a SCEP message whose outside has been verified to an enrolment request that
+// may be put to the policy module. Checks go by cost: the message type before any private key is
+// used, then envelope, PKCS#10, proof of possession, signer.
+// Knows no journal, module or issuer. Pure functions over const material; any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "common/clock.h"
+#include "common/crypto/certificate.h"
+#include "common/crypto/csr.h"
+#include "scep-server/config.h"
+#include "scep-server/enroll/ndes_event.h"
+#include "scep-server/journal/journal.h"
+#include "scep-server/message/pki_message.h"
+
+namespace ndes::scep {
+
+// A no that needs nobody else's opinion. The device is told `fail_info` alone.
+struct Refused {
+    FailInfo fail_info = FailInfo::bad_request;
+    NdesEvent event;
+    std::string text;    // for the operator
+    std::string detail;  // likewise; may be empty
+};
+
+struct ReadRules {
+    bool allow_renewal = true;
+    TemplateConfig templates;
+    std::vector<Certificate> ca_chain;  // the issuing CA first
+};
+
+struct EnrollmentRequest {
+    CertificateRequest csr;
+    Certificate signer;            // of the message: the reply is encrypted to its key
+    bool renewal = false;          // the signer is a certificate of ours and vouches for it
+    std::string template_name;     // by key usage
+    bool names_key_usage = false;  // false: event 39, both usages are assumed
+    RequestKey key;
+};
+
+// Only PKCSReq, and RenewalReq where renewal is allowed, go on to decryption; every other number,
+// known or not, is refused here (a forgotten one has cost other servers their authorisation).
+tl::expected<void, Refused> check_message_type(const SignedRequest& message,
+                                               const ReadRules& rules);
+
+// Opens and reads what check_message_type let through. Whatever is wrong inside the envelope, from
+// its padding to the PKCS#10 signature, is told as badMessageCheck: what differs could be used to
+// decrypt a recorded request.
+//
+// The signer decides the kind (RFC 8894 section 2.3): a certificate that the issuing CA has signed
+// and that is valid now makes it a renewal, also with message type 19; everyone else must have
+// signed with the very key that the PKCS#10 asks a certificate for and must bring a challenge.
+tl::expected<EnrollmentRequest, Refused> read_request(const SignedRequest& message,
+                                                      const RaIdentity& ra, const ReadRules& rules,
+                                                      WallTime now);
+
+}  // namespace ndes::scep

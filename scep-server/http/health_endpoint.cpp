@@ -1,0 +1,93 @@
+#include "scep-server/http/health_endpoint.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace ndes::scep {
+namespace {
+
+struct Check {
+    const char* name;
+    bool ok;
+};
+
+// What each check needs to be true for a request to be enrolled.
+struct Findings {
+    std::vector<Check> checks;
+    std::optional<std::size_t> pending_notifies;  // absent: the journal cannot be read
+    int ra_days_left = 0;
+    bool ok = true;
+};
+
+Findings look(const HealthParts& parts) {
+    Findings found;
+    if (auto count = parts.journal.pending_notify_count()) found.pending_notifies = *count;
+    found.ra_days_left = ra_days_left(*parts.ra.get(), parts.clock.now());
+    found.checks = {{"policy_module", true},  // not loaded: ndesd does not start
+                    {"journal", parts.journal.healthy() && found.pending_notifies.has_value()},
+                    {"ra_certificates", found.ra_days_left >= 0}};
+    for (const Check& check : found.checks)
+        found.ok = found.ok && check.ok;
+    return found;
+}
+
+struct Status {
+    int number;  // the original's
+    const char* text;
+};
+
+Status status_of(const HealthParts& parts, const Findings& found) {
+    if (found.ok) return {0, "Online"};
+    // The journal has not failed, and yet does not answer: nobody can tell.
+    if (!found.pending_notifies && parts.journal.healthy()) return {4, "Undefined"};
+    return {1, "Failed"};
+}
+
+http::Response status_page(const HealthParts& parts, const Findings& found) {
+    const EnrollmentCounters counters = parts.enrollment.counters();
+    const Status status = status_of(parts, found);
+    nlohmann::ordered_json body{{"status", status.number},
+                                {"text", status.text},
+                                {"module", parts.module_name},
+                                {"ca", parts.ca_name}};
+    for (const Check& check : found.checks)
+        body["checks"][check.name] = check.ok;
+    body["pendingNotifies"] =
+        found.pending_notifies ? nlohmann::ordered_json(*found.pending_notifies) : nullptr;
+    body["raDaysLeft"] = found.ra_days_left;
+    body["requests"] = {{"issued", counters.issued},
+                        {"refused", counters.refused},
+                        {"pending", counters.pending},
+                        {"unavailable", counters.unavailable},
+                        {"malformed", counters.malformed}};
+    return {found.ok ? 200 : 503, "application/json", body.dump() + "\n", {}};
+}
+
+http::Response ready_page(const Findings& found, bool verbose) {
+    std::string text;
+    if (verbose)
+        for (const Check& check : found.checks)
+            text += std::string(check.ok ? "[+]" : "[-]") + check.name +
+                    (check.ok ? " ok\n" : " failed\n");
+    text += found.ok ? "ready\n" : "not ready\n";
+    return {found.ok ? 200 : 503, "text/plain", std::move(text), {}};
+}
+
+}  // namespace
+
+HealthEndpoint::HealthEndpoint(HealthParts parts) : parts_(std::move(parts)) {}
+
+http::Response HealthEndpoint::handle(const http::Request& request, const http::Peer&) const {
+    if (request.method != "GET" && request.method != "HEAD")
+        return {405, "text/plain", "method not allowed\n", {{"Allow", "GET, HEAD"}}};
+    if (request.path == "/livez") return {200, "text/plain", "alive\n", {}};
+    if (request.path == "/readyz")
+        return ready_page(look(parts_), request.query.starts_with("verbose"));
+    if (request.path == "/" || request.path == "/healthz") return status_page(parts_, look(parts_));
+    return {404, "text/plain", "nothing is served here\n", {}};
+}
+
+}  // namespace ndes::scep

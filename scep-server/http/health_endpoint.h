@@ -1,0 +1,38 @@
+// HealthEndpoint: is ndesd fit to enrol? For probes and operators, on a listener of its own.
+// Tells no secret and no request. Called from many threads at once.
+#pragma once
+
+#include <string>
+
+#include "common/clock.h"
+#include "common/http_server/http_message.h"
+#include "scep-server/enroll/enrollment.h"
+#include "scep-server/enroll/ra_material.h"
+#include "scep-server/journal/journal.h"
+
+namespace ndes::scep {
+
+// All outlive the endpoint.
+struct HealthParts {
+    Journal& journal;
+    const CurrentRa& ra;
+    const Enrollment& enrollment;
+    const Clock& clock;
+    std::string module_name;
+    std::string ca_name;
+};
+
+class HealthEndpoint {
+  public:
+    explicit HealthEndpoint(HealthParts parts);
+
+    // GET / and /healthz: 200 or 503 with JSON, status 0 Online, 1 Failed, 4 Undefined (the
+    // original's numbers). /livez: 200 while we answer. /readyz: 200 or 503, with one line per
+    // check when ?verbose.
+    http::Response handle(const http::Request& request, const http::Peer& peer) const;
+
+  private:
+    HealthParts parts_;
+};
+
+}  // namespace ndes::scep

@@ -1,0 +1,30 @@
+// LocalIssuer: a CA whose key lies in a file beside us. Answers at once: issued or refused.
+// Knows no SCEP and no policy. Any thread; the key is only ever used const.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "common/clock.h"
+#include "common/error.h"
+#include "common/random.h"
+#include "scep-server/issuer/issuer.h"
+
+namespace ndes::scep {
+
+struct LocalIssuerOptions {
+    std::filesystem::path certificate_file;  // PEM: the CA, then its chain up to the root
+    std::filesystem::path key_file;
+    std::chrono::milliseconds backdate{0};  // notBefore lies this far in the past
+    std::string hash = "SHA-256";           // SHA-256, SHA-384, SHA-512
+};
+
+// Loads and checks: the key matches, is RSA of at least 2048 bits or EC of at least 256, the
+// certificate is a CA's (basicConstraints, keyCertSign), valid now, and each one is issued by the
+// next. configuration, naming the file and what is wrong with it.
+Result<std::unique_ptr<Issuer>> make_local_issuer(const LocalIssuerOptions& options,
+                                                  const Clock& clock, Random& random);
+
+}  // namespace ndes::scep
