@@ -91,8 +91,9 @@ std::vector<Enrolment> prepare(const Options& options, const std::vector<Device>
     std::vector<Enrolment> enrolments;
     for (std::string challenge; std::getline(file, challenge);) {
         const Device& device = devices[enrolments.size() % devices.size()];
-        const Bytes csr =
-            test::make_csr(device.key.get(), {.subject = options.subject, .challenge = challenge});
+        const Bytes csr = test::make_csr(
+            device.key.get(),
+            {.subject = numbered(options.subject, enrolments.size()), .challenge = challenge});
         test::MessageOptions message;
         message.transaction_id = "load-" + std::to_string(::getpid()) + "-" +
                                  std::to_string(SteadyClock::now().time_since_epoch().count());
