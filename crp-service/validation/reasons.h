@@ -10,7 +10,7 @@ namespace ndes::crp {
 
 struct Reason {
     std::string_view word;    // "SubjectNameMismatch"
-    int phase;                // 0..3: where it is decided
+    int phase;                // 0..3: the first phase that decides it
     std::string_view cause;   // one sentence for the operator
     std::string_view fix;     // one sentence: what to do
     bool counts_as_refusal;   // against the challenge's five

@@ -3,6 +3,8 @@
 // Knows no HTTP or JSON. Any thread.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -15,6 +17,10 @@
 #include "crp-service/store/store.h"
 
 namespace ndes::crp {
+
+struct Context;
+struct Findings;
+class RequestLog;
 
 // Who calls, as found by http/peer_identity.
 struct Caller {
@@ -61,6 +67,13 @@ class VerifyService {
     Result<void> notify(const NotifyInput& input, const Caller& caller);
 
   private:
+    Result<Decision> judge(Context& context, const Caller& caller, RequestLog& log);
+    Result<std::optional<Decision>> find_same_call(const Context& context, const Caller& caller);
+    Result<std::optional<Decision>> find_standing(const Context& context, Findings& findings);
+    Result<Decision> record(const Context& context, Findings& findings, const Caller& caller,
+                            RequestLog& log);
+    Result<void> take_notice(const NotifyInput& input, const Caller& caller, RequestLog& log);
+
     Store& store_;
     const ChallengeCodec& codec_;
     const Clock& clock_;

@@ -1,0 +1,210 @@
+// VerifyService::notify: what became of a verified request, told by the NDES side.
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "common/crypto/certificate.h"
+#include "crp-service/validation/recording.h"
+#include "crp-service/validation/request_log.h"
+#include "crp-service/validation/verify_service.h"
+
+namespace ndes::crp {
+namespace {
+
+// What each X509SCEPDisposition means here. Unknown (-1) is told to the audit alone.
+struct Meaning {
+    std::int32_t disposition;
+    TransactionState outcome;
+    StateId state;
+    const char* sending;  // the original's line
+};
+constexpr std::array<Meaning, 4> kMeanings{{
+    {0, TransactionState::issued, StateId::issued, "Sending Success state message"},
+    {2, TransactionState::failed, StateId::issue_failed, "Sending Failure state message"},
+    {3, TransactionState::pending, StateId::issue_pending, "Sending Pending state message"},
+    {11, TransactionState::pending, StateId::issue_pending, "Sending Pending state message"},
+}};
+constexpr std::int32_t kUnknownDisposition = -1;
+
+Result<std::optional<Certificate>> read_certificate(const NotifyInput& input) {
+    const bool issued = input.disposition == 0;
+    if (issued != input.certificate.has_value()) {
+        return fail(ErrorCode::bad_request,
+                    issued ? "certificate is missing, though disposition is 0 (issued)"
+                           : "certificate is given, though disposition is not 0 (issued)");
+    }
+    if (!issued) return std::nullopt;
+    Result<Certificate> certificate = Certificate::from_der(*input.certificate);
+    if (!certificate) return pass_on(certificate, "certificate");
+    return std::optional<Certificate>(std::move(*certificate));
+}
+
+AuditRecord make_audit(const NotifyInput& input, const Caller& caller, WallTime now) {
+    AuditRecord audit;
+    audit.time = now;
+    audit.event = "notify";
+    audit.outcome = "permit";
+    audit.caller = caller.name;
+    audit.peer_address = caller.address;
+    audit.transaction_id = input.transaction_id;
+    audit.facts = {{"request_id", input.request_id},
+                   {"disposition", std::to_string(input.disposition)},
+                   {"hresult", hresult_text(input.hresult)}};
+    return audit;
+}
+
+// The verified decision that a Notify reports on: the one made for its request ID, or, when a
+// repeated request got a standing yes, the newest of the transaction for this key.
+Result<Decision> find_reported(Store& store, const NotifyInput& input, const Caller& caller,
+                               const std::optional<Certificate>& certificate) {
+    const std::string spki = certificate ? certificate->spki_sha256() : std::string();
+    const auto fits = [&](const Decision& decision) {
+        return spki.empty() || decision.spki_sha256 == spki;
+    };
+    Result<std::optional<Decision>> by_request =
+        store.find_decision_by_request(caller.name, input.request_id);
+    if (!by_request) return pass_on(by_request);
+    bool any_verified = false;
+    if (*by_request && (*by_request)->verified) {
+        if ((*by_request)->transaction_id != input.transaction_id) {
+            return fail(ErrorCode::conflict, "requestId belongs to another transaction");
+        }
+        if (fits(**by_request)) return std::move(**by_request);
+        any_verified = true;
+    } else {
+        Result<std::vector<Transaction>> history =
+            store.find_transaction_history(input.transaction_id);
+        if (!history) return pass_on(history);
+        for (Transaction& transaction : *history) {
+            if (!transaction.decision.verified) continue;
+            if (fits(transaction.decision)) return std::move(transaction.decision);
+            any_verified = true;
+        }
+    }
+    if (any_verified) {
+        return fail(ErrorCode::conflict, "certificate has another key than the verified request");
+    }
+    return fail(ErrorCode::not_found, "no verified request has this transactionId");
+}
+
+IssuedCertificate make_record(const Certificate& certificate, const Decision& decision,
+                              WallTime now) {
+    IssuedCertificate record;
+    record.sha256 = certificate.sha256();
+    record.serial = certificate.serial();
+    record.issuer = certificate.issuer_text();
+    record.subject = certificate.subject_text();
+    record.spki_sha256 = certificate.spki_sha256();
+    record.not_before = certificate.not_before();
+    record.not_after = certificate.not_after();
+    record.decision_id = decision.id;
+    record.transaction_id = decision.transaction_id;
+    record.challenge_id = decision.challenge_id;
+    record.device_id = decision.device_id;
+    record.user_id = decision.user_id;
+    record.policy_id = decision.policy_id;
+    record.renews = decision.signing_sha256;
+    record.recorded_at = now;
+    record.owner = decision.owner;
+    return record;
+}
+
+// The ID under which the MDM knows the request: that of the challenge, or of the policy renewed.
+Result<std::string> request_id_of(Store& store, const Decision& decision) {
+    if (!decision.challenge_id.empty()) {
+        Result<std::optional<Challenge>> challenge = store.find_challenge(decision.challenge_id);
+        if (!challenge) return pass_on(challenge);
+        if (*challenge) return (*challenge)->certificate_request_id;
+    }
+    Result<std::optional<Policy>> policy = store.find_policy(decision.policy_id);
+    if (!policy) return pass_on(policy);
+    return *policy ? (*policy)->certificate_request_id : std::string();
+}
+
+void add_decision(AuditRecord& audit, const Decision& decision) {
+    audit.facts.emplace_back("decision_id", decision.id);
+    audit.facts.emplace_back("device_id", decision.device_id);
+    if (!decision.user_id.empty()) audit.facts.emplace_back("user_id", decision.user_id);
+}
+
+void add_certificate(AuditRecord& audit, const IssuedCertificate& certificate) {
+    audit.facts.emplace_back("certificate_sha256", certificate.sha256);
+    audit.facts.emplace_back("certificate_serial", certificate.serial);
+    audit.facts.emplace_back("certificate_issuer", certificate.issuer);
+    audit.facts.emplace_back("not_before", to_rfc3339(certificate.not_before));
+    audit.facts.emplace_back("not_after", to_rfc3339(certificate.not_after));
+}
+
+}  // namespace
+
+Result<void> VerifyService::notify(const NotifyInput& input, const Caller& caller) {
+    RequestLog log(log_, input.transaction_id, input.request_id);
+    log.info("Notify Started.");
+    Result<void> taken = take_notice(input, caller, log);
+    if (!taken) {
+        log.error("Notify could not be carried out: " + taken.error().text);
+        // What contradicts the records is worth a record of its own. If this fails as well, the
+        // caller still gets the first error and repeats the call.
+        if (!is_retryable(taken.error().code)) {
+            AuditRecord audit = make_audit(input, caller, clock_.now());
+            audit.outcome = "deny";
+            audit.facts.emplace_back("fault", taken.error().text);
+            if (Result<void> written = store_.append_audit(std::move(audit)); !written) {
+                log.error("The audit record could not be written: " + written.error().text);
+            }
+        }
+        return taken;
+    }
+    log.info("Notify Finished.");
+    return {};
+}
+
+Result<void> VerifyService::take_notice(const NotifyInput& input, const Caller& caller,
+                                        RequestLog& log) {
+    const auto* const meaning =
+        std::ranges::find(kMeanings, input.disposition, &Meaning::disposition);
+    if (meaning == kMeanings.end() && input.disposition != kUnknownDisposition) {
+        return fail(ErrorCode::bad_request, "disposition is not one of -1, 0, 2, 3, 11");
+    }
+    Result<std::optional<Certificate>> certificate = read_certificate(input);
+    if (!certificate) return pass_on(certificate);
+    Result<Decision> decision = find_reported(store_, input, caller, *certificate);
+    if (!decision) return pass_on(decision);
+    log.add("device_id", decision->device_id);
+    log.add("user_id", decision->user_id);
+
+    NotifyCommit commit;
+    commit.now = clock_.now();
+    commit.audit = make_audit(input, caller, commit.now);
+    add_decision(commit.audit, *decision);
+    if (meaning == kMeanings.end()) return store_.append_audit(std::move(commit.audit));
+
+    log.info("Beginning state message creation...");
+    Result<std::string> certificate_request_id = request_id_of(store_, *decision);
+    if (!certificate_request_id) return pass_on(certificate_request_id);
+    const bool issued = meaning->outcome == TransactionState::issued;
+    StateMessage message = make_state_message(
+        *decision, meaning->state, issued ? std::string(kSuccess) : hresult_text(input.hresult),
+        clock_, random_);
+    message.certificate_request_id = std::move(*certificate_request_id);
+    if (*certificate) {
+        commit.certificate = make_record(**certificate, *decision, commit.now);
+        message.certificate_sha1 = (*certificate)->sha1();
+        message.certificate_serial = commit.certificate->serial;
+        add_certificate(commit.audit, *commit.certificate);
+    }
+    commit.transaction_id = decision->transaction_id;
+    commit.decision_id = decision->id;
+    commit.outcome = meaning->outcome;
+    commit.hresult = input.hresult;
+    commit.messages.push_back(std::move(message));
+    Result<NotifyOutcome> outcome = store_.commit_notify(commit);
+    if (!outcome) return pass_on(outcome);
+    log.info(*outcome == NotifyOutcome::repeated
+                 ? "The same outcome was told before; no state message is sent again."
+                 : meaning->sending);
+    return {};
+}
+
+}  // namespace ndes::crp

@@ -1,0 +1,31 @@
+// Pipeline: runs the rule list over the facts of one request. The first refusal wins; the outcome
+// of every rule that was judged is recorded. Knows no store, clock or log. Pure; any thread.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crp-service/domain/decision.h"
+#include "crp-service/validation/rule.h"
+
+namespace ndes::crp {
+
+// What the rules have found so far.
+struct Findings {
+    std::string_view reason = kSuccess;
+    Phase phase = Phase::records;  // of the rule that refused; records when none did
+    std::string detail;
+    std::vector<RuleOutcome> outcomes;
+
+    bool refused() const { return reason != kSuccess; }
+};
+
+// Judges the rules that belong to the run of `phase` (see run_of) and apply to the request, and
+// adds their outcomes to `findings`. Does nothing when `findings` is a refusal already. True when
+// nothing was refused.
+bool run_phase(Phase phase, const Context& context, std::span<const Rule> rules,
+               Findings& findings);
+
+}  // namespace ndes::crp

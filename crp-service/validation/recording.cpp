@@ -1,0 +1,154 @@
+#include "crp-service/validation/recording.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "common/logging/cmtrace.h"
+
+namespace ndes::crp {
+namespace {
+
+CertificateContents contents_of(const Context& context) {
+    const ExpectedContents& expected = context.expected.value();
+    CertificateContents contents = expected.contents;
+    // The RDNs are the record's; their order is the CSR's, since some clients look for the very
+    // name they asked for.
+    if (!expected.subject.empty()) contents.subject = context.csr.value().subject.to_text();
+    return contents;
+}
+
+Decision make_decision(const Context& context, const Findings& findings, const Caller& caller,
+                       const Clock& clock, Random& random) {
+    Decision decision;
+    decision.id = make_uuid(clock, random);
+    decision.transaction_id = context.input.transaction_id;
+    decision.request_id = context.input.request_id;
+    decision.csr_sha256 = context.csr_sha256;
+    if (context.csr) decision.spki_sha256 = context.csr->spki_sha256;
+    decision.signing_sha256 = context.signing_sha256;
+    decision.caller = caller.name;
+    decision.device_address = context.input.device_address;
+    decision.template_name = context.input.template_name;
+    if (context.challenge) decision.challenge_id = context.challenge->id;
+    decision.device_id = context.device_id;
+    decision.user_id = context.user_id;
+    decision.policy_id = context.policy_id;
+    decision.verified = !findings.refused();
+    decision.reason = std::string(findings.reason);
+    decision.phase = number_of(findings.phase);
+    decision.detail = findings.detail;
+    if (decision.verified) decision.contents = contents_of(context);
+    decision.outcomes = findings.outcomes;
+    decision.decided_at = context.now;
+    if (context.challenge) {
+        decision.owner = context.challenge->owner;
+    } else if (context.renewed) {
+        decision.owner = context.renewed->owner;
+    }
+    return decision;
+}
+
+StateId state_of(const Decision& decision) {
+    if (!decision.verified) return StateId::challenge_validation_failed;
+    return decision.is_renewal() ? StateId::renew_verified
+                                 : StateId::challenge_validation_succeeded;
+}
+
+const char* key_type_text(KeyType type) {
+    switch (type) {
+        case KeyType::rsa: return "RSA";
+        case KeyType::ec: return "EC";
+        case KeyType::other: break;
+    }
+    return "other";
+}
+
+// RFC 8894 section 7.3: a second use can indicate a breach, so the audit names it as an event.
+bool is_security_event(std::string_view reason) {
+    return reason == "ChallengeReplayed" || reason == "ChallengeLocked" ||
+           reason == "ChallengeDecryptionError" || reason == "SecurityIdentifierMismatch" ||
+           reason == "CertificateAuthorityRequested" || reason == "KeyReused";
+}
+
+AuditRecord make_audit(const Context& context, const Decision& decision, const Caller& caller) {
+    AuditRecord audit;
+    audit.time = context.now;
+    audit.event = "verify";
+    audit.outcome = decision.verified ? "permit" : "deny";
+    audit.reason = decision.reason;
+    audit.caller = caller.name;
+    audit.peer_address = caller.address;
+    audit.transaction_id = decision.transaction_id;
+
+    const auto add = [&audit](const char* name, const std::string& value) {
+        if (!value.empty()) audit.facts.emplace_back(name, value);
+    };
+    add("decision_id", decision.id);
+    add("request_id", decision.request_id);
+    add("phase", std::to_string(decision.phase));
+    add("csr_sha256", decision.csr_sha256);
+    add("spki_sha256", decision.spki_sha256);
+    add("signing_sha256", decision.signing_sha256);
+    // An authentic token names its challenge also when the record was not read.
+    add("challenge_id", decision.challenge_id.empty() && context.opened
+                            ? context.opened->claims.challenge_id
+                            : decision.challenge_id);
+    add("device_id", decision.device_id);
+    add("user_id", decision.user_id);
+    add("policy_id", decision.policy_id);
+    add("template", decision.template_name);
+    add("ca_name", context.input.ca_name);
+    add("device_address", decision.device_address);
+    if (context.csr) {
+        add("key", std::string(key_type_text(context.csr->key.type)) + " " +
+                       std::to_string(context.csr->key.bits));
+        add("requested_subject", loggable(context.csr->subject.to_text()));
+    }
+    if (decision.contents) add("approved_subject", decision.contents->subject);
+    if (is_security_event(decision.reason)) add("security_event", decision.reason);
+    return audit;
+}
+
+}  // namespace
+
+StateMessage make_state_message(const Decision& decision, StateId state, std::string reason,
+                                const Clock& clock, Random& random) {
+    StateMessage message;
+    message.id = make_uuid(clock, random);
+    message.state = state;
+    message.transaction_id = decision.transaction_id;
+    message.decision_id = decision.id;
+    message.device_id = decision.device_id;
+    message.user_id = decision.user_id;
+    message.reason = std::move(reason);
+    message.created_at = clock.now();
+    message.owner = decision.owner;
+    return message;
+}
+
+DecisionCommit make_decision_commit(const Context& context, const Findings& findings,
+                                    const Caller& caller, const Clock& clock, Random& random) {
+    DecisionCommit commit;
+    commit.decision = make_decision(context, findings, caller, clock, random);
+    StateMessage message = make_state_message(commit.decision, state_of(commit.decision),
+                                              commit.decision.reason, clock, random);
+    if (context.challenge) {
+        message.certificate_request_id = context.challenge->certificate_request_id;
+    } else if (context.policy) {
+        message.certificate_request_id = context.policy->certificate_request_id;
+    }
+    commit.messages.push_back(std::move(message));
+    commit.audit = make_audit(context, commit.decision, caller);
+    const Reason* const reason = find_reason(findings.reason);
+    commit.counts_as_refusal =
+        reason != nullptr && reason->counts_as_refusal && context.challenge.has_value();
+    return commit;
+}
+
+std::string hresult_text(std::int32_t hresult) {
+    char text[sizeof "0x00000000"];
+    std::snprintf(text, sizeof text, "0x%08x", static_cast<unsigned>(hresult));
+    return text;
+}
+
+}  // namespace ndes::crp
