@@ -1,0 +1,20 @@
+// Loading of the RA's certificates and keys. Knows no message. Any thread.
+#pragma once
+
+#include <filesystem>
+
+#include "common/error.h"
+#include "scep-server/message/pki_message.h"
+
+namespace ndes::scep {
+
+// Reads the first certificate of each PEM file and its key. configuration, naming the file, when
+// one cannot be read, a key does not belong to its certificate, the signing certificate's key
+// usage lacks digitalSignature, or the encryption certificate is not RSA or lacks
+// keyEncipherment. Dates are not judged. The two pairs may be the same files.
+Result<RaIdentity> load_ra_identity(const std::filesystem::path& signing_certificate,
+                                    const std::filesystem::path& signing_key,
+                                    const std::filesystem::path& encryption_certificate,
+                                    const std::filesystem::path& decryption_key);
+
+}  // namespace ndes::scep
