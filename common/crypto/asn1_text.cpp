@@ -130,7 +130,7 @@ Result<std::string> text_of(const ASN1_STRING* value) {
     return *std::move(text);
 }
 
-bool is_plain_text(std::string_view text) {
+bool is_visible_text(std::string_view text) {
     while (!text.empty()) {
         const auto c = take_code_point(text);
         if (!c || is_hidden(*c)) return false;

@@ -24,6 +24,6 @@ Result<std::string> text_of(const ASN1_STRING* value);
 
 // False if well-formed UTF-8 `text` holds a character that hides or reorders others on an
 // operator's screen: control, bidirectional, zero-width, line separators, tags, non-characters.
-bool is_plain_text(std::string_view text);
+bool is_visible_text(std::string_view text);
 
 }  // namespace ndes

@@ -95,7 +95,8 @@ Result<void> read_subject(const X509_REQ* csr, CertificateRequest& request) {
         for (const NameAttribute& attribute : name) {
             if (++count > kMaxNameAttributes) return bad("subject has too many attributes");
             const std::string label = "subject: attribute " + attribute.oid;
-            if (!is_plain_text(attribute.value)) return bad(label + " holds a forbidden character");
+            if (!is_visible_text(attribute.value))
+                return bad(label + " holds a forbidden character");
             if (count_characters(attribute.value) > max_attribute_characters(attribute.oid)) {
                 return bad(label + " is too long");
             }
@@ -118,7 +119,7 @@ Result<void> read_challenge(const ASN1_TYPE* value, CertificateRequest& request)
     auto text = text_of(value->value.asn1_string);
     if (!text) return pass_on(text, "challengePassword");
     if (text->size() > kMaxChallenge) return bad("challengePassword is too long");
-    if (!is_plain_text(*text)) return bad("challengePassword holds a forbidden character");
+    if (!is_visible_text(*text)) return bad("challengePassword holds a forbidden character");
     request.challenge = *std::move(text);
     return {};
 }

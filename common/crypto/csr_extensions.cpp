@@ -110,7 +110,7 @@ Result<void> read_security_identifier(X509_EXTENSION* extension, CertificateRequ
     const ASN1_OCTET_STRING* octets = other->value->value.octet_string;
     const auto size = static_cast<std::size_t>(::ASN1_STRING_length(octets));
     std::string text(as_text({::ASN1_STRING_get0_data(octets), size}));
-    if (size > kMaxSecurityIdentifier || !is_plain_text(text)) {
+    if (size > kMaxSecurityIdentifier || !is_visible_text(text)) {
         return bad("security identifier is not text");
     }
     request.security_identifier = std::move(text);

@@ -38,7 +38,8 @@ Result<void> check_value(const SubjectAltName& name) {
     if (name.value.size() > max_size(name.type)) {
         return bad(std::string(to_string(name.type)) + " is too long");
     }
-    if (!is_plain_text(name.value) || (ascii_only && !std::ranges::all_of(name.value, is_ascii))) {
+    if (!is_visible_text(name.value) ||
+        (ascii_only && !std::ranges::all_of(name.value, is_ascii))) {
         return bad(std::string(to_string(name.type)) + " holds a forbidden character");
     }
     return {};

@@ -60,13 +60,13 @@ TEST_CASE("characters that hide or reorder others are not plain") {
     for (const char* plain : {"", "a b", "Lu\xC4\x8Di\xC4\x87", "\xE6\xBC\xA2\xE5\xAD\x97",
                               "\xD7\x90\xD7\x91", "\xF0\x9F\x94\x91"}) {
         INFO(plain);
-        CHECK(is_plain_text(plain));
+        CHECK(is_visible_text(plain));
     }
     for (const char* hidden :
          {"\x01", "\n", "\x7F", "\xC2\x85", "\xC2\xAD", "\xD8\x9C", "\xE2\x80\x8B", "\xE2\x80\x8D",
           "\xE2\x80\x8F", "\xE2\x80\xA8", "\xE2\x80\xAE", "\xE2\x81\xA0", "\xE2\x81\xA6",
           "\xEF\xBB\xBF", "\xEF\xBF\xBE", "\xF3\xA0\x80\xA1"}) {
-        CHECK_FALSE(is_plain_text(hidden));
+        CHECK_FALSE(is_visible_text(hidden));
     }
 }
 
