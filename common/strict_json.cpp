@@ -17,7 +17,7 @@ std::string fault_in_text(const Json& value, std::size_t limit, bool may_be_empt
     const auto& text = value.get_ref<const std::string&>();
     if (text.empty() && !may_be_empty) return "is empty";
     if (text.size() > limit) return over(limit);
-    if (!is_plain_text(text)) return "holds control characters";
+    if (!is_utf8_without_controls(text)) return "holds control characters";
     return {};
 }
 

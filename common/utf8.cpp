@@ -77,7 +77,7 @@ bool in_deceptive_range(char32_t c) {
                        [c](const Range& range) { return c >= range.first && c <= range.last; });
 }
 
-bool is_plain_text(std::string_view text) {
+bool is_utf8_without_controls(std::string_view text) {
     while (!text.empty()) {
         const Utf8Step step = first_utf8(text);
         if (!step.well_formed || is_control(step.code_point)) return false;

@@ -31,6 +31,6 @@ bool in_deceptive_range(char32_t c);
 inline bool is_deceptive(char32_t c) { return (c < 0x20 || c > 0x7E) && in_deceptive_range(c); }
 
 // True if all of `text` is well-formed UTF-8 without controls.
-bool is_plain_text(std::string_view text);
+bool is_utf8_without_controls(std::string_view text);
 
 }  // namespace ndes
