@@ -98,20 +98,31 @@ class AsyncLog final : public Log {
 
     void write(Severity severity, std::string_view text, const LogFields& fields,
                std::source_location where) override {
+        write_at(severity, text, fields, where.file_name(), where.line());
+    }
+    void write_at(Severity severity, std::string_view text, const LogFields& fields,
+                  std::string_view file, unsigned line) override {
         if (severity < options_.least) return;
         const WallTime now = clock_.now();
-        hand_over(has_json_ ? json_line(now, severity, text, fields, where) : std::string(),
-                  has_cmtrace_ ? cmtrace_line(now, severity, text, where) : std::string());
+        const Place place{base_name(file), line};
+        hand_over(has_json_ ? json_line(now, severity, text, fields, place) : std::string(),
+                  has_cmtrace_ ? cmtrace_line(now, severity, text, place) : std::string());
     }
     void note(Severity severity, std::string_view text, const LogFields& fields,
               std::source_location where) override {
         if (severity < options_.least || !has_json_) return;
-        hand_over(json_line(clock_.now(), severity, text, fields, where), {});
+        hand_over(json_line(clock_.now(), severity, text, fields,
+                            {base_name(where.file_name()), where.line()}),
+                  {});
     }
     void reopen() override;
     void flush() override;
 
   private:
+    struct Place {
+        std::string_view file;
+        unsigned line = 0;
+    };
     struct Batch {
         Queue json;
         Queue cmtrace;
@@ -120,17 +131,15 @@ class AsyncLog final : public Log {
     };
 
     std::string json_line(WallTime now, Severity severity, std::string_view text,
-                          const LogFields& fields, const std::source_location& where) const {
-        return format_json_line(
-            {now, severity, options_.program, text, base_name(where.file_name()), where.line()},
-            fields);
+                          const LogFields& fields, Place place) const {
+        return format_json_line({now, severity, options_.program, text, place.file, place.line},
+                                fields);
     }
     std::string cmtrace_line(WallTime now, Severity severity, std::string_view text,
-                             const std::source_location& where) const {
-        const std::string place =
-            std::string(base_name(where.file_name())) + ":" + std::to_string(where.line());
+                             Place place) const {
         return format_cmtrace({std::string(text), now, options_.component, cmtrace_type(severity),
-                               current_thread(), place}) +
+                               current_thread(),
+                               std::string(place.file) + ":" + std::to_string(place.line)}) +
                "\n";
     }
 
@@ -217,7 +226,8 @@ AsyncLog::Batch AsyncLog::take_batch() {
 }
 
 void AsyncLog::write_batch(Batch& batch) {
-    const auto where = std::source_location::current();
+    const auto here = std::source_location::current();
+    const Place place{base_name(here.file_name()), here.line()};
     const auto write_one = [](LogOutput& output, Queue& queue, const std::string& notice) {
         queue.lines += notice;
         const std::size_t lost = output.write(queue.lines);
@@ -230,10 +240,10 @@ void AsyncLog::write_batch(Batch& batch) {
     };
     if (batch.reopened) cmtrace_ = LogOutput(std::move(batch.reopened));
     write_one(cmtrace_, batch.cmtrace, notice(batch.cmtrace, [&](const std::string& text) {
-                  return cmtrace_line(clock_.now(), Severity::warning, text, where);
+                  return cmtrace_line(clock_.now(), Severity::warning, text, place);
               }));
     write_one(json_, batch.json, notice(batch.json, [&](const std::string& text) {
-                  return json_line(clock_.now(), Severity::warning, text, {}, where);
+                  return json_line(clock_.now(), Severity::warning, text, {}, place);
               }));
 }
 
