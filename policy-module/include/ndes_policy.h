@@ -37,17 +37,23 @@ extern "C" {
 
 /* HRESULT-style result of a verb. Any other value with the top bit set is an error too. */
 typedef int32_t ndes_policy_result;
-#define NDES_POLICY_OK ((ndes_policy_result)0)
-#define NDES_POLICY_E_FAIL ((ndes_policy_result)(int32_t)0x80004005u)         /* unspecified */
-#define NDES_POLICY_E_INVALIDARG ((ndes_policy_result)(int32_t)0x80070057u)   /* bad argument */
-#define NDES_POLICY_E_ACCESSDENIED ((ndes_policy_result)(int32_t)0x80070005u) /* we are refused */
-#define NDES_POLICY_E_OUTOFMEMORY ((ndes_policy_result)(int32_t)0x8007000Eu)
-#define NDES_POLICY_E_UNEXPECTED ((ndes_policy_result)(int32_t)0x8000FFFFu)     /* broken promise */
-#define NDES_POLICY_E_TIMEOUT ((ndes_policy_result)(int32_t)0x80072EE2u)        /* 12002 */
-#define NDES_POLICY_E_CANNOT_CONNECT ((ndes_policy_result)(int32_t)0x80072EFDu) /* 12029 */
-#define NDES_POLICY_E_CERT_DATE ((ndes_policy_result)(int32_t)0x80072F05u)      /* 12037 */
-#define NDES_POLICY_E_SECURE_FAILURE ((ndes_policy_result)(int32_t)0x80072F8Fu) /* 12175 */
-#define NDES_POLICY_E_INVALID_RESPONSE ((ndes_policy_result)(int32_t)0x80072F78u) /* 12152 */
+#ifdef __cplusplus
+#define NDES_POLICY_RESULT(bits) static_cast<ndes_policy_result>(bits)
+#else
+#define NDES_POLICY_RESULT(bits) ((ndes_policy_result)(bits))
+#endif
+#define NDES_POLICY_OK NDES_POLICY_RESULT(0)
+#define NDES_POLICY_E_FAIL NDES_POLICY_RESULT(0x80004005u)         /* unspecified */
+#define NDES_POLICY_E_INVALIDARG NDES_POLICY_RESULT(0x80070057u)   /* bad argument */
+#define NDES_POLICY_E_ACCESSDENIED NDES_POLICY_RESULT(0x80070005u) /* we are refused */
+#define NDES_POLICY_E_OUTOFMEMORY NDES_POLICY_RESULT(0x8007000Eu)
+#define NDES_POLICY_E_UNEXPECTED NDES_POLICY_RESULT(0x8000FFFFu)       /* broken promise */
+#define NDES_POLICY_E_TIMEOUT NDES_POLICY_RESULT(0x80072EE2u)          /* 12002 */
+#define NDES_POLICY_E_CANNOT_CONNECT NDES_POLICY_RESULT(0x80072EFDu)   /* 12029 */
+#define NDES_POLICY_E_CERT_DATE NDES_POLICY_RESULT(0x80072F05u)        /* 12037 */
+#define NDES_POLICY_E_SECURE_FAILURE NDES_POLICY_RESULT(0x80072F8Fu)   /* 12175 */
+#define NDES_POLICY_E_INVALID_RESPONSE NDES_POLICY_RESULT(0x80072F78u) /* 12152 */
+#define NDES_POLICY_E_UNAVAILABLE NDES_POLICY_RESULT(0x801901F7u)      /* HTTP 503: not now */
 
 /* UTF-8 text, not NUL-terminated; data may be NULL when length is 0. */
 typedef struct ndes_policy_string {
@@ -63,17 +69,17 @@ typedef struct ndes_policy_blob {
 
 /* X509SCEPDisposition. */
 typedef int32_t ndes_policy_disposition;
-#define NDES_POLICY_DISPOSITION_UNKNOWN ((ndes_policy_disposition)-1)
-#define NDES_POLICY_DISPOSITION_SUCCESS ((ndes_policy_disposition)0)
-#define NDES_POLICY_DISPOSITION_FAILURE ((ndes_policy_disposition)2)
-#define NDES_POLICY_DISPOSITION_PENDING ((ndes_policy_disposition)3)
-#define NDES_POLICY_DISPOSITION_PENDING_CHALLENGE ((ndes_policy_disposition)11)
+#define NDES_POLICY_DISPOSITION_UNKNOWN (-1)
+#define NDES_POLICY_DISPOSITION_SUCCESS 0
+#define NDES_POLICY_DISPOSITION_FAILURE 2
+#define NDES_POLICY_DISPOSITION_PENDING 3
+#define NDES_POLICY_DISPOSITION_PENDING_CHALLENGE 11
 
 /* Severity of a log line; the values of CMTrace's "type". */
 typedef int32_t ndes_policy_severity;
-#define NDES_POLICY_LOG_INFO ((ndes_policy_severity)1)
-#define NDES_POLICY_LOG_WARNING ((ndes_policy_severity)2)
-#define NDES_POLICY_LOG_ERROR ((ndes_policy_severity)3)
+#define NDES_POLICY_LOG_INFO 1
+#define NDES_POLICY_LOG_WARNING 2
+#define NDES_POLICY_LOG_ERROR 3
 
 /* What the host lends to the module. Lives until uninitialize has returned. */
 typedef struct ndes_policy_host {
