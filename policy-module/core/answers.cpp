@@ -1,0 +1,119 @@
+#include "policy-module/core/answers.h"
+
+#include "common/crp_protocol/generate_challenge_v1.h"
+#include "common/logging/cmtrace.h"
+#include "common/strict_json.h"
+
+namespace ndes::policy {
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kProblem = "application/problem+json";
+constexpr std::size_t kMaxChallengeOctets = 255;
+
+FaultKind kind_of_status(int status) {
+    switch (status) {
+        case 401:
+        case 403: return FaultKind::access_denied;
+        case 408:
+        case 425:
+        case 429: return FaultKind::unavailable;
+        case 400:
+        case 413:
+        case 414:
+        case 415:
+        case 422:
+        case 431: return FaultKind::invalid_argument;
+        default: break;
+    }
+    return status >= 500 && status <= 599 ? FaultKind::unavailable : FaultKind::failed;
+}
+
+std::string advice_for(FaultKind kind) {
+    switch (kind) {
+        case FaultKind::access_denied:
+            return "Look whether crpd.toml lists this client certificate as a caller with the role "
+                   "ndes.";
+        case FaultKind::unavailable:
+            return "Look into the log and the health of crpd; the device may try again.";
+        case FaultKind::invalid_argument:
+            return "Look whether the versions of ndes_policy_crp.so and crpd fit each other.";
+        default:
+            return "Look whether crp.url names the CRP itself and not a proxy or another service.";
+    }
+}
+
+// A text member of the problem document, made harmless for a log; empty if it is not there.
+std::string member(const Json& problem, const char* name, std::size_t limit) {
+    const auto found = problem.find(name);
+    if (found == problem.end() || !found->is_string()) return {};
+    return loggable(found->get_ref<const std::string&>(), limit);
+}
+
+// "CallerUnknown: no caller has this certificate". A body of another kind (a proxy's page) is
+// quoted at its beginning, as the original does.
+std::string explanation(const CrpResponse& response, std::string& hint) {
+    const auto problem = response.content_type == kProblem
+                             ? parse_json(response.body, kMaxResponseOctets)
+                             : Result<Json>(fail(ErrorCode::bad_request, {}));
+    if (!problem || !problem->is_object()) return loggable(response.body, 160);
+    hint = member(*problem, "hint", 256);
+    std::string text = member(*problem, "reason", 64);
+    std::string detail = member(*problem, "detail", 512);
+    if (detail.empty()) detail = member(*problem, "title", 128);
+    if (!text.empty() && !detail.empty()) text += ": ";
+    return text + detail;
+}
+
+tl::unexpected<Fault> not_the_wire_format(std::string what) {
+    return fault(FaultKind::invalid_response, std::move(what),
+                 advice_for(FaultKind::invalid_argument));
+}
+
+Outcome<void> require(const CrpResponse& response, int status, std::string_view content_type) {
+    if (response.status >= 200 && response.status <= 299 && response.status != status)
+        return not_the_wire_format("HTTP " + std::to_string(response.status) + " in place of " +
+                                   std::to_string(status));
+    if (response.status != status) return tl::unexpected(fault_of_status(response));
+    if (response.content_type != content_type)
+        return not_the_wire_format("Content-Type \"" + loggable(response.content_type, 64) +
+                                   "\" in place of \"" + std::string(content_type) + "\"");
+    return {};
+}
+
+}  // namespace
+
+Fault fault_of_status(const CrpResponse& response) {
+    const FaultKind kind = kind_of_status(response.status);
+    std::string hint;
+    std::string text = "HTTP " + std::to_string(response.status);
+    if (const std::string why = explanation(response, hint); !why.empty()) text += " " + why;
+    return {kind, std::move(text), hint.empty() ? advice_for(kind) : std::move(hint), {}};
+}
+
+Outcome<crp_protocol::VerifyAnswer> read_verify_answer(const CrpResponse& response,
+                                                       std::string_view transaction_id) {
+    if (auto as_promised = require(response, 201, kJson); !as_promised)
+        return tl::unexpected(std::move(as_promised.error()));
+    auto answer = crp_protocol::verify_answer_from_json(response.body, transaction_id);
+    if (!answer) return not_the_wire_format("not a verdict: " + answer.error().text);
+    return std::move(*answer);
+}
+
+Outcome<void> read_notify_answer(const CrpResponse& response) {
+    if (response.status == 204) return {};
+    return require(response, 204, {});
+}
+
+Outcome<std::string> read_challenge_answer(const CrpResponse& response) {
+    if (auto as_promised = require(response, 201, kJson); !as_promised)
+        return tl::unexpected(std::move(as_promised.error()));
+    auto answer = crp_protocol::generate_challenge_answer_from_json(response.body);
+    if (!answer) return not_the_wire_format("not a challenge: " + answer.error().text);
+    if (answer->challenge.empty() || answer->challenge.size() > kMaxChallengeOctets)
+        return not_the_wire_format("a challenge of " + std::to_string(answer->challenge.size()) +
+                                   " octets");
+    return std::move(answer->challenge);
+}
+
+}  // namespace ndes::policy
