@@ -30,8 +30,8 @@ namespace ndes::crp {
 
 // A page of a collection. `after`: opaque cursor of the last page, empty for the first.
 struct PageRequest {
-    std::string after;
-    std::size_t limit = 100;  // 1..1000
+    std::string after;        // bad_request if it is no cursor of this collection
+    std::size_t limit = 100;  // 1..1000, else bad_request
     std::string owner;        // non-empty: only records of this owner (mdm callers)
 };
 template <class T>
@@ -39,6 +39,9 @@ struct Page {
     std::vector<T> items;
     std::optional<std::string> next;  // cursor; absent on the last page
 };
+
+// How long the answer to an Idempotency-Key is kept.
+inline constexpr std::chrono::hours kIdempotencyWindow{24};
 
 // Challenges posted together, all or none, with the Idempotency-Key of the call.
 struct ChallengeBatch {
@@ -61,7 +64,8 @@ struct DecisionCommit {
 struct DecisionOutcome {
     enum class Kind {
         committed,  // recorded as given
-        repeated,   // this question already has a yes: `standing` is that one; nothing recorded
+        repeated,   // this question already has a yes, or this caller's request (same request ID,
+                    // same question) any answer: `standing` is that one; nothing recorded
         lost,       // the challenge is no longer free for this CSR: `challenge_state` says why;
                     // nothing recorded, the caller commits a refusal instead
     };
@@ -121,7 +125,8 @@ class Store {
     virtual Result<void> revoke_challenge(std::string_view id, AuditRecord audit) = 0;
 
     // ---- decisions
-    // The standing yes for this very question, if any.
+    // The standing yes for this very question, if any. A yes whose challenge was revoked
+    // afterwards no longer stands.
     virtual Result<std::optional<Decision>> find_standing_decision(
         std::string_view transaction_id, std::string_view csr_sha256,
         std::string_view signing_sha256) = 0;
@@ -137,13 +142,15 @@ class Store {
     //  yes while the same question already has a yes: repeated.
     //  no with counts_as_refusal: the challenge, if `issued`, gains a refusal and is locked at
     //    kRefusalsUntilLocked.
+    //  not_found: a yes names a challenge that does not exist. conflict: the decision's ID is used.
     virtual Result<DecisionOutcome> commit_decision(const DecisionCommit& commit) = 0;
 
     // Records the outcome of a verified decision.
     //  issued: certificate recorded, challenge completed. A second, different certificate for one
     //    decision: conflict. failed: challenge `failed`. pending: challenge stays reserved.
     //  not_found: no such verified decision. An outcome after `issued`: repeated if it is the same
-    //    certificate, else conflict.
+    //    certificate, else conflict. The same failed or pending with the same hresult: repeated.
+    //  bad_request: a certificate that is missing or not asked for.
     virtual Result<NotifyOutcome> commit_notify(const NotifyCommit& commit) = 0;
 
     // ---- what was decided. Newest first.
@@ -159,7 +166,8 @@ class Store {
         std::string_view spki_sha256, std::string_view device_id) = 0;
     virtual Result<Page<IssuedCertificate>> list_certificates(const PageRequest& page) = 0;
 
-    // ---- state messages (outbox). Oldest first, by sequence.
+    // ---- state messages (outbox). Oldest first, by sequence. mark_delivered skips IDs that are
+    // unknown or delivered; mark_failed answers them not_found.
     virtual Result<Page<StateMessage>> list_state_messages(const PageRequest& page) = 0;
     // Undelivered and due at `now`, oldest first; of one transaction only the oldest.
     virtual Result<std::vector<StateMessage>> due_state_messages(WallTime now,
@@ -168,7 +176,7 @@ class Store {
     virtual Result<void> mark_failed(std::string_view id, WallTime next_attempt,
                                      std::string_view error) = 0;
 
-    // ---- audit. Oldest first, by sequence.
+    // ---- audit. Oldest first, by sequence; PageRequest::owner selects by caller.
     virtual Result<void> append_audit(AuditRecord record) = 0;
     virtual Result<Page<AuditRecord>> list_audit(const PageRequest& page) = 0;
 
