@@ -3,7 +3,6 @@
 #include <charconv>
 
 #include "common/bytes.h"
-#include "common/utf8.h"
 
 namespace ndes::crp {
 namespace {
@@ -47,7 +46,7 @@ Result<std::string> id_of(std::string_view cursor) {
     if (cursor.empty()) return std::string();
     auto key = decode(kId, cursor);
     if (!key) return pass_on(key);
-    if (key->empty() || !is_plain_text(*key)) return invalid();
+    if (key->empty()) return invalid();
     return key;
 }
 
