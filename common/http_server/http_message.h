@@ -1,6 +1,7 @@
 // Request, Peer, Response: what a handler sees of HTTP. Plain values; no Boost, TLS or JSON type.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -15,7 +16,7 @@ namespace ndes::http {
 
 struct Request {
     std::string method;  // upper case: "GET", "POST", "HEAD", "PUT", "DELETE"
-    std::string target;  // as received: path and query, not decoded
+    std::string target;  // as received: path and query, not decoded; begins with '/'
     std::string path;    // percent-decoded; a malformed escape never reaches a handler
     std::string query;   // after the first '?', not decoded
     std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
@@ -36,10 +37,12 @@ struct Peer {
     std::string certificate_error;
 };
 
+// Connection, Content-Length, Transfer-Encoding, Date and Server are the transport's own and are
+// ignored among `headers`. A value with a control character makes the answer an empty 500.
 struct Response {
-    int status = 200;
+    int status = 200;          // 200 to 599
     std::string content_type;  // empty: no Content-Type header
-    std::string body;
+    std::string body;          // not sent in answer to HEAD, nor with 204 and 304
     std::vector<std::pair<std::string, std::string>> headers;
 };
 

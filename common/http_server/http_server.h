@@ -1,7 +1,8 @@
 // HttpServer: the product's one HTTP/1.1 transport, on Boost.Beast. TLS, peer certificate, limits,
 // deadlines, connection caps, bounded worker pool, drain.
 // Knows no path, role or format: a handler decides. Boost is seen only in the .cpp files.
-// start, stop and replace_tls may be called from any thread; the handler runs on the workers.
+// start, stop and replace_tls may be called from any thread except from inside a handler (stop
+// waits for those); the handler runs on the workers.
 #pragma once
 
 #include <chrono>
@@ -17,15 +18,16 @@
 namespace ndes::http {
 
 struct ServerLimits {
-    std::size_t target_octets = 64 * 1024;  // request line; over: 414
-    std::size_t header_octets = 16 * 1024;  // all header fields; over: 431
-    std::size_t body_octets = 128 * 1024;   // over: 413, read no further
-    std::size_t connections = 1024;         // over: accepted and closed at once
-    std::size_t connections_per_address = 256;
-    std::size_t queued_requests = 256;  // waiting for a worker; over: 503 + Retry-After
+    std::size_t target_octets = 64 * 1024;      // request target; over: 414
+    std::size_t header_octets = 16 * 1024;      // all header fields; over: 431
+    std::size_t body_octets = 128 * 1024;       // over: 413, read no further
+    std::size_t connections = 1024;             // over: accepted and closed at once
+    std::size_t connections_per_address = 256;  // IPv6: per /64 network
+    std::size_t queued_requests = 256;          // waiting for a worker; over: 503 + Retry-After
     std::chrono::milliseconds handshake_timeout{10'000};
-    std::chrono::milliseconds request_timeout{10'000};  // first octet of a request to its last
-    std::chrono::milliseconds idle_timeout{75'000};     // between requests; above a client's pool
+    // First octet of a request to its last; on a new connection also until the first octet.
+    std::chrono::milliseconds request_timeout{10'000};
+    std::chrono::milliseconds idle_timeout{75'000};  // between requests; above a client's pool
     std::chrono::milliseconds write_timeout{10'000};
     std::chrono::milliseconds handler_timeout{30'000};  // answer 504 and close when passed
 };
@@ -58,7 +60,8 @@ class HttpServer {
     virtual ~HttpServer() = default;  // as stop() with no grace
     virtual std::uint16_t port() const = 0;
 
-    // Connections accepted from now on use `tls`; open ones go on with theirs.
+    // Connections accepted from now on use `tls` (never null); open ones go on with theirs.
+    // Ignored by a server that was started without TLS.
     virtual void replace_tls(std::shared_ptr<SSL_CTX> tls) = 0;
 
     // Accepts no more, answers what has been read completely, closes the rest; returns when all
