@@ -22,7 +22,7 @@ struct SealContext {
 class ChallengeSeal {
   public:
     // Reads 64 hex digits (an AES-256 key) from a file that only its owner can read.
-    // configuration, naming the file.
+    // configuration, or not_found, naming the file.
     static Result<ChallengeSeal> load(const std::filesystem::path& key_file, Random& random);
 
     // AES-256-GCM under a random 96-bit nonce: one key serves 2^32 enrolments (NIST SP 800-38D

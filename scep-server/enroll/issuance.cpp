@@ -1,19 +1,12 @@
 #include "scep-server/enroll/issuance.h"
 
-#include <cstdint>
 #include <utility>
 
+#include "policy-module/include/ndes_policy.h"
 #include "scep-server/enroll/csr_contents.h"
 
 namespace ndes::scep {
 namespace {
-
-// X509SCEPDisposition and HRESULTs, as ndes_policy.h has them in C.
-constexpr std::int32_t kDispositionSuccess = 0;
-constexpr std::int32_t kDispositionFailure = 2;
-constexpr std::int32_t kDispositionPending = 3;
-constexpr std::int32_t kResultOk = 0;
-constexpr auto kResultFail = static_cast<std::int32_t>(0x80004005u);
 
 std::string cause_of(const Error& error) {
     return error.detail.empty() ? error.text : error.text + " (" + error.detail + ")";
@@ -132,7 +125,7 @@ Outcome Issuance::record_success(const EnrollmentRequest& request, const Attempt
         return record_failure(request, attempt, "the CA issued for another public key");
     auto notify = make_notify(request, attempt);
     if (!notify) return unavailable(attempt, kAddId, "nothing is recorded", notify.error());
-    notify->disposition = kDispositionSuccess;
+    notify->disposition = NDES_POLICY_DISPOSITION_SUCCESS;
     notify->certificate = leaf.der();
     IssuedEntry entry{request.key, verdict.decision_id, {}, parts_.clock.now()};
     for (const Certificate& certificate : certificates)
@@ -158,7 +151,9 @@ Outcome Issuance::record_success(const EnrollmentRequest& request, const Attempt
 
 Outcome Issuance::record_pending(const EnrollmentRequest& request, const Attempt& attempt,
                                  const std::string& text) const {
-    if (auto recorded = record_notify(request, attempt, kDispositionPending, kResultOk); !recorded)
+    if (auto recorded =
+            record_notify(request, attempt, NDES_POLICY_DISPOSITION_PENDING, NDES_POLICY_OK);
+        !recorded)
         return unavailable(attempt, kAddId, "the journal could not record a pending request",
                            recorded.error());
     attempt.note(Severity::info, kNoEvent, "the CA holds the request for approval",
@@ -168,7 +163,8 @@ Outcome Issuance::record_pending(const EnrollmentRequest& request, const Attempt
 
 Outcome Issuance::record_failure(const EnrollmentRequest& request, const Attempt& attempt,
                                  const std::string& text) const {
-    if (auto recorded = record_notify(request, attempt, kDispositionFailure, kResultFail);
+    if (auto recorded =
+            record_notify(request, attempt, NDES_POLICY_DISPOSITION_FAILURE, NDES_POLICY_E_FAIL);
         !recorded)
         return unavailable(attempt, kAddId, "the journal could not record a refusal of the CA",
                            recorded.error());

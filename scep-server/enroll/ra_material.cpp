@@ -2,57 +2,22 @@
 
 #include <algorithm>
 
-#include "common/crypto/key.h"
 #include "scep-server/enroll/ndes_event.h"
+#include "scep-server/message/ra_identity.h"
 
 namespace ndes::scep {
 namespace {
 
 constexpr int kWarnDays = 30;
 
-struct KeyPair {
-    Certificate certificate;
-    EvpPkeyPtr key;
-};
-
-struct PairFiles {
-    const std::filesystem::path& certificate;
-    const std::filesystem::path& key;
-    KeyUsage usage;
-    const char* role;
-};
-
-bool chains_to(const Certificate& certificate, const std::vector<Certificate>& ca_chain) {
-    return std::ranges::any_of(ca_chain, [&](const Certificate& ca) {
+Result<void> check_chain(const Certificate& certificate, const std::filesystem::path& file,
+                         const std::vector<Certificate>& ca_chain) {
+    const bool chains = std::ranges::any_of(ca_chain, [&](const Certificate& ca) {
         return certificate.der() == ca.der() || certificate.is_issued_by(ca);
     });
-}
-
-Result<void> check_pair(const KeyPair& pair, const PairFiles& files,
-                        const std::vector<Certificate>& ca_chain) {
-    const std::string file = files.certificate.string();
-    if (!pair.certificate.matches(pair.key.get()))
-        return fail(ErrorCode::configuration, files.key.string() + " is not the key of " + file);
-    // RFC 8894 section 3.1: clients encrypt to RSA keys and expect RSA signatures.
-    if (key_facts(pair.key.get()).type != KeyType::rsa)
-        return fail(ErrorCode::configuration, file + ": the key is not RSA");
-    if (!pair.certificate.has_key_usage(files.usage))
-        return fail(ErrorCode::configuration,
-                    file + ": its key usage lacks " + to_string(files.usage));
-    if (!chains_to(pair.certificate, ca_chain))
-        return fail(ErrorCode::configuration, file + ": is not issued by the CA of [issuer]");
-    return {};
-}
-
-Result<KeyPair> load_pair(const PairFiles& files, const std::vector<Certificate>& ca_chain) {
-    auto certificates = load_certificates(files.certificate);
-    if (!certificates) return pass_on(certificates, files.role);
-    auto key = load_private_key(files.key);
-    if (!key) return pass_on(key, files.role);
-    KeyPair pair{certificates->front(), std::move(*key)};
-    if (auto checked = check_pair(pair, files, ca_chain); !checked)
-        return pass_on(checked, files.role);
-    return pair;
+    if (chains) return {};
+    return fail(ErrorCode::configuration,
+                "RA certificate " + file.string() + ": is not issued by the CA of [issuer]");
 }
 
 void add_once(std::vector<Certificate>& list, const Certificate& certificate) {
@@ -83,20 +48,19 @@ Result<void> set_get_ca_cert(RaMaterial& ra, const std::vector<Certificate>& ca_
 
 Result<std::shared_ptr<const RaMaterial>> load_ra(const RaConfig& config,
                                                   const std::vector<Certificate>& ca_chain) {
-    auto signing = load_pair({config.signing_certificate_file, config.signing_key_file,
-                              KeyUsage::digital_signature, "RA signing certificate"},
-                             ca_chain);
-    if (!signing) return pass_on(signing);
-    auto encryption = load_pair({config.encryption_certificate_file, config.encryption_key_file,
-                                 KeyUsage::key_encipherment, "RA encryption certificate"},
-                                ca_chain);
-    if (!encryption) return pass_on(encryption);
-    auto ra = std::make_shared<RaMaterial>(
-        RaMaterial{{std::move(signing->certificate), std::move(signing->key),
-                    std::move(encryption->certificate), std::move(encryption->key)},
-                   {},
-                   {},
-                   {}});
+    auto identity =
+        load_ra_identity(config.signing_certificate_file, config.signing_key_file,
+                         config.encryption_certificate_file, config.encryption_key_file);
+    if (!identity) return pass_on(identity, "RA");
+    auto ra = std::make_shared<RaMaterial>(RaMaterial{std::move(*identity), {}, {}, {}});
+    if (auto ok = check_chain(ra->identity.signing_certificate, config.signing_certificate_file,
+                              ca_chain);
+        !ok)
+        return pass_on(ok);
+    if (auto ok = check_chain(ra->identity.encryption_certificate,
+                              config.encryption_certificate_file, ca_chain);
+        !ok)
+        return pass_on(ok);
     ra->not_after = std::min(ra->identity.signing_certificate.not_after(),
                              ra->identity.encryption_certificate.not_after());
     if (auto done = set_get_ca_cert(*ra, ca_chain); !done) return pass_on(done);

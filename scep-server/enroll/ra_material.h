@@ -25,8 +25,8 @@ struct RaMaterial {
 };
 
 // Loads and checks: each key is RSA and its certificate's, the certificates' key usages fit, and
-// each is issued by a CA of `ca_chain` (or is the CA's own). configuration, naming the file.
-// Dates are not checked: see warn_of_ra_dates.
+// each is issued by a CA of `ca_chain` (or is the CA's own). configuration, or not_found, naming
+// the file. Dates are not checked: see warn_of_ra_dates.
 Result<std::shared_ptr<const RaMaterial>> load_ra(const RaConfig& config,
                                                   const std::vector<Certificate>& ca_chain);
 

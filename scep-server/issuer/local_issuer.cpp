@@ -25,10 +25,10 @@ Result<void> check_key_strength(const EVP_PKEY* key) {
 }
 
 Result<void> check_ca_certificate(const Certificate& ca, WallTime now) {
-    if (::X509_check_ca(ca.handle()) != 1)
-        return fail(ErrorCode::configuration, "is not a CA certificate (basicConstraints)");
     if (!ca.has_key_usage(KeyUsage::key_cert_sign))
         return fail(ErrorCode::configuration, "its key usage lacks keyCertSign");
+    if (::X509_check_ca(ca.handle()) != 1)
+        return fail(ErrorCode::configuration, "is not a CA certificate (basicConstraints)");
     if (now < ca.not_before())
         return fail(ErrorCode::configuration, "is valid only from " + to_rfc3339(ca.not_before()));
     if (now > ca.not_after())

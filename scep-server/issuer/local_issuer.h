@@ -23,7 +23,7 @@ struct LocalIssuerOptions {
 
 // Loads and checks: the key matches, is RSA of at least 2048 bits or EC of at least 256, the
 // certificate is a CA's (basicConstraints, keyCertSign), valid now, and each one is issued by the
-// next. configuration, naming the file and what is wrong with it.
+// next. configuration, or not_found, naming the file and what is wrong with it.
 Result<std::unique_ptr<Issuer>> make_local_issuer(const LocalIssuerOptions& options,
                                                   const Clock& clock, Random& random);
 
