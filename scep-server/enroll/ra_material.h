@@ -24,9 +24,8 @@ struct RaMaterial {
     WallTime not_after{};          // the earlier of the two certificates'
 };
 
-// Loads and checks: each key is RSA and its certificate's, the certificates' key usages fit, and
-// each is issued by a CA of `ca_chain` (or is the CA's own). configuration, or not_found, naming
-// the file. Dates are not checked: see warn_of_ra_dates.
+// Loads (load_ra_identity) and checks that each certificate is issued by a CA of `ca_chain`, or is
+// the CA's own. configuration, or not_found, naming the file.
 Result<std::shared_ptr<const RaMaterial>> load_ra(const RaConfig& config,
                                                   const std::vector<Certificate>& ca_chain);
 
