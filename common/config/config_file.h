@@ -17,15 +17,18 @@
 namespace ndes {
 
 class ConfigFile;
+struct ConfigDocument;
 
 // One table. A getter notes a fault and returns the default when the value is absent (and was
 // required), of another type, out of range or without its unit; finish() tells them all.
 class ConfigTable {
   public:
+    // True if a file has the table or the environment a variable of it.
     bool present() const;
 
     std::string text(std::string_view key, std::string_view fallback);
-    std::string required_text(std::string_view key);
+    std::string required_text(std::string_view key);  // and not empty
+    // Absent → empty. In a variable: items with commas between them.
     std::vector<std::string> text_list(std::string_view key);
     bool boolean(std::string_view key, bool fallback);
     std::int64_t integer(std::string_view key, std::int64_t fallback, std::int64_t least,
@@ -40,7 +43,8 @@ class ConfigTable {
     // One of `words`.
     std::string choice(std::string_view key, std::string_view fallback,
                        const std::vector<std::string_view>& words);
-    // A path; a relative one is taken from the folder of the file that names it.
+    // A path; a relative one is taken from the folder of the file that names it, one from a
+    // variable or the fallback from that of the main file. Empty stays empty and means none.
     std::filesystem::path path(std::string_view key, const std::filesystem::path& fallback = {});
     std::filesystem::path required_path(std::string_view key);
 
@@ -60,7 +64,9 @@ class ConfigFile {
   public:
     // Reads `path`, then `path`'s sibling folder conf.d/*.toml in lexical order (later wins by
     // key), then environment variables `prefix` + "SECTION__KEY" (e.g. NDES_SERVER__LISTEN).
-    // configuration with line and column when a file is not TOML.
+    // Section and key in upper case, '-' as '_'; keys outside a section and lists of tables cannot
+    // be set so. A variable of a section that no getter asks for is left to other programs.
+    // configuration, naming every file that cannot be read or, with line and column, is not TOML.
     static Result<ConfigFile> load(const std::filesystem::path& path,
                                    std::string_view environment_prefix = "NDES_");
     static Result<ConfigFile> parse(std::string_view toml, std::string_view name);  // for tests
@@ -72,10 +78,12 @@ class ConfigFile {
     Result<void> finish();
 
   private:
+    static Result<ConfigFile> from_document(std::shared_ptr<ConfigDocument> document);
     std::shared_ptr<ConfigTable::Node> root_;
 };
 
-// "127.0.0.1:8080" or "[::1]:8080" → address and port; configuration otherwise.
+// "127.0.0.1:8080" or "[::1]:8080" → address and port (0: the system chooses); configuration
+// otherwise. No host names: what is listened on must not depend on a resolver.
 struct ListenAddress {
     std::string address;
     std::uint16_t port = 0;
