@@ -1,0 +1,205 @@
+#include "crp-service/config.h"
+
+#include <algorithm>
+#include <set>
+
+#include "common/bytes.h"
+
+namespace ndes::crp {
+
+namespace {
+
+using std::chrono::milliseconds;
+using namespace std::chrono_literals;
+
+ListenAddress read_listen(ConfigTable& table) {
+    const std::string text = table.required_text("listen");
+    if (text.empty()) return {};
+    auto address = parse_listen_address(text);
+    if (!address) {
+        table.fault("listen", address.error().text);
+        return {};
+    }
+    return *address;
+}
+
+void read_server(ConfigTable table, CrpdConfig& config) {
+    const ListenAddress listen = read_listen(table);
+    config.server.address = listen.address;
+    config.server.port = listen.port;
+    config.tls_files.certificate = table.required_path("certificate_file");
+    config.tls_files.key = table.required_path("key_file");
+    config.tls_files.client_ca = table.required_path("client_ca_file");
+    config.tls_files.client_crl = table.path("client_crl_file");
+    config.tls_files.allow_tls12 = table.boolean("allow_tls12", true);
+    http::ServerLimits& limits = config.server.limits;
+    const auto count = [&](std::string_view key, std::int64_t fallback, std::int64_t most) {
+        return static_cast<std::size_t>(table.integer(key, fallback, 1, most));
+    };
+    config.server.worker_threads = count("worker_threads", 8, 256);
+    limits.connections = count("max_connections", 1024, 100'000);
+    limits.connections_per_address = count("max_connections_per_address", 1024, 100'000);
+    limits.queued_requests = count("queued_requests", 512, 100'000);
+    limits.body_octets = table.size("max_body", 128 * 1024, 1024, 16 * 1024 * 1024);
+    config.drain_timeout = table.duration("drain_timeout", 10s, 0ms, 10min);
+}
+
+void read_store(ConfigTable table, StoreOptions& store) {
+    store.kind = table.choice("kind", "sqlite", {"sqlite"});
+    store.path = table.required_path("path");
+    store.readers = static_cast<std::size_t>(table.integer("readers", 8, 1, 64));
+}
+
+void read_challenge(ConfigTable table, const std::filesystem::path& folder,
+                    ChallengeConfig& challenge) {
+    for (const std::string& name : table.text_list("key_files")) {
+        challenge.key_files.push_back(folder / name);  // an absolute name stays as it is
+    }
+    if (challenge.key_files.empty()) table.fault("key_files", "must name at least one file");
+    challenge.pepper_file = table.required_path("pepper_file");
+    challenge.scep_url = table.required_text("scep_url");
+    if (!challenge.scep_url.starts_with("http://") && !challenge.scep_url.starts_with("https://")) {
+        table.fault("scep_url", "must begin with http:// or https://");
+    }
+    challenge.ca_certificate_file = table.required_path("ca_certificate_file");
+}
+
+void read_validation(ConfigTable table, ValidationOptions& validation) {
+    validation.skip_template_check = table.boolean("SkipTemplateCheck", false);
+    validation.skip_template_check_if_access_denied =
+        table.boolean("SkipTemplateCheckOnlyIfAccountAccessDenied", false);
+    validation.clock_tolerance = std::chrono::duration_cast<std::chrono::seconds>(
+        table.duration("clock_tolerance", 5min, 0ms, 1h));
+}
+
+void read_pins(ConfigTable& table, CallerRule& caller) {
+    for (std::string pin : table.text_list("spki_sha256")) {
+        const auto octets = from_hex(pin);
+        if (!octets || octets->size() != 32) {
+            table.fault("spki_sha256",
+                        "each pin must be 64 hexadecimal digits (crpctl caller pin)");
+            continue;
+        }
+        caller.spki_sha256.push_back(to_hex(*octets));
+    }
+}
+
+void read_issuer_and_san(ConfigTable& table, CallerRule& caller) {
+    if (const std::string issuer = table.text("issuer", ""); !issuer.empty()) {
+        auto name = DistinguishedName::from_text(issuer);
+        if (name) {
+            caller.issuer = std::move(*name);
+        } else {
+            table.fault("issuer", name.error().text);
+        }
+    }
+    const std::string san = table.text("san", "");
+    if (san.empty()) return;
+    const std::size_t colon = san.find(':');
+    SubjectAltName name;
+    if (colon == std::string::npos || colon + 1 == san.size() ||
+        !from_string(san.substr(0, colon), name.type)) {
+        table.fault("san", "must be TYPE:VALUE with TYPE one of upn, email, dns, uri, ip");
+        return;
+    }
+    name.value = san.substr(colon + 1);
+    caller.san = std::move(name);
+}
+
+CallerRule read_caller(ConfigTable& table) {
+    CallerRule caller;
+    caller.name = table.required_text("name");
+    if (caller.name.size() > 64) table.fault("name", "must have at most 64 octets");
+    for (const std::string& word : table.text_list("roles")) {
+        Role role{};
+        if (from_string(word, role)) {
+            caller.roles.add(role);
+        } else {
+            table.fault("roles", "\"" + word + "\" is not a role; use ndes, mdm, admin, monitor");
+        }
+    }
+    if (caller.roles.empty()) table.fault("roles", "must name at least one role");
+    read_pins(table, caller);
+    read_issuer_and_san(table, caller);
+    caller.may_generate_challenges = table.boolean("may_generate_challenges", false);
+    if (caller.may_generate_challenges && !caller.roles.has(Role::ndes)) {
+        table.fault("may_generate_challenges", "is for callers with the role ndes only");
+    }
+    const bool by_name = caller.issuer.has_value() && caller.san.has_value();
+    if (caller.issuer.has_value() != caller.san.has_value()) {
+        table.fault("issuer", "issuer and san must be given together");
+    } else if (caller.spki_sha256.empty() == !by_name) {
+        table.fault("spki_sha256", "give either pins, or issuer and san");
+    }
+    return caller;
+}
+
+void read_callers(std::vector<ConfigTable> tables, CrpdConfig& config) {
+    std::set<std::string> names;
+    std::set<std::string> pins;
+    for (ConfigTable& table : tables) {
+        CallerRule caller = read_caller(table);
+        if (!names.insert(caller.name).second) table.fault("name", "is used by another caller");
+        for (const std::string& pin : caller.spki_sha256) {
+            if (!pins.insert(pin).second) {
+                table.fault("spki_sha256", "the pin is used by another caller");
+            }
+        }
+        config.callers.push_back(std::move(caller));
+    }
+}
+
+void read_state_messages(ConfigTable table, StateMessageConfig& messages) {
+    messages.inbox = table.path("inbox");
+    messages.poll_interval = table.duration("poll_interval", 1s, 10ms, 1min);
+    messages.retry_least = table.duration("retry_least", 1s, 10ms, 1h);
+    messages.retry_most = table.duration("retry_most", 5min, 10ms, 24h);
+    if (messages.retry_most < messages.retry_least) {
+        table.fault("retry_most", "must not be less than retry_least");
+    }
+}
+
+void read_log(ConfigTable table, LogOptions& log) {
+    log.program = "crpd";
+    log.component = "CertificateRegistrationPoint";
+    log.cmtrace_file = table.path("cmtrace_file");
+    const std::string level = table.choice("level", "info", {"debug", "info", "warning", "error"});
+    log.least = level == "debug"     ? Severity::debug
+                : level == "warning" ? Severity::warning
+                : level == "error"   ? Severity::error
+                                     : Severity::info;
+    log.to_stdout = table.boolean("stdout", true);
+}
+
+}  // namespace
+
+Result<CrpdConfig> read_config(ConfigFile& file, const std::filesystem::path& folder) {
+    CrpdConfig config;
+    ConfigTable root = file.root();
+    read_server(root.table("server"), config);
+    ConfigTable health = root.table("health");
+    config.health = read_listen(health);
+    read_store(root.table("store"), config.store);
+    read_challenge(root.table("challenge"), folder, config.challenge);
+    read_validation(root.table("validation"), config.validation);
+    read_callers(root.tables("caller"), config);
+    if (config.callers.empty()) root.fault("caller", "at least one [[caller]] is needed");
+    read_state_messages(root.table("state_messages"), config.state_messages);
+    read_log(root.table("log"), config.log);
+    if (auto sound = file.finish(); !sound) return pass_on(sound);
+    return config;
+}
+
+Result<CrpdConfig> read_config(const std::filesystem::path& file) {
+    auto opened = ConfigFile::load(file);
+    if (!opened) return pass_on(opened);
+    return read_config(*opened, std::filesystem::absolute(file).parent_path());
+}
+
+Result<StoreOptions> read_store_options(const std::filesystem::path& file) {
+    auto config = read_config(file);
+    if (!config) return pass_on(config);
+    return config->store;
+}
+
+}  // namespace ndes::crp

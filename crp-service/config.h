@@ -1,0 +1,56 @@
+// CrpdConfig: every setting of crpd as one struct; meanings, units and defaults stand in
+// crpd.sample.toml. Knows how to read and check, not how to act. One thread, at start and reload.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "common/config/config_file.h"
+#include "common/http_server/http_server.h"
+#include "common/logging/log.h"
+#include "common/tls/tls_context.h"
+#include "crp-service/http/caller.h"
+#include "crp-service/store/store_factory.h"
+#include "crp-service/validation/verify_service.h"
+
+namespace ndes::crp {
+
+struct ChallengeConfig {
+    std::vector<std::filesystem::path> key_files;
+    std::filesystem::path pepper_file;
+    std::string scep_url;
+    std::filesystem::path ca_certificate_file;
+};
+
+struct StateMessageConfig {
+    std::filesystem::path inbox;  // empty: no inbox
+    std::chrono::milliseconds poll_interval{1'000};
+    std::chrono::milliseconds retry_least{1'000};
+    std::chrono::milliseconds retry_most{300'000};
+};
+
+struct CrpdConfig {
+    http::ServerOptions server;  // `tls` is empty: built from `tls_files`
+    TlsServerFiles tls_files;
+    std::chrono::milliseconds drain_timeout{10'000};
+    ListenAddress health;
+    StoreOptions store;
+    ChallengeConfig challenge;
+    ValidationOptions validation;
+    std::vector<CallerRule> callers;
+    StateMessageConfig state_messages;
+    LogOptions log;
+};
+
+// configuration, with every fault of file, conf.d and environment in one text, one a line.
+Result<CrpdConfig> read_config(const std::filesystem::path& file);
+
+// As above from an opened file; relative lists of paths are taken from `folder`.
+Result<CrpdConfig> read_config(ConfigFile& file, const std::filesystem::path& folder);
+
+// The [store] table of the same file alone, for crpctl: needs no key or certificate to exist.
+Result<StoreOptions> read_store_options(const std::filesystem::path& file);
+
+}  // namespace ndes::crp

@@ -1,0 +1,241 @@
+#include "crp-service/enrollment/challenge_service.h"
+
+#include <algorithm>
+
+#include "common/bytes.h"
+#include "common/crypto/distinguished_name.h"
+#include "common/crypto/general_names.h"
+
+namespace ndes::crp {
+
+namespace {
+
+using Kind = ChallengeFault::Kind;
+
+tl::unexpected<ChallengeFault> fault(Kind kind, ErrorCode code, std::string text) {
+    return tl::unexpected<ChallengeFault>({kind, Error{code, std::move(text), {}, std::nullopt}});
+}
+tl::unexpected<ChallengeFault> bad(std::string text) {
+    return fault(Kind::failed, ErrorCode::bad_request, std::move(text));
+}
+tl::unexpected<ChallengeFault> failed(Error error) {
+    return tl::unexpected<ChallengeFault>({Kind::failed, std::move(error)});
+}
+
+bool contains(const std::vector<std::string>& list, const std::string& item) {
+    return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+bool is_assigned(const Assignments& to, const std::string& device, const User* user) {
+    if (to.all || contains(to.devices, device)) return true;
+    if (!user) return false;
+    return contains(to.users, user->id) ||
+           std::any_of(user->groups.begin(), user->groups.end(),
+                       [&](const std::string& group) { return contains(to.groups, group); });
+}
+
+tl::expected<WallTime, ChallengeFault> expiry_of(const ChallengeOrder& order, const Policy& policy,
+                                                 WallTime now) {
+    if (order.ttl && order.expires_at) {
+        return bad(order.field_prefix + "expiresAt: give either ttlSeconds or expiresAt");
+    }
+    if (order.expires_at) {
+        if (*order.expires_at <= now || *order.expires_at > now + kLongestChallengeTtl) {
+            return bad(order.field_prefix + "expiresAt: must lie within the next 30 days");
+        }
+        return *order.expires_at;
+    }
+    const auto ttl = order.ttl.value_or(std::chrono::seconds(policy.challenge_ttl_seconds));
+    if (ttl < kShortestChallengeTtl || ttl > kLongestChallengeTtl) {
+        return bad(order.field_prefix + "ttlSeconds: must be 60 to 2592000");
+    }
+    return now + ttl;
+}
+
+// Overrides are final values: they are compared with the request as they stand.
+tl::expected<void, ChallengeFault> check_overrides(const ChallengeOrder& order) {
+    const std::string field = order.field_prefix + "expected.";
+    const ExpectedOverrides& expected = order.expected;
+    if (expected.subject) {
+        if (expected.subject->find("{{") != std::string::npos) {
+            return bad(field + "subject: must not hold {{Variables}}");
+        }
+        if (auto name = DistinguishedName::from_text(*expected.subject); !name) {
+            return bad(field + "subject: " + name.error().text);
+        }
+    }
+    if (expected.subject_alt_names) {
+        if (auto names = to_general_names(*expected.subject_alt_names); !names) {
+            return bad(field + "subjectAltNames: " + names.error().text);
+        }
+    }
+    return {};
+}
+
+bool is_printable(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+}  // namespace
+
+struct ChallengeService::Prepared {
+    Challenge record;
+    CreatedChallenge created;
+};
+
+ChallengeService::ChallengeService(Store& store, const ChallengeCodec& codec, const Clock& clock,
+                                   Random& random, ScepServerFacts facts)
+    : store_(store), codec_(codec), clock_(clock), random_(random), facts_(std::move(facts)) {}
+
+tl::expected<Policy, ChallengeFault> ChallengeService::check_records(
+    const ChallengeOrder& order) const {
+    const std::string& at = order.field_prefix;
+    auto device = store_.find_device(order.device_id);
+    if (!device) return failed(std::move(device.error()));
+    if (!*device) {
+        return fault(Kind::device_unknown, ErrorCode::not_found,
+                     at + "deviceId: no device \"" + order.device_id + "\"");
+    }
+    std::optional<User> user;
+    if (!order.user_id.empty()) {
+        auto found = store_.find_user(order.user_id);
+        if (!found) return failed(std::move(found.error()));
+        if (!*found) {
+            return fault(Kind::user_unknown, ErrorCode::not_found,
+                         at + "userId: no user \"" + order.user_id + "\"");
+        }
+        user = std::move(**found);
+    }
+    auto policy = store_.find_policy(order.policy_id);
+    if (!policy) return failed(std::move(policy.error()));
+    if (!*policy) {
+        return fault(Kind::policy_unknown, ErrorCode::not_found,
+                     at + "policyId: no policy \"" + order.policy_id + "\"");
+    }
+    if (!order.template_name.empty() && order.template_name != (*policy)->template_name) {
+        return fault(Kind::template_mismatch, ErrorCode::bad_request,
+                     at + "policyId: the policy is for template \"" + (*policy)->template_name +
+                         "\", not \"" + order.template_name + "\"");
+    }
+    if (!is_assigned((*policy)->assignments, order.device_id, user ? &*user : nullptr)) {
+        return fault(
+            Kind::policy_not_assigned, ErrorCode::conflict,
+            at + "policyId: the policy is assigned neither to this device nor to its user");
+    }
+    return std::move(**policy);
+}
+
+tl::expected<ChallengeService::Prepared, ChallengeFault> ChallengeService::prepare(
+    const ChallengeOrder& order, const ChallengeCall& call, WallTime now) const {
+    auto policy = check_records(order);
+    if (!policy) return tl::unexpected(std::move(policy.error()));
+    const auto expiry = expiry_of(order, *policy, now);
+    if (!expiry) return tl::unexpected(expiry.error());
+    if (auto sound = check_overrides(order); !sound) return tl::unexpected(sound.error());
+
+    Prepared made;
+    Challenge& record = made.record;
+    record.id = to_hex(random_.bytes(16));
+    record.device_id = order.device_id;
+    record.user_id = order.user_id;
+    record.policy_id = order.policy_id;
+    record.certificate_request_id = policy->certificate_request_id;
+    record.expected = order.expected;
+    record.not_before = now;
+    record.expires_at = *expiry;
+    record.created_at = now;
+    record.owner = call.caller;
+
+    if (order.posted) {
+        const std::string& text = *order.posted;
+        if (text.size() < kShortestPostedChallenge || text.size() > kLongestPostedChallenge ||
+            !is_printable(text)) {
+            return bad(order.field_prefix +
+                       "challenge: must be 8 to 255 printable ASCII characters without spaces");
+        }
+        const OpenedChallenge opened = codec_.open(text);
+        if (opened.kind != ChallengeKind::posted || !opened.reason.empty()) {
+            return bad(order.field_prefix + "challenge: has the form of a minted one");
+        }
+        record.kind = ChallengeKind::posted;
+        record.lookup = opened.lookup;
+        made.created.challenge = text;
+    } else {
+        record.kind = ChallengeKind::minted;
+        made.created.challenge =
+            codec_.mint({record.id, ChallengeCodec::digest_of(record.certificate_request_id),
+                         record.device_id, record.user_id, record.not_before, record.expires_at},
+                        random_);
+        if (made.created.challenge.empty()) {
+            return fault(Kind::failed, ErrorCode::internal, "the claims do not fit into a token");
+        }
+    }
+    made.created.id = record.id;
+    made.created.scep_url = facts_.url;
+    made.created.ca_thumbprint = facts_.ca_thumbprint;
+    made.created.expires_at = record.expires_at;
+    return made;
+}
+
+// The store tells both clashes with one code; which of them it was shows in the records.
+ChallengeFault ChallengeService::tell_conflict(const std::vector<Challenge>& challenges,
+                                               const ChallengeCall& call, Error error) const {
+    if (call.idempotency_key.empty()) return {Kind::challenge_in_use, std::move(error)};
+    for (const Challenge& challenge : challenges) {
+        if (challenge.lookup.empty()) continue;
+        const auto holder = store_.find_challenge_by_lookup(challenge.lookup);
+        if (holder && *holder) return {Kind::challenge_in_use, std::move(error)};
+    }
+    return {Kind::idempotency_key_reused, std::move(error)};
+}
+
+tl::expected<ChallengeAnswer, ChallengeFault> ChallengeService::create(
+    const std::vector<ChallengeOrder>& orders, const ChallengeCall& call,
+    const Render& render) const {
+    const WallTime now = clock_.now();
+    ChallengeBatch batch;
+    std::vector<CreatedChallenge> created;
+    for (const ChallengeOrder& order : orders) {
+        auto made = prepare(order, call, now);
+        if (!made) return tl::unexpected(std::move(made.error()));
+        batch.challenges.push_back(std::move(made->record));
+        created.push_back(std::move(made->created));
+    }
+    std::string text = render(created);
+    batch.owner = call.caller;
+    batch.now = now;
+    if (!call.idempotency_key.empty()) {
+        batch.idempotency_key = call.idempotency_key;
+        // A plain digest would let a reader of the database guess a posted password in the body.
+        batch.body_sha256 = codec_.lookup_of("body:" + call.body);
+        batch.answer = codec_.seal(text, random_);
+    }
+
+    AuditRecord audit;
+    audit.time = now;
+    audit.event = "create-challenge";
+    audit.outcome = "permit";
+    audit.caller = call.caller;
+    audit.peer_address = call.peer_address;
+    audit.facts = {{"count", std::to_string(batch.challenges.size())}};
+    for (const Challenge& challenge : batch.challenges) {
+        audit.facts.emplace_back("challenge_id", challenge.id);
+        audit.facts.emplace_back("device_id", challenge.device_id);
+        audit.facts.emplace_back("policy_id", challenge.policy_id);
+    }
+
+    auto recorded = store_.add_challenges(batch, std::move(audit));
+    if (!recorded) {
+        if (recorded.error().code == ErrorCode::conflict) {
+            return tl::unexpected(
+                tell_conflict(batch.challenges, call, std::move(recorded.error())));
+        }
+        return failed(std::move(recorded.error()));
+    }
+    if (!*recorded) return ChallengeAnswer{std::move(text), false};
+    auto first = codec_.unseal(**recorded);
+    if (!first) return failed(std::move(first.error()).within("Idempotency-Key"));
+    return ChallengeAnswer{std::move(*first), true};
+}
+
+}  // namespace ndes::crp

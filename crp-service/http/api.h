@@ -1,0 +1,43 @@
+// Api: the one door of the REST API: caller → route → role → content type → handler, in this
+// order, so that who is not on the caller list learns nothing, not even which paths exist.
+// Any thread.
+#pragma once
+
+#include "common/clock.h"
+#include "common/http_server/http_message.h"
+#include "common/logging/log.h"
+#include "common/random.h"
+#include "crp-service/http/live_parts.h"
+#include "crp-service/http/problem.h"
+#include "crp-service/http/rejections.h"
+#include "crp-service/store/store.h"
+
+namespace ndes::crp {
+
+class Api {
+  public:
+    // The references outlive the API.
+    Api(const CurrentParts& parts, Store& store, const Clock& clock, Random& random, Log& log)
+        : parts_(parts),
+          store_(store),
+          clock_(clock),
+          random_(random),
+          log_(log),
+          rejections_(store, log, clock) {}
+
+    // The transport's handler.
+    http::Response handle(const http::Request& request, const http::Peer& peer);
+
+  private:
+    Answer answer(const http::Request& request, const http::Peer& peer, const LiveParts& parts,
+                  const CallerRule& caller);
+
+    const CurrentParts& parts_;
+    Store& store_;
+    const Clock& clock_;
+    Random& random_;
+    Log& log_;
+    Rejections rejections_;
+};
+
+}  // namespace ndes::crp

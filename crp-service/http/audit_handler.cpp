@@ -1,0 +1,15 @@
+// /api/v1/audit: the audit, oldest first; ?after= for what is new.
+#include "crp-service/http/event_json.h"
+#include "crp-service/http/handlers.h"
+
+namespace ndes::crp {
+
+Answer list_audit(const Call& call) {
+    auto page = call.page();
+    if (!page) return tl::unexpected(std::move(page.error()));
+    auto found = call.store.list_audit(*page);
+    if (!found) return refuse(found);
+    return page_response(*found, [](const AuditRecord& one) { return to_json(one); });
+}
+
+}  // namespace ndes::crp

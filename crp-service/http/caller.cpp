@@ -1,0 +1,58 @@
+#include "crp-service/http/caller.h"
+
+#include <utility>
+
+#include "common/crypto/general_names.h"
+
+namespace ndes::crp {
+
+namespace {
+
+constexpr std::pair<Role, const char*> kRoles[] = {
+    {Role::ndes, "ndes"}, {Role::mdm, "mdm"}, {Role::admin, "admin"}, {Role::monitor, "monitor"}};
+
+bool meets_issuer_and_san(const CallerRule& rule, const Certificate& certificate) {
+    if (!rule.issuer || !rule.san) return false;
+    const auto issuer = certificate.issuer();
+    const auto names = certificate.subject_alt_names();
+    return issuer && names && issuer->same_names(*rule.issuer) &&
+           includes_alt_names(*names, {*rule.san});
+}
+
+}  // namespace
+
+const char* to_string(Role role) {
+    for (const auto& [known, word] : kRoles) {
+        if (known == role) return word;
+    }
+    return "";
+}
+
+bool from_string(std::string_view text, Role& role) {
+    for (const auto& [known, word] : kRoles) {
+        if (text == word) {
+            role = known;
+            return true;
+        }
+    }
+    return false;
+}
+
+CallerList::CallerList(std::vector<CallerRule> rules) : rules_(std::move(rules)) {
+    for (std::size_t i = 0; i < rules_.size(); ++i) {
+        for (const std::string& pin : rules_[i].spki_sha256)
+            by_pin_.emplace(pin, i);
+    }
+}
+
+const CallerRule* CallerList::find(const Certificate& certificate) const {
+    if (const auto pinned = by_pin_.find(certificate.spki_sha256()); pinned != by_pin_.end()) {
+        return &rules_[pinned->second];
+    }
+    for (const CallerRule& rule : rules_) {
+        if (meets_issuer_and_san(rule, certificate)) return &rule;
+    }
+    return nullptr;
+}
+
+}  // namespace ndes::crp

@@ -1,0 +1,64 @@
+// Who may call the API and as what: the roles and the caller list of the configuration.
+// Knows no HTTP, TLS or path. A CallerList is immutable (replaced whole on reload); any thread.
+#pragma once
+
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/crypto/certificate.h"
+#include "common/crypto/distinguished_name.h"
+
+namespace ndes::crp {
+
+enum class Role : unsigned { ndes = 1, mdm = 2, admin = 4, monitor = 8 };
+
+// "ndes", "mdm", "admin", "monitor".
+const char* to_string(Role role);
+bool from_string(std::string_view text, Role& role);
+
+class RoleSet {
+  public:
+    constexpr RoleSet() = default;
+    constexpr RoleSet(std::initializer_list<Role> roles) {
+        for (Role role : roles)
+            add(role);
+    }
+    constexpr void add(Role role) { bits_ |= static_cast<unsigned>(role); }
+    constexpr bool has(Role role) const { return (bits_ & static_cast<unsigned>(role)) != 0; }
+    constexpr bool meets(RoleSet other) const { return (bits_ & other.bits_) != 0; }
+    constexpr bool empty() const { return bits_ == 0; }
+
+  private:
+    unsigned bits_ = 0;
+};
+
+// One [[caller]] table: pins, or issuer and subject alternative name together.
+struct CallerRule {
+    std::string name;  // owner of what it creates; unique in the list
+    RoleSet roles;
+    std::vector<std::string> spki_sha256;     // lower-case hex; several during a key change
+    std::optional<DistinguishedName> issuer;  // with `san`, in place of pins
+    std::optional<SubjectAltName> san;
+    bool may_generate_challenges = false;  // ndes only
+};
+
+class CallerList {
+  public:
+    explicit CallerList(std::vector<CallerRule> rules);
+
+    // The rule that `certificate` (already verified by the transport) meets; pins go first. Null
+    // if none does. Lives as long as this list.
+    const CallerRule* find(const Certificate& certificate) const;
+
+    std::size_t size() const { return rules_.size(); }
+
+  private:
+    std::vector<CallerRule> rules_;
+    std::map<std::string, std::size_t, std::less<>> by_pin_;
+};
+
+}  // namespace ndes::crp

@@ -1,0 +1,118 @@
+#include "crp-service/http/challenge_json.h"
+
+#include "common/clock.h"
+#include "crp-service/domain/records.h"
+#include "crp-service/http/contents_json.h"
+
+namespace ndes::crp {
+
+namespace {
+
+Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+// Absent or null → nullopt.
+std::optional<std::int64_t> optional_integer(JsonReader& reader, std::string_view field,
+                                             std::int64_t least, std::int64_t most) {
+    if (reader.has(field)) return reader.integer(field, least, most);
+    reader.optional_object(field);  // known all the same
+    return std::nullopt;
+}
+
+Result<ExpectedOverrides> read_expected(JsonReader& outer) {
+    const Json* object = outer.optional_object("expected");
+    if (!object) return ExpectedOverrides{};
+    JsonReader reader(*object, outer.path_of("expected") + ".");
+    ExpectedOverrides expected;
+    expected.subject = reader.optional_text("subject", kMaxNameOctets);
+    auto names = read_alt_names(reader, "subjectAltNames");
+    if (!names) return pass_on(names);
+    expected.subject_alt_names = std::move(*names);
+    expected.key_usage = read_key_usage(reader, "keyUsage");
+    expected.extended_key_usage = read_oids(reader, "extendedKeyUsage");
+    if (const auto days = optional_integer(reader, "validityDays", 1, 3650)) {
+        expected.validity_days = static_cast<int>(*days);
+    }
+    if (auto sound = reader.finish(); !sound) return pass_on(sound);
+    return expected;
+}
+
+Result<ChallengeOrder> read_order(const Json& body, const std::string& prefix) {
+    JsonReader reader(body, prefix);
+    ChallengeOrder order;
+    order.field_prefix = prefix;
+    order.device_id = reader.text("deviceId", kMaxIdOctets);
+    order.user_id = reader.optional_text("userId", kMaxIdOctets).value_or("");
+    order.policy_id = reader.text("policyId", kMaxIdOctets);
+    if (const auto ttl = optional_integer(reader, "ttlSeconds", kShortestChallengeTtl.count(),
+                                          kLongestChallengeTtl.count())) {
+        order.ttl = std::chrono::seconds(*ttl);
+    }
+    order.expires_at = reader.optional_time("expiresAt");
+    auto expected = read_expected(reader);
+    if (!expected) return pass_on(expected);
+    order.expected = std::move(*expected);
+    order.posted = reader.optional_text("challenge", kLongestPostedChallenge);
+    if (auto sound = reader.finish(); !sound) return pass_on(sound);
+    return order;
+}
+
+Json expected_json(const ExpectedOverrides& expected) {
+    Json object = Json::object();
+    if (expected.subject) object["subject"] = *expected.subject;
+    if (expected.subject_alt_names) {
+        object["subjectAltNames"] = alt_names_json(*expected.subject_alt_names);
+    }
+    if (expected.key_usage) object["keyUsage"] = key_usage_json(*expected.key_usage);
+    if (expected.extended_key_usage) object["extendedKeyUsage"] = *expected.extended_key_usage;
+    if (expected.validity_days) object["validityDays"] = *expected.validity_days;
+    return object;
+}
+
+}  // namespace
+
+Result<ChallengeOrders> challenge_orders_from_json(const Json& body) {
+    ChallengeOrders result;
+    result.is_batch = body.is_array();
+    if (!result.is_batch) {
+        auto order = read_order(body, "");
+        if (!order) return pass_on(order);
+        result.orders.push_back(std::move(*order));
+        return result;
+    }
+    if (body.empty() || body.size() > kMostChallengesPerCall) {
+        return fail(ErrorCode::bad_request, "a batch must hold 1 to 500 challenges");
+    }
+    for (std::size_t i = 0; i < body.size(); ++i) {
+        auto order = read_order(body[i], "[" + std::to_string(i) + "].");
+        if (!order) return pass_on(order);
+        result.orders.push_back(std::move(*order));
+    }
+    return result;
+}
+
+Json to_json(const CreatedChallenge& created) {
+    return {{"challengeId", created.id},
+            {"challenge", created.challenge},
+            {"scepUrl", created.scep_url},
+            {"caThumbprint", created.ca_thumbprint},
+            {"expiresAt", to_rfc3339(created.expires_at)}};
+}
+
+Json to_json(const Challenge& challenge) {
+    return {{"challengeId", challenge.id},
+            {"kind", to_string(challenge.kind)},
+            {"deviceId", challenge.device_id},
+            {"userId", or_null(challenge.user_id)},
+            {"policyId", challenge.policy_id},
+            {"certificateRequestId", challenge.certificate_request_id},
+            {"expected", expected_json(challenge.expected)},
+            {"notBefore", to_rfc3339(challenge.not_before)},
+            {"expiresAt", to_rfc3339(challenge.expires_at)},
+            {"createdAt", to_rfc3339(challenge.created_at)},
+            {"owner", challenge.owner},
+            {"state", to_string(challenge.state)},
+            {"refusals", challenge.refusals},
+            {"transactionId", or_null(challenge.transaction_id)}};
+}
+
+}  // namespace ndes::crp

@@ -1,0 +1,82 @@
+#include "crp-service/http/contents_json.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "common/crypto/openssl_ptr.h"
+
+namespace ndes::crp {
+
+namespace {
+
+constexpr std::size_t kMostNames = 32;
+constexpr std::size_t kMostUsages = 32;
+constexpr std::size_t kMaxOidOctets = 128;
+
+bool is_oid(const std::string& text) {
+    // no_name = 1: numbers only, so that "clientAuth" is not read as one.
+    const Asn1ObjectPtr object(::OBJ_txt2obj(text.c_str(), 1));
+    return object != nullptr;
+}
+
+}  // namespace
+
+Result<std::optional<std::vector<SubjectAltName>>> read_alt_names(JsonReader& reader,
+                                                                  std::string_view field) {
+    const Json* array = reader.optional_array(field, kMostNames);
+    if (!array) return std::optional<std::vector<SubjectAltName>>();
+    std::vector<SubjectAltName> names;
+    for (std::size_t i = 0; i < array->size(); ++i) {
+        JsonReader item((*array)[i], reader.path_of(field) + "[" + std::to_string(i) + "].");
+        SubjectAltName name;
+        const std::string type = item.text("type", 16);
+        name.value = item.text("value", kMaxNameOctets);
+        if (!from_string(type, name.type)) item.fault("type", "must be upn, email, dns, uri or ip");
+        if (auto sound = item.finish(); !sound) return pass_on(sound);
+        names.push_back(std::move(name));
+    }
+    return std::optional(std::move(names));
+}
+
+std::optional<std::vector<KeyUsage>> read_key_usage(JsonReader& reader, std::string_view field) {
+    if (!reader.optional_array(field, kMostUsages)) return std::nullopt;
+    std::set<KeyUsage> usages;
+    for (const std::string& word : reader.text_list(field, kMostUsages, 32)) {
+        KeyUsage usage{};
+        if (!from_string(word, usage)) {
+            reader.fault(field, "must hold key usage names of RFC 5280, e.g. digitalSignature");
+        } else if (!usages.insert(usage).second) {
+            reader.fault(field, "names a usage twice");
+        }
+    }
+    return std::vector<KeyUsage>(usages.begin(), usages.end());
+}
+
+std::optional<std::vector<std::string>> read_oids(JsonReader& reader, std::string_view field) {
+    if (!reader.optional_array(field, kMostUsages)) return std::nullopt;
+    std::vector<std::string> oids = reader.text_list(field, kMostUsages, kMaxOidOctets);
+    std::set<std::string> seen;
+    for (const std::string& oid : oids) {
+        if (!is_oid(oid)) reader.fault(field, "must hold dotted OIDs, e.g. 1.3.6.1.5.5.7.3.2");
+        if (!seen.insert(oid).second) reader.fault(field, "names an OID twice");
+    }
+    return oids;
+}
+
+Json alt_names_json(const std::vector<SubjectAltName>& names) {
+    Json array = Json::array();
+    for (const SubjectAltName& name : names) {
+        array.push_back({{"type", to_string(name.type)}, {"value", name.value}});
+    }
+    return array;
+}
+
+Json key_usage_json(const std::vector<KeyUsage>& usages) {
+    Json array = Json::array();
+    for (KeyUsage usage : usages)
+        array.push_back(to_string(usage));
+    return array;
+}
+
+}  // namespace ndes::crp

@@ -1,0 +1,27 @@
+// JSON ↔ the parts of certificate contents that policies and challenges have in common.
+// Pure functions; any thread.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "common/certificate_contents.h"
+#include "common/strict_json.h"
+
+namespace ndes::crp {
+
+inline constexpr std::size_t kMaxNameOctets = 512;  // a subject or one alternative name
+
+// nullopt when the field is absent or null. bad_request naming the element's field.
+Result<std::optional<std::vector<SubjectAltName>>> read_alt_names(JsonReader& reader,
+                                                                  std::string_view field);
+// As above, but faults are noted in `reader`.
+std::optional<std::vector<KeyUsage>> read_key_usage(JsonReader& reader, std::string_view field);
+// Dotted OIDs.
+std::optional<std::vector<std::string>> read_oids(JsonReader& reader, std::string_view field);
+
+Json alt_names_json(const std::vector<SubjectAltName>& names);
+Json key_usage_json(const std::vector<KeyUsage>& usages);
+
+}  // namespace ndes::crp

@@ -1,0 +1,143 @@
+#include "crp-service/http/problem.h"
+
+#include <algorithm>
+#include <string>
+
+#include "common/strict_json.h"
+
+namespace ndes::crp {
+
+namespace {
+
+using enum ProblemCode;
+
+constexpr ProblemKind kProblems[] = {
+    {bad_request, "BadRequest", 400, "The request body is not acceptable",
+     "Correct the field that the detail names.", false},
+    {id_malformed, "IdMalformed", 400, "The identifier in the path is not acceptable",
+     "Use 1 to 64 characters of A-Z a-z 0-9 . _ - @ : { }.", false},
+    {query_malformed, "QueryMalformed", 400, "The query string is not acceptable",
+     "Use limit (1 to 1000) and after or cursor, each once.", false},
+    {client_certificate_missing, "ClientCertificateMissing", 403,
+     "This service needs a client certificate",
+     "Configure the caller's certificate and key; see crpd's client_ca_file for who may issue it.",
+     false},
+    {client_certificate_invalid, "ClientCertificateInvalid", 403,
+     "The client certificate does not count",
+     "Renew or replace the caller's certificate; check its dates, issuer, CRL and clientAuth "
+     "usage.",
+     false},
+    {caller_unknown, "CallerUnknown", 403, "The client certificate is not on the caller list",
+     "Add its pin (crpctl caller pin FILE) to a [[caller]] table and send crpd a SIGHUP.", false},
+    {role_not_permitted, "RoleNotPermitted", 403, "The caller's roles do not permit this call",
+     "Use a caller with one of the roles that the detail names.", false},
+    {generation_not_permitted, "ChallengeGenerationNotPermitted", 403,
+     "The caller may not generate challenges",
+     "Set may_generate_challenges = true in the caller's table and send crpd a SIGHUP.", false},
+    {service_online, "ServiceOnline", 403, "The certificate registration point is up",
+     "There is nothing to browse here: this answer is the expected one.", false},
+    {forbidden, "Forbidden", 403, "The caller may not do this", "Ask the operator.", false},
+    {path_unknown, "PathUnknown", 404, "There is nothing at this path",
+     "See schema/crp-v1.openapi.yaml for the paths.", false},
+    {record_unknown, "RecordUnknown", 404, "The record does not exist",
+     "Check the identifier; records of other owners are not shown.", false},
+    {method_not_allowed, "MethodNotAllowed", 405, "The path does not have this method",
+     "Use a method of the Allow header.", false},
+    {conflict, "Conflict", 409, "The call contradicts what is recorded",
+     "Read the record and decide anew.", false},
+    {challenge_in_use, "ChallengeInUse", 409, "A posted challenge is already in use",
+     "Post another challenge, or let the service mint one.", false},
+    {too_large, "TooLarge", 413, "The request is larger than permitted", "Send less at once.",
+     false},
+    {content_type_unsupported, "ContentTypeUnsupported", 415, "The body must be JSON",
+     "Send Content-Type: application/json.", false},
+    {device_unknown, "DeviceUnknown", 422, "The device is not recorded",
+     "PUT /api/v1/devices/{id} first.", false},
+    {user_unknown, "UserUnknown", 422, "The user is not recorded", "PUT /api/v1/users/{id} first.",
+     false},
+    {policy_unknown, "PolicyUnknown", 422, "The policy is not recorded",
+     "PUT /api/v1/policies/{id} first.", false},
+    {policy_not_assigned, "ScepProfileNoLongerTargetedToTheClient", 422,
+     "The policy is assigned neither to the device nor to the user",
+     "Extend the policy's assignments.", false},
+    {template_mismatch, "TemplateMismatch", 422, "The policy is for another template",
+     "Name a policy whose template is the one of the call.", false},
+    {idempotency_key_reused, "IdempotencyKeyReused", 422,
+     "The Idempotency-Key belongs to another body", "Use a new key for a new call.", false},
+    {internal_fault, "InternalFault", 500, "The service failed",
+     "Give the instance to the operator: the log has the cause.", false},
+    {configuration_fault, "ConfigurationFault", 500, "A setting of the service is wrong",
+     "Give the instance to the operator: the log has the cause.", false},
+    {unavailable, "Unavailable", 503, "The service is busy", "Repeat the call later.", true},
+    {timeout, "Timeout", 503, "The service did not finish in time", "Repeat the call later.", true},
+    {storage_failed, "StorageFailed", 503, "The store failed; nothing was recorded",
+     "Repeat the call later; the operator finds the cause in the log.", true},
+};
+
+constexpr bool table_is_in_order() {
+    for (std::size_t i = 0; i < std::size(kProblems); ++i) {
+        if (static_cast<std::size_t>(kProblems[i].code) != i) return false;
+    }
+    return static_cast<std::size_t>(storage_failed) + 1 == std::size(kProblems);
+}
+static_assert(table_is_in_order(), "kProblems has one row for each code, in order");
+
+ProblemCode code_for(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::bad_request: return bad_request;
+        case ErrorCode::not_found: return record_unknown;
+        case ErrorCode::conflict: return conflict;
+        case ErrorCode::forbidden: return forbidden;
+        case ErrorCode::too_large: return too_large;
+        case ErrorCode::unavailable: return unavailable;
+        case ErrorCode::timeout: return timeout;
+        case ErrorCode::storage: return storage_failed;
+        case ErrorCode::configuration: return configuration_fault;
+        case ErrorCode::internal: return internal_fault;
+    }
+    return internal_fault;
+}
+
+constexpr std::chrono::seconds kRetryAfter{5};  // when the error does not say
+
+}  // namespace
+
+std::span<const ProblemKind> all_problems() { return kProblems; }
+
+const ProblemKind& kind_of(ProblemCode code) { return kProblems[static_cast<std::size_t>(code)]; }
+
+Problem::Problem(Error error)
+    : code(code_for(error.code)),
+      operator_detail(std::move(error.detail)),
+      retry_after(error.retry_after) {
+    if (kind_of(code).status < 500) {
+        detail = std::move(error.text);
+        return;
+    }
+    detail = kind_of(code).title;
+    operator_detail = operator_detail.empty() ? error.text : error.text + ": " + operator_detail;
+}
+
+http::Response to_response(const Problem& problem, std::string_view instance) {
+    const ProblemKind& kind = kind_of(problem.code);
+    const Json body = {{"type", "urn:ndes-crp:problem:" + std::string(kind.reason)},
+                       {"title", kind.title},
+                       {"status", kind.status},
+                       {"detail", problem.detail},
+                       {"instance", instance},
+                       {"reason", kind.reason},
+                       {"hint", kind.hint},
+                       {"retryable", kind.retryable}};
+    http::Response response;
+    response.status = kind.status;
+    response.content_type = "application/problem+json";
+    response.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
+    if (kind.retryable) {
+        response.headers.emplace_back(
+            "Retry-After", std::to_string(problem.retry_after.value_or(kRetryAfter).count()));
+    }
+    if (!problem.allow.empty()) response.headers.emplace_back("Allow", problem.allow);
+    return response;
+}
+
+}  // namespace ndes::crp

@@ -1,0 +1,93 @@
+// Problem: what the API answers instead of a result (RFC 9457, application/problem+json).
+// The one place where an Error becomes an HTTP status. A verdict of "no" is not a problem: it is a
+// result. Constant data and value types; any thread.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <tl/expected.hpp>
+
+#include "common/error.h"
+#include "common/http_server/http_message.h"
+
+namespace ndes::crp {
+
+enum class ProblemCode {
+    // 400
+    bad_request,
+    id_malformed,
+    query_malformed,
+    // 403
+    client_certificate_missing,
+    client_certificate_invalid,
+    caller_unknown,
+    role_not_permitted,
+    generation_not_permitted,
+    service_online,
+    forbidden,
+    // 404, 405, 409, 413, 415, 422
+    path_unknown,
+    record_unknown,
+    method_not_allowed,
+    conflict,
+    challenge_in_use,
+    too_large,
+    content_type_unsupported,
+    device_unknown,
+    user_unknown,
+    policy_unknown,
+    policy_not_assigned,
+    template_mismatch,
+    idempotency_key_reused,
+    // 500, 503: the call could not be carried out; says nothing about a device
+    internal_fault,
+    configuration_fault,
+    unavailable,
+    timeout,
+    storage_failed,
+};
+
+// One row of the table behind the API's `reason` words, which are never reused.
+struct ProblemKind {
+    ProblemCode code;
+    std::string_view reason;  // "ClientCertificateMissing"
+    int status;
+    std::string_view title;  // the same for every occurrence
+    std::string_view hint;   // what the caller can do
+    bool retryable;          // repeating the call unchanged may help
+};
+std::span<const ProblemKind> all_problems();
+const ProblemKind& kind_of(ProblemCode code);
+
+struct Problem {
+    ProblemCode code = ProblemCode::internal_fault;
+    std::string detail;           // shown to the caller: names the field or step
+    std::string operator_detail;  // for our log only
+    std::optional<std::chrono::seconds> retry_after;
+    std::string allow;  // 405: the methods that are allowed
+
+    Problem(ProblemCode problem_code, std::string text)
+        : code(problem_code), detail(std::move(text)) {}
+    // By the error's code; text of internal and configuration errors stays inside.
+    Problem(Error error);  // NOLINT: every error is a problem
+};
+
+// `instance` identifies this occurrence and stands in our log, too.
+http::Response to_response(const Problem& problem, std::string_view instance);
+
+// What a handler returns.
+using Answer = tl::expected<http::Response, Problem>;
+inline tl::unexpected<Problem> refuse(ProblemCode code, std::string text) {
+    return tl::unexpected<Problem>(Problem(code, std::move(text)));
+}
+template <class T>
+tl::unexpected<Problem> refuse(Result<T>& failed) {
+    return tl::unexpected<Problem>(Problem(std::move(failed.error())));
+}
+
+}  // namespace ndes::crp

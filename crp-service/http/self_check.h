@@ -1,0 +1,85 @@
+// SelfCheck: is this service fit to decide? Store, challenge keys, TLS certificate, outbox; shown
+// by the health listener and told to CRP.log as the original does.
+// Any thread may call report(); run() is called by one.
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/crypto/certificate.h"
+#include "common/logging/log.h"
+#include "common/random.h"
+#include "crp-service/http/live_parts.h"
+#include "crp-service/store/store.h"
+
+namespace ndes::crp {
+
+// The original's numbers.
+enum class ServiceStatus { online = 0, failed = 1, undefined = 4 };
+const char* to_string(ServiceStatus status);  // "Online", "Failed", "Undefined"
+
+struct CheckResult {
+    enum class Level { ok, warning, failed };
+    std::string name;  // "store", "keys", "tls-certificate", "outbox"
+    Level level = Level::ok;
+    std::string text;
+};
+
+struct HealthReport {
+    ServiceStatus status = ServiceStatus::undefined;
+    std::vector<CheckResult> checks;
+    WallTime checked_at{};
+};
+
+class SelfCheck {
+  public:
+    static constexpr std::chrono::seconds kInterval{5};        // between two runs
+    static constexpr std::chrono::minutes kLogInterval{10};    // as the original's poll
+    static constexpr std::chrono::seconds kStaleAfter{30};     // an older result is no result
+    static constexpr std::chrono::seconds kHopelessAfter{60};  // see store_is_hopeless
+    static constexpr std::chrono::hours kWarnBeforeExpiry{14 * 24};
+    static constexpr std::chrono::minutes kLongestOutboxAge{5};
+
+    // The references outlive this object.
+    SelfCheck(Store& store, const CurrentParts& parts, const Clock& clock, Random& random, Log& log,
+              Certificate server_certificate);
+
+    // Makes all checks; logs the status when it changed and every ten minutes.
+    void run();
+
+    // The last run's result; undefined before the first and when that is stale.
+    HealthReport report() const;
+
+    // After a reload of the TLS files.
+    void watch_certificate(Certificate server_certificate);
+
+    // True when the store has failed for a minute: after a failed write to disk only a restart
+    // helps, so the watchdog should not be fed any more.
+    bool store_is_hopeless() const;
+
+  private:
+    CheckResult check_store();
+    CheckResult check_keys();
+    CheckResult check_certificate();
+    CheckResult check_outbox();
+    void tell(const HealthReport& report);
+
+    Store& store_;
+    const CurrentParts& parts_;
+    const Clock& clock_;
+    Random& random_;
+    Log& log_;
+
+    mutable std::mutex mutex_;  // guards the rest, for copies only; a torn report without
+    Certificate server_certificate_;
+    HealthReport report_;
+    std::optional<SteadyTime> run_at_;
+    std::optional<SteadyTime> told_at_;
+    std::optional<SteadyTime> store_failed_since_;
+};
+
+}  // namespace ndes::crp

@@ -1,0 +1,144 @@
+// crpd: the certificate registration point. Wiring only, in the order in which a call passes
+// through: listener → API → services → store → state messages.
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "common/clock.h"
+#include "common/http_server/http_server.h"
+#include "common/logging/log.h"
+#include "common/random.h"
+#include "crp-service/config.h"
+#include "crp-service/exit_code.h"
+#include "crp-service/http/api.h"
+#include "crp-service/http/health_handler.h"
+#include "crp-service/http/material.h"
+#include "crp-service/http/reload.h"
+#include "crp-service/http/self_check.h"
+#include "crp-service/process.h"
+#include "crp-service/store/store_factory.h"
+
+namespace ndes::crp {
+namespace {
+
+int report(const Error& error) {
+    std::fprintf(stderr, "crpd: %s\n", error.text.c_str());
+    if (!error.detail.empty()) std::fprintf(stderr, "crpd: cause: %s\n", error.detail.c_str());
+    return exit_code_for(error.code);
+}
+
+void audit(Store& store, Log& log, const char* event) {
+    AuditRecord record;
+    record.time = system_clock().now();
+    record.event = event;
+    record.outcome = "permit";
+    record.facts = {{"version", NDES_VERSION}};
+    if (auto recorded = store.append_audit(std::move(record)); !recorded) {
+        log.note(Severity::error, "The event could not be audited",
+                 {{"event", event}, {"detail", recorded.error().text}});
+    }
+}
+
+// Until SIGTERM: self-check, watchdog, reload.
+void serve(SelfCheck& self_check, Reloader& reloader) {
+    for (;;) {
+        self_check.run();
+        const HealthReport report = self_check.report();
+        std::string state = std::string("STATUS=") + to_string(report.status);
+        if (!self_check.store_is_hopeless()) state += "\nWATCHDOG=1";
+        tell_supervisor(state);
+        const auto signal = wait_for_signal(SelfCheck::kInterval);
+        if (signal == Signal::stop) return;
+        if (signal == Signal::reload) reloader.reload();
+    }
+}
+
+int run(const std::filesystem::path& config_file) {
+    const Clock& clock = system_clock();
+    Random& random = system_random();
+    auto config = read_config(config_file);
+    if (!config) return report(config.error());
+    auto material = load_material(*config, clock);
+    if (!material) return report(material.error());
+
+    auto log = open_log(config->log, clock);
+    if (!log) return report(log.error());
+    auto store = open_store(config->store, clock);
+    if (!store) return report(store.error());
+    CurrentParts parts(make_live_parts(*config, *material, **store, clock, random, **log));
+    Api api(parts, **store, clock, random, **log);
+    SelfCheck self_check(**store, parts, clock, random, **log, material->server_certificate);
+
+    http::ServerOptions health_options;
+    health_options.address = config->health.address;
+    health_options.port = config->health.port;
+    health_options.worker_threads = 1;
+    auto health = http::HttpServer::start(
+        health_options, [&self_check](const http::Request& request, const http::Peer&) {
+            return answer_health(request, self_check);
+        });
+    if (!health) return report(health.error());
+    config->server.tls = material->tls;
+    config->server.io_threads = 2;
+    auto server = http::HttpServer::start(
+        config->server, [&api](const http::Request& request, const http::Peer& peer) {
+            return api.handle(request, peer);
+        });
+    if (!server) return report(server.error());
+
+    Reloader reloader({config_file, **store, clock, random, **log, parts, **server, self_check});
+    audit(**store, **log, "start");
+    (*log)->write(Severity::info,
+                  "CRP started on port " + std::to_string((*server)->port()) + ", health on port " +
+                      std::to_string((*health)->port()),
+                  {{"event", "start"}, {"version", NDES_VERSION}});
+    tell_supervisor("READY=1");
+
+    serve(self_check, reloader);
+
+    tell_supervisor("STOPPING=1");
+    (*log)->write(Severity::info, "CRP is stopping", {{"event", "stop"}});
+    (*server)->stop(config->drain_timeout);
+    (*health)->stop(std::chrono::milliseconds(0));
+    audit(**store, **log, "stop");
+    return kExitOk;
+}
+
+int check_config(const std::filesystem::path& config_file) {
+    auto config = read_config(config_file);
+    if (!config) return report(config.error());
+    auto material = load_material(*config, system_clock());
+    if (!material) return report(material.error());
+    std::printf("%s: ok\n", config_file.c_str());
+    return kExitOk;
+}
+
+}  // namespace
+}  // namespace ndes::crp
+
+int main(int argc, char** argv) {
+    using namespace ndes::crp;
+    CLI::App app("crpd: certificate registration point", "crpd");
+    std::filesystem::path config_file;
+    bool check_only = false;
+    app.add_option("--config", config_file, "configuration, see crpd.sample.toml")->required();
+    app.add_flag("--check-config", check_only, "read the configuration and its files, then exit");
+    app.set_version_flag("--version", "crpd " NDES_VERSION);
+    app.footer("Exit codes: 0 ok, 1 failed, 2 usage, 3 cannot bind, 4 refused.");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& fault) {
+        return app.exit(fault) == 0 ? kExitOk : kExitUsage;  // --help and --version end here, too
+    }
+    forbid_core_dumps();
+    block_signals();
+    try {
+        return check_only ? check_config(config_file) : run(config_file);
+    } catch (const std::exception& fault) {
+        std::fprintf(stderr, "crpd: %s\n", fault.what());
+        return kExitFailed;
+    }
+}
