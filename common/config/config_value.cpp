@@ -35,7 +35,7 @@ std::vector<std::string> split_at_commas(std::string_view text) {
 
 std::optional<std::string> ConfigValue::text() const {
     std::optional<std::string> text = text_ ? text_ : node_->value_exact<std::string>();
-    if (text && !is_plain_text(*text)) return {};
+    if (text && !is_utf8_without_controls(*text)) return {};
     return text;
 }
 
@@ -62,7 +62,7 @@ std::optional<std::vector<std::string>> ConfigValue::text_list() const {
     std::vector<std::string> items;
     for (const toml::node& item : *array) {
         auto text = item.value_exact<std::string>();
-        if (!text || !is_plain_text(*text)) return {};
+        if (!text || !is_utf8_without_controls(*text)) return {};
         items.push_back(std::move(*text));
     }
     return items;
