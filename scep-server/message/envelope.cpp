@@ -36,7 +36,10 @@ Bytes decrypt(const SignedRequest& request, const RaIdentity& ra) {
     const long size = BIO_get_mem_data(output.get(), &data);
     const std::string_view content(data, size > 0 ? static_cast<std::size_t>(size) : 0);
     // A random key gives good padding once in 256 times; its garbage fails like all the rest.
-    if (!is_ber(as_bytes(content))) return {};
+    const auto header = read_asn1_header(as_bytes(content));
+    const bool one_sequence =
+        header && header->is(V_ASN1_SEQUENCE) && header->constructed && is_ber(as_bytes(content));
+    if (!one_sequence) return {};
     return to_bytes(as_bytes(content));
 }
 

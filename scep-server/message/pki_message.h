@@ -60,8 +60,9 @@ struct Refusal {
 tl::expected<SignedRequest, Refusal> read_signed(ByteView message, const AlgorithmPolicy& policy);
 
 // Opens the envelope with the RA's decryption key; the content is the PKCS#10 request (17, 19) or
-// the body of the other types. One error, badMessageCheck, for every way it can fail, whatever
-// the cause (no decryption oracle).
+// the body of the other types, one SEQUENCE in any case. One error, badMessageCheck, for every way
+// it can fail, whatever the cause (no decryption oracle); callers answer content that they cannot
+// parse in the same way.
 tl::expected<Bytes, Refusal> open_envelope(const SignedRequest& request, const RaIdentity& ra);
 
 // What every reply repeats from the request.

@@ -26,7 +26,8 @@ Result<Bytes> encoded(const CMS_ContentInfo* cms) {
 }
 
 BioPtr reader_of(ByteView octets) {
-    return BioPtr(::BIO_new_mem_buf(octets.data(), static_cast<int>(octets.size())));
+    const void* data = octets.empty() ? "" : static_cast<const void*>(octets.data());
+    return BioPtr(::BIO_new_mem_buf(data, static_cast<int>(octets.size())));
 }
 
 // Attributes of one reply; a failure to add one is kept until the end.
@@ -63,7 +64,8 @@ struct Outcome {
 // At most kMaxFailInfoText octets, never ending inside a UTF-8 character.
 ByteView shortened(std::string_view text) {
     std::size_t size = std::min(text.size(), kMaxFailInfoText);
-    while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) --size;
+    while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U)
+        --size;
     return as_bytes(text.substr(0, size));
 }
 

@@ -21,41 +21,6 @@ void add_extension(X509* certificate, int nid, const char* value) {
     ::X509_add_ext(certificate, extension.get(), -1);
 }
 
-Bytes signature_algorithm(EVP_PKEY* key, const std::string& digest, bool pss) {
-    if (pss) {  // SHA-256 with MGF1 over SHA-256 and 32 octets of salt
-        const Bytes sha256 = sequence({der_oid("2.16.840.1.101.3.4.2.1")});
-        const Bytes mgf1 = sequence({der_oid("1.2.840.113549.1.1.8"), sha256});
-        return sequence(
-            {der_oid("1.2.840.113549.1.1.10"),
-             sequence({der(0xA0, sha256), der(0xA1, mgf1), der(0xA2, der_integer(32))})});
-    }
-    int nid = NID_undef;
-    const int hash = ::OBJ_txt2nid(digest.c_str());
-    require(::OBJ_find_sigid_by_algs(&nid, hash, ::EVP_PKEY_get_base_id(key)) == 1);
-    std::array<char, 64> oid{};
-    ::OBJ_obj2txt(oid.data(), oid.size(), ::OBJ_nid2obj(nid), 1);
-    const bool rsa = ::EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA;
-    return rsa ? sequence({der_oid(oid.data()), {0x05, 0x00}}) : sequence({der_oid(oid.data())});
-}
-
-Bytes sign(EVP_PKEY* key, const std::string& digest, bool pss, const Bytes& data) {
-    const EvpMdCtxPtr context(::EVP_MD_CTX_new());
-    EVP_PKEY_CTX* key_context = nullptr;
-    require(::EVP_DigestSignInit(context.get(), &key_context,
-                                 ::EVP_get_digestbyname(digest.c_str()), nullptr, key) == 1);
-    if (pss) {
-        ::EVP_PKEY_CTX_set_rsa_padding(key_context, RSA_PKCS1_PSS_PADDING);
-        ::EVP_PKEY_CTX_set_rsa_pss_saltlen(key_context, 32);
-    }
-    std::size_t size = 0;
-    require(::EVP_DigestSign(context.get(), nullptr, &size, data.data(), data.size()) == 1);
-    Bytes signature(size);
-    require(::EVP_DigestSign(context.get(), signature.data(), &size, data.data(), data.size()) ==
-            1);
-    signature.resize(size);
-    return signature;
-}
-
 }  // namespace
 
 EvpPkeyPtr new_rsa_key(unsigned bits) {
@@ -128,6 +93,41 @@ Bytes make_csr(EVP_PKEY* key, const CsrParts& parts) {
     signature.insert(signature.begin(), 0x00);
     return sequence(
         {info, signature_algorithm(key, parts.digest, parts.pss), der(0x03, signature)});
+}
+
+Bytes signature_algorithm(EVP_PKEY* key, const std::string& digest, bool pss) {
+    if (pss) {  // SHA-256 with MGF1 over SHA-256 and 32 octets of salt
+        const Bytes sha256 = sequence({der_oid("2.16.840.1.101.3.4.2.1")});
+        const Bytes mgf1 = sequence({der_oid("1.2.840.113549.1.1.8"), sha256});
+        return sequence(
+            {der_oid("1.2.840.113549.1.1.10"),
+             sequence({der(0xA0, sha256), der(0xA1, mgf1), der(0xA2, der_integer(32))})});
+    }
+    int nid = NID_undef;
+    const int hash = ::OBJ_txt2nid(digest.c_str());
+    require(::OBJ_find_sigid_by_algs(&nid, hash, ::EVP_PKEY_get_base_id(key)) == 1);
+    std::array<char, 64> oid{};
+    ::OBJ_obj2txt(oid.data(), oid.size(), ::OBJ_nid2obj(nid), 1);
+    const bool rsa = ::EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA;
+    return rsa ? sequence({der_oid(oid.data()), {0x05, 0x00}}) : sequence({der_oid(oid.data())});
+}
+
+Bytes sign(EVP_PKEY* key, const std::string& digest, bool pss, const Bytes& data) {
+    const EvpMdCtxPtr context(::EVP_MD_CTX_new());
+    EVP_PKEY_CTX* key_context = nullptr;
+    require(::EVP_DigestSignInit(context.get(), &key_context,
+                                 ::EVP_get_digestbyname(digest.c_str()), nullptr, key) == 1);
+    if (pss) {
+        ::EVP_PKEY_CTX_set_rsa_padding(key_context, RSA_PKCS1_PSS_PADDING);
+        ::EVP_PKEY_CTX_set_rsa_pss_saltlen(key_context, 32);
+    }
+    std::size_t size = 0;
+    require(::EVP_DigestSign(context.get(), nullptr, &size, data.data(), data.size()) == 1);
+    Bytes signature(size);
+    require(::EVP_DigestSign(context.get(), signature.data(), &size, data.data(), data.size()) ==
+            1);
+    signature.resize(size);
+    return signature;
 }
 
 Bytes spki_of(const EVP_PKEY* key) {

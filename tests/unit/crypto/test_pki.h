@@ -55,6 +55,11 @@ struct CsrParts {
 // A request signed with `key`, whatever its parts are.
 Bytes make_csr(EVP_PKEY* key, const CsrParts& parts = {});
 
+// AlgorithmIdentifier of a signature, and a signature over `data`; `pss` with 32 octets of salt,
+// for SHA-256 only.
+Bytes signature_algorithm(EVP_PKEY* key, const std::string& digest, bool pss = false);
+Bytes sign(EVP_PKEY* key, const std::string& digest, bool pss, const Bytes& data);
+
 // SubjectPublicKeyInfo of `key`.
 Bytes spki_of(const EVP_PKEY* key);
 
