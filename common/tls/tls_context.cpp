@@ -29,7 +29,8 @@ Result<SslCtxPtr> make_context(const SSL_METHOD* method, int least_version) {
     ::SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                              SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE);
     ::SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
-    ::SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);
+    // The chain sent is the one in the file, never one that OpenSSL finds in the trust list.
+    ::SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
     const bool set =
         SSL_CTX_set_min_proto_version(context.get(), least_version) == 1 &&
         ::SSL_CTX_set_cipher_list(context.get(), "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&

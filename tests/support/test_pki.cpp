@@ -1,5 +1,6 @@
 #include "tests/support/test_pki.h"
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -194,7 +195,8 @@ std::filesystem::path TestCa::write_crl(const std::vector<const X509*>& revoked,
 }
 
 std::filesystem::path TestCa::file_name(const std::string& suffix) {
-    return folder_.path() / (common_name_ + "-" + std::to_string(files_++) + "-" + suffix);
+    static std::atomic<int> files{0};  // two CAs may have one name
+    return folder_.path() / (common_name_ + "-" + std::to_string(files++) + "-" + suffix);
 }
 
 }  // namespace ndes::test

@@ -77,7 +77,6 @@ class TestCa {
     EvpPkeyPtr key_;
     X509Ptr certificate_;
     bool is_root_ = true;
-    int files_ = 0;
     std::filesystem::path certificate_file_;
     std::filesystem::path key_file_;
 };

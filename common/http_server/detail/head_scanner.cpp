@@ -10,6 +10,8 @@ constexpr int kHeaderTooLarge = 431;
 // The longest method we know, two spaces and "HTTP/1.1" are 17 octets; unknown methods get room.
 constexpr std::size_t kMethodAndVersionOctets = 64;
 constexpr std::size_t kMaxFields = 100;
+// Counted with the fields because they come after the request line's CR, yet none of them.
+constexpr std::size_t kLineFeedAndEmptyLine = 3;
 
 // RFC 9110 section 5.5: a field value has no control character but HTAB.
 bool is_control(char c) {
@@ -75,9 +77,8 @@ bool HeadScanner::within_limits() {
         return request_line_octets_ <= limits_.target_octets + kMethodAndVersionOctets ||
                refuse(kTargetTooLong);
     }
-    // The CRLF that ends the request line or the head is not counted against the fields; two
-    // octets more or less do not matter to a limit.
-    return ++header_octets_ <= limits_.header_octets + 2 || refuse(kHeaderTooLarge);
+    return ++header_octets_ <= limits_.header_octets + kLineFeedAndEmptyLine ||
+           refuse(kHeaderTooLarge);
 }
 
 bool HeadScanner::refuse(int status) {

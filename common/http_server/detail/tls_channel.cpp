@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 
 #include "common/http_server/detail/channel.h"
-#include "common/http_server/detail/socket_bio.h"
 
 namespace ndes::http {
 namespace {
@@ -79,13 +78,11 @@ class TlsChannel final : public Channel {
 
 std::unique_ptr<Channel> make_tls_channel(int socket, SSL_CTX& context) {
     SslPtr ssl(::SSL_new(&context));
-    BioPtr bio = make_socket_bio(socket);
-    if (!ssl || !bio) {
+    // OpenSSL writes with write(2), which may raise SIGPIPE: IoThread blocks all signals.
+    if (!ssl || ::SSL_set_fd(ssl.get(), socket) != 1) {
         ::ERR_clear_error();
         return nullptr;
     }
-    BIO* const both = bio.release();
-    ::SSL_set_bio(ssl.get(), both, both);  // takes the one reference for both directions
     ::SSL_set_accept_state(ssl.get());
     // A repeated write may come from another address (the output moves) and be partly done.
     ::SSL_set_mode(ssl.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |

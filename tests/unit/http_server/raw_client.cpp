@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 
 #include <arpa/inet.h>
@@ -54,6 +55,10 @@ int connect_to(const char* address, std::uint16_t port) {
 RawClient::RawClient(std::uint16_t port, SSL_CTX* tls, const char* address)
     : socket_(connect_to(address, port)) {
     if (socket_ < 0) return;
+    sigset_t broken_pipe;  // OpenSSL's write(2) raises it when the server has closed
+    sigemptyset(&broken_pipe);
+    sigaddset(&broken_pipe, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
     set_timeout(kPatience);
     ok_ = true;
     if (tls == nullptr) return;

@@ -1,0 +1,289 @@
+// Deadlines, caps and what happens to slow, silent, broken and too many clients.
+#include <ctime>
+
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/catch.h"
+#include "tests/unit/http_server/raw_client.h"
+#include "tests/unit/http_server/test_server.h"
+
+namespace ndes::test {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr milliseconds kShort{150};
+constexpr milliseconds kSoon{2'000};  // far more than kShort, far less than the other limits
+
+std::unique_ptr<http::HttpServer> server_with(
+    const std::function<void(http::ServerLimits&)>& change, http::Handler handler = echo) {
+    return start_tls_server([&](http::ServerOptions& options) { change(options.limits); },
+                            std::move(handler));
+}
+
+SSL_CTX* tls() { return tls_fixture().client_context.get(); }
+
+}  // namespace
+
+TEST_CASE("a client that does not finish its handshake is closed") {
+    const auto server = server_with([](auto& limits) { limits.handshake_timeout = kShort; });
+    RawClient silent(server->port());
+    RawClient half(server->port());
+    half.send("\x16\x03\x01\x02");
+    CHECK(silent.is_closed_within(kSoon));
+    CHECK(half.is_closed_within(kSoon));
+    CHECK(server->counters().handshakes_failed == 2);
+}
+
+TEST_CASE("plain HTTP on a TLS port is closed") {
+    const auto server = start_tls_server();
+    RawClient client(server->port());
+    client.send(get("/"));
+    CHECK(client.receive().status == 0);
+    CHECK(eventually([&] { return server->counters().handshakes_failed == 1; }));
+}
+
+TEST_CASE("a slow request is cut at its deadline, however it trickles") {
+    const auto server = server_with([](auto& limits) { limits.request_timeout = kShort; });
+    RawClient client(server->port(), tls());
+    SECTION("head") { client.send("GET / HTTP/1.1\r\nHost: "); }
+    SECTION("body") { client.send("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nabc"); }
+    SECTION("chunked body") {
+        client.send("POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab");
+    }
+    SECTION("octets without end") {
+        client.send("GET / HTTP/1.1\r\nX: ");
+        const auto end = std::chrono::steady_clock::now() + kSoon;
+        while (server->counters().refused_malformed == 0 && std::chrono::steady_clock::now() < end)
+            client.send("y");
+        CHECK(std::chrono::steady_clock::now() < end);
+    }
+    CHECK(client.receive().status != 200);
+    CHECK(client.is_closed_within(kSoon));
+    CHECK(server->counters().refused_malformed == 1);
+}
+
+TEST_CASE("a late body gets 408") {
+    const auto server = server_with([](auto& limits) { limits.request_timeout = kShort; });
+    RawClient client(server->port(), tls());
+    CHECK(client.ask("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nabc").status == 408);
+}
+
+TEST_CASE("a connection without a first request ends at the request deadline") {
+    const auto server = server_with([](auto& limits) { limits.request_timeout = kShort; });
+    RawClient client(server->port(), tls());
+    CHECK(client.is_closed_within(kSoon));
+    CHECK(server->counters().refused_malformed == 0);
+}
+
+TEST_CASE("an idle connection ends at the idle deadline and is told so by TLS") {
+    const auto server = server_with([](auto& limits) { limits.idle_timeout = kShort; });
+    RawClient client(server->port(), tls());
+    CHECK(client.ask(get("/")).status == 200);
+    CHECK(client.is_closed_within(kSoon));
+    CHECK((::SSL_get_shutdown(client.ssl()) & SSL_RECEIVED_SHUTDOWN) != 0);
+}
+
+TEST_CASE("a client that does not read its answer is closed") {
+    const auto server =
+        server_with([](auto& limits) { limits.write_timeout = kShort; },
+                    [](const http::Request&, const http::Peer&) {
+                        return http::Response{200, "", std::string(16 * 1024 * 1024, 'x'), {}};
+                    });
+    RawClient client(server->port(), tls());
+    REQUIRE(client.send(get("/")));
+    CHECK(eventually([&] { return server->counters().requests == 1; }));
+    CHECK(eventually([&] { return server->counters().connections_open == 0; }));
+}
+
+TEST_CASE("a large answer arrives whole") {
+    const std::string large(3 * 1024 * 1024, 'x');
+    const auto server = start_tls_server({}, [&](const http::Request&, const http::Peer&) {
+        return http::Response{200, "", large, {}};
+    });
+    RawClient client(server->port(), tls());
+    CHECK(client.ask(get("/")).body == large);
+    CHECK(client.ask(get("/")).body == large);
+}
+
+TEST_CASE("a handler past its deadline is answered for with 504, its answer dropped") {
+    Gate gate;
+    const auto server = server_with([](auto& limits) { limits.handler_timeout = kShort; },
+                                    [&](const http::Request& request, const http::Peer& peer) {
+                                        if (request.path == "/slow") gate.pass();
+                                        return echo(request, peer);
+                                    });
+    RawClient client(server->port(), tls());
+    CHECK(client.ask(get("/slow") + get("/second")).status == 504);
+    CHECK(client.is_closed_within(kSoon));
+    gate.open();
+    RawClient other(server->port(), tls());
+    CHECK(other.ask(get("/fast")).body == "GET /fast? []");
+}
+
+TEST_CASE("a handler that throws is answered for with an empty 500") {
+    const auto server =
+        start_tls_server({}, [](const http::Request& request, const http::Peer&) -> http::Response {
+            if (request.path == "/int") throw 1;
+            throw std::runtime_error("secret detail");
+        });
+    RawClient client(server->port(), tls());
+    for (const char* path : {"/", "/int"}) {
+        const auto response = client.ask(get(path));
+        CHECK(response.status == 500);
+        CHECK(response.body.empty());
+    }
+}
+
+TEST_CASE("a full queue is answered 503 at once and the connection lives on") {
+    Gate gate;
+    const auto server = start_tls_server(
+        [](http::ServerOptions& options) {
+            options.worker_threads = 1;
+            options.limits.queued_requests = 1;
+        },
+        [&](const http::Request& request, const http::Peer& peer) {
+            gate.pass();
+            return echo(request, peer);
+        });
+    RawClient running(server->port(), tls());
+    REQUIRE(running.send(get("/running")));
+    REQUIRE(gate.wait_for(1));
+    RawClient queued(server->port(), tls());
+    REQUIRE(queued.send(get("/queued")));
+    REQUIRE(eventually([&] { return server->counters().requests == 2; }));
+    RawClient refused(server->port(), tls());
+    const auto busy = refused.ask(get("/refused"));
+    CHECK(busy.status == 503);
+    CHECK(busy.headers.at("retry-after") == "1");
+    CHECK(server->counters().refused_busy == 1);
+    gate.open();
+    CHECK(running.receive().body == "GET /running? []");
+    CHECK(queued.receive().body == "GET /queued? []");
+    CHECK(refused.ask(get("/again")).status == 200);
+}
+
+TEST_CASE("slow handlers do not hold up handshakes") {
+    Gate gate;
+    const auto server =
+        start_tls_server([](http::ServerOptions& options) { options.worker_threads = 1; },
+                         [&](const http::Request& request, const http::Peer& peer) {
+                             gate.pass();
+                             return echo(request, peer);
+                         });
+    RawClient first(server->port(), tls());
+    REQUIRE(first.send(get("/")));
+    REQUIRE(gate.wait_for(1));
+    CHECK(RawClient(server->port(), tls()).ok());
+    gate.open();
+    CHECK(first.receive().status == 200);
+}
+
+TEST_CASE("connections over a cap are closed at once, and room is found again") {
+    const bool per_address = GENERATE(false, true);
+    const auto server = server_with([&](auto& limits) {
+        (per_address ? limits.connections_per_address : limits.connections) = 2;
+    });
+    auto first = std::make_unique<RawClient>(server->port(), tls());
+    RawClient second(server->port(), tls());
+    CHECK(first->ask(get("/")).status == 200);
+    CHECK(second.ask(get("/")).status == 200);
+    CHECK_FALSE(RawClient(server->port(), tls()).ok());
+    CHECK(second.ask(get("/")).status == 200);
+    first.reset();
+    CHECK(eventually([&] { return server->counters().connections_open == 1; }));
+    CHECK(RawClient(server->port(), tls()).ask(get("/")).status == 200);
+}
+
+TEST_CASE("clients that vanish in every state leave no descriptor behind") {
+    const auto server = start_tls_server();
+    RawClient(server->port(), tls()).ask(get("/"));
+    REQUIRE(eventually([&] { return server->counters().connections_open == 0; }));
+    const auto before = open_descriptors();
+    for (int i = 0; i < 200; ++i) {
+        RawClient bare(server->port());
+        if (i % 4 == 1) bare.send("\x16\x03\x01");
+        if (i % 4 == 2) bare.reset();
+        if (i % 4 == 3) {
+            RawClient spoken(server->port(), tls());
+            spoken.send(i % 8 == 3 ? get("/").substr(0, 9) : post("/", "0123456789").substr(0, 60));
+            if (i % 16 > 8) spoken.reset();
+        }
+    }
+    CHECK(eventually([&] { return server->counters().connections_open == 0; }));
+    CHECK(eventually([&] { return open_descriptors() <= before; }));
+    CHECK(RawClient(server->port(), tls()).ask(get("/")).status == 200);
+}
+
+TEST_CASE("without descriptors the acceptor waits instead of spinning, and recovers") {
+    const auto server = start_server({});
+    RawClient(server->port()).ask(get("/"));
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);  // for the client
+    REQUIRE(socket >= 0);
+    rlimit none = before;
+    none.rlim_cur = 0;  // no new descriptor for anybody in this process
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(server->port());
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int connected = ::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    const std::string request = get("/", "Connection: close\r\n");
+    ::send(socket, request.data(), request.size(), MSG_NOSIGNAL);
+    const std::clock_t cpu_before = std::clock();
+    const timeval patience{0, 400'000};
+    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    char answer[16] = {};
+    const auto during = ::recv(socket, answer, sizeof answer, 0);
+    const double cpu_s = static_cast<double>(std::clock() - cpu_before) / CLOCKS_PER_SEC;
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK(connected == 0);
+    CHECK(during < 0);
+    CHECK(cpu_s < 0.1);
+    const timeval longer{5, 0};
+    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &longer, sizeof longer);
+    CHECK(::recv(socket, answer, sizeof answer, 0) > 0);
+    CHECK(std::string_view(answer).starts_with("HTTP/1.1 200"));
+    ::close(socket);
+}
+
+TEST_CASE("start names what is wrong") {
+    http::ServerOptions options;
+    SECTION("address") {
+        options.address = "localhost";
+        const auto server = http::HttpServer::start(options, echo);
+        REQUIRE_FALSE(server);
+        CHECK(server.error().code == ErrorCode::configuration);
+        CHECK(server.error().text == "listen address localhost port 0: not a numeric IP address");
+    }
+    SECTION("port in use") {
+        const auto first = start_server({});
+        options.port = first->port();
+        const auto second = http::HttpServer::start(options, echo);
+        REQUIRE_FALSE(second);
+        CHECK(second.error().code == ErrorCode::unavailable);
+        CHECK(second.error().text.find(std::to_string(first->port())) != std::string::npos);
+    }
+    SECTION("address of another machine") {
+        options.address = "192.0.2.1";
+        const auto server = http::HttpServer::start(options, echo);
+        REQUIRE_FALSE(server);
+        CHECK(server.error().code == ErrorCode::configuration);
+    }
+    SECTION("no handler, threads or room") {
+        CHECK_FALSE(http::HttpServer::start(options, nullptr));
+        options.worker_threads = 0;
+        CHECK_FALSE(http::HttpServer::start(options, echo));
+        options.worker_threads = 1;
+        options.limits.connections = 0;
+        CHECK_FALSE(http::HttpServer::start(options, echo));
+    }
+}
+
+}  // namespace ndes::test
