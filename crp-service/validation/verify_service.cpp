@@ -51,6 +51,13 @@ std::string_view reason_of_loss(const std::optional<ChallengeState>& state) {
     return "ChallengeReplayed";
 }
 
+Decision repeat(Decision recorded, RequestLog& log) {
+    log.add("reason", recorded.reason);
+    log.add("phase", std::to_string(recorded.phase));
+    log.info("The same request was answered before; the recorded decision stands.");
+    return recorded;
+}
+
 }  // namespace
 
 VerifyService::VerifyService(Store& store, const ChallengeCodec& codec, const Clock& clock,
@@ -77,22 +84,16 @@ Result<Decision> VerifyService::judge(Context& context, const Caller& caller, Re
     log.phase_started(Phase::template_permission, context);
     log.phase_started(Phase::request, context);
     read_request(context, codec_);
-    const bool readable = run_phase(Phase::request, context, all_rules(), findings);
-    if (readable) log.phase_passed(Phase::request);
-    // A forged challenge has been refused by now, without a look into the store.
+    if (!run_phase(Phase::request, context, all_rules(), findings)) {
+        // A forged challenge ends here, without a look into the store.
+        return record(context, findings, caller, log);
+    }
+    log.phase_passed(Phase::request);
     Result<std::optional<Decision>> recorded = find_same_call(context, caller);
+    if (recorded && !*recorded) recorded = find_standing(context, findings);
     if (!recorded) return pass_on(recorded);
-    if (!readable && !*recorded) return record(context, findings, caller, log);
-    if (!*recorded) {
-        recorded = find_standing(context, findings);
-        if (!recorded) return pass_on(recorded);
-        if (findings.refused()) return record(context, findings, caller, log);
-    }
-    if (*recorded) {
-        log.add("reason", (*recorded)->reason);
-        log.info("The same request was answered before; the recorded decision stands.");
-        return std::move(**recorded);
-    }
+    if (*recorded) return repeat(std::move(**recorded), log);
+    if (findings.refused()) return record(context, findings, caller, log);
 
     if (Result<void> identified = identify(context, store_); !identified) {
         return pass_on(identified);
@@ -165,17 +166,9 @@ Result<Decision> VerifyService::record(const Context& context, Findings& finding
         commit = make_decision_commit(context, findings, caller, clock_, random_);
         outcome = store_.commit_decision(commit);
     }
-    if (!outcome) {
-        if (outcome.error().code != ErrorCode::conflict) return pass_on(outcome);
-        // Two deliveries of one call at the same time: the other one was recorded first.
-        Result<std::optional<Decision>> same = find_same_call(context, caller);
-        if (!same) return pass_on(same);
-        if (!*same) return pass_on(outcome);
-        return std::move(**same);
-    }
+    if (!outcome) return pass_on(outcome);
     if (outcome->kind == DecisionOutcome::Kind::repeated && outcome->standing) {
-        log.info("The same request was verified before; the recorded decision stands.");
-        return std::move(*outcome->standing);
+        return repeat(std::move(*outcome->standing), log);
     }
     if (outcome->kind != DecisionOutcome::Kind::committed) {
         return fail(ErrorCode::internal, "the store did not record the decision");
