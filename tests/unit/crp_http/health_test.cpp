@@ -1,0 +1,127 @@
+// Health: 0, 1 and 4, on the listener and in the log.
+#include "crp-service/http/health_handler.h"
+
+#include "tests/catch.h"
+#include "tests/unit/crp_http/api_lab.h"
+
+using namespace ndes;
+using namespace ndes::crp;
+using namespace ndes::test;
+
+namespace {
+
+struct HealthLab : ApiLab {
+    SelfCheck check{store, parts, clock, random, log, certificate_of("admin")};
+
+    http::Response get(const std::string& path, const std::string& query = {},
+                       const std::string& method = "GET") {
+        http::Request request;
+        request.method = method;
+        request.path = path;
+        request.query = query;
+        return answer_health(request, check);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("before the first check the status is undefined") {
+    HealthLab lab;
+    const http::Response response = lab.get("/healthz");
+    CHECK(response.status == 503);
+    CHECK(json_of(response)["status"] == 4);
+    CHECK(json_of(response)["text"] == "Undefined");
+    CHECK(lab.get("/livez").status == 200);
+    CHECK(lab.get("/readyz").status == 503);
+}
+
+TEST_CASE("a fit service is online") {
+    HealthLab lab;
+    lab.check.run();
+    for (const char* path : {"/", "/healthz"}) {
+        const http::Response response = lab.get(path);
+        CHECK(response.status == 200);
+        CHECK(json_of(response)["status"] == 0);
+        CHECK(json_of(response)["checks"].size() == 4);
+    }
+    CHECK(lab.get("/readyz").body == "ready\n");
+    const std::string verbose = lab.get("/readyz", "verbose").body;
+    for (const char* name : {"[+]store", "[+]keys", "[+]tls-certificate", "[+]outbox"}) {
+        CHECK(verbose.find(name) != std::string::npos);
+    }
+}
+
+TEST_CASE("an expired server certificate fails the service, one that ends soon does not") {
+    HealthLab lab;
+    const WallTime end = lab.certificate_of("admin").not_after();
+    lab.clock.set(end - std::chrono::seconds(1));
+    lab.check.run();
+    CHECK(lab.check.report().status == ServiceStatus::online);
+    CHECK(lab.get("/healthz").body.find("\"warning\"") != std::string::npos);
+    lab.clock.set(end);
+    lab.check.run();
+    CHECK(lab.get("/healthz").status == 503);
+    CHECK(json_of(lab.get("/healthz"))["status"] == 1);
+    CHECK(lab.get("/readyz", "verbose").body.find("[-]tls-certificate") != std::string::npos);
+    // A reload brings one that is valid for longer.
+    LeafProfile profile;
+    profile.not_after_s = 30 * 86'400;
+    TemporaryFolder folder;
+    TestCa ca(folder, "Another CA");
+    lab.check.watch_certificate(
+        Certificate::from_handle(ca.issue(profile).certificate.get()).value());
+    lab.check.run();
+    CHECK(lab.check.report().status == ServiceStatus::online);
+}
+
+TEST_CASE("a state message that lies in the outbox for long is a warning") {
+    HealthLab lab;
+    lab.make_records();
+    lab.call("ndes", "POST", "/CMCertificateRegistration/Certificate/VerifyRequest",
+             lab.verify_body("Wrong-Password-1", "t", "r").dump());
+    lab.check.run();
+    CHECK(lab.get("/readyz", "verbose").body.find("[+]outbox ok") != std::string::npos);
+    lab.clock.advance(std::chrono::minutes(6));
+    lab.check.run();
+    CHECK(lab.check.report().status == ServiceStatus::online);
+    CHECK(lab.get("/readyz", "verbose").body.find("outbox warning") != std::string::npos);
+}
+
+TEST_CASE("a result that is not renewed is none after a while") {
+    HealthLab lab;
+    lab.check.run();
+    lab.clock.advance(SelfCheck::kStaleAfter + std::chrono::seconds(1));
+    CHECK(lab.check.report().status == ServiceStatus::undefined);
+}
+
+TEST_CASE("the log tells the previous status at each change and every ten minutes") {
+    HealthLab lab;
+    const auto told = [&](const std::string& number) {
+        const std::string line =
+            "CRP's previous status was " + number + " (0 = Online, 1 = Failed, 4 = Undefined)";
+        const auto texts = lab.log.texts();
+        return std::count(texts.begin(), texts.end(), line);
+    };
+    lab.check.run();
+    CHECK(told("4") == 1);
+    lab.clock.advance(std::chrono::minutes(1));
+    lab.check.run();
+    CHECK(told("0") == 0);
+    lab.clock.advance(std::chrono::minutes(9));
+    lab.check.run();
+    CHECK(told("0") == 1);
+    lab.clock.set(lab.certificate_of("admin").not_after());
+    lab.check.run();
+    CHECK(told("0") == 2);
+    lab.clock.advance(std::chrono::minutes(1));
+    lab.check.run();
+    CHECK(told("1") == 0);
+}
+
+TEST_CASE("the health listener has no other paths and methods") {
+    HealthLab lab;
+    CHECK(lab.get("/metricsx").status == 404);
+    CHECK(lab.get("/api/v1/users").status == 404);
+    CHECK(lab.get("/healthz", "", "POST").status == 405);
+    CHECK(lab.get("/livez", "", "HEAD").status == 200);
+}
