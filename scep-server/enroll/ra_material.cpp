@@ -51,7 +51,7 @@ Result<std::shared_ptr<const RaMaterial>> load_ra(const RaConfig& config,
     auto identity =
         load_ra_identity(config.signing_certificate_file, config.signing_key_file,
                          config.encryption_certificate_file, config.encryption_key_file);
-    if (!identity) return pass_on(identity, "RA");
+    if (!identity) return pass_on(identity);
     auto ra = std::make_shared<RaMaterial>(RaMaterial{std::move(*identity), {}, {}, {}});
     if (auto ok = check_chain(ra->identity.signing_certificate, config.signing_certificate_file,
                               ca_chain);

@@ -68,7 +68,9 @@ EVP_PKEY* rsa_key_number(std::size_t number) {
 Certificate make_certificate(const CertificateOrder& order) {
     static std::atomic<long> serial{1000};
     const X509Ptr certificate(::X509_new());
-    const auto name = DistinguishedName::from_text(order.subject)->to_x509();
+    const auto parsed = DistinguishedName::from_text(order.subject);
+    check(parsed.has_value(), "subject");
+    const auto name = parsed->to_x509();
     X509* handle = certificate.get();
     check(::X509_set_version(handle, X509_VERSION_3) == 1, "version");
     ::ASN1_INTEGER_set(::X509_get_serialNumber(handle), ++serial);

@@ -1,0 +1,121 @@
+#include "scep-server/config.h"
+
+#include "tests/catch.h"
+#include "tests/unit/scep_server/lab.h"
+
+using namespace ndes;
+using namespace ndes::scep;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string kLeast = R"(
+[ra]
+signing_certificate_file = "s.pem"
+signing_key_file = "s.key"
+encryption_certificate_file = "e.pem"
+encryption_key_file = "e.key"
+[issuer]
+certificate_file = "ca.pem"
+key_file = "ca.key"
+[policy]
+module = "m.so"
+[journal]
+path = "j.db"
+key_file = "j.key"
+)";
+
+// kLeast with one more line in one of its tables, or with a table of its own.
+Result<Config> with(const std::string& table, const std::string& line) {
+    std::string text = kLeast;
+    const std::string head = "[" + table + "]\n";
+    const auto place = text.find(head);
+    if (place == std::string::npos) return parse_config(text + head + line + "\n", "test.toml");
+    text.insert(place + head.size(), line + "\n");
+    return parse_config(text, "test.toml");
+}
+
+}  // namespace
+
+TEST_CASE("the sample is a good configuration, and shows the defaults") {
+    const auto sample = load_config(std::filesystem::path(NDES_TEST_DATA) / "../.." /
+                                    "scep-server/ndesd.sample.toml");
+    if (!sample) INFO(sample.error().text);
+    REQUIRE(sample);
+    CHECK(sample->ra.signing_certificate_file.filename() == "signing.pem");
+    CHECK(sample->ra.signing_certificate_file.is_absolute());
+    CHECK(sample->policy.module_config.filename() == "ndes_policy_crp.toml");
+
+    const auto least = parse_config(kLeast, "test.toml");
+    REQUIRE(least);
+    for (const Config& config : {*sample, *least}) {
+        CHECK(config.server.listen.address == "127.0.0.1");
+        CHECK(config.server.listen.port == 8080);
+        CHECK(config.health.port == 8081);
+        CHECK(config.server.worker_threads == 16);
+        CHECK(config.server.max_connections == 1024);
+        CHECK(config.server.drain_timeout == 10s);
+        CHECK(config.scep.path == "/certsrv/mscep/");
+        CHECK_FALSE(config.scep.legacy_des_sha1);
+        CHECK(config.scep.allow_3des);
+        CHECK(config.scep.allow_renewal);
+        CHECK(config.scep.max_message == 65536);
+        CHECK(config.templates.general_purpose == "IPSECIntermediateOffline");
+        CHECK(config.issuer.backdate == 5min);
+        CHECK(config.issuer.hash == "SHA-256");
+        CHECK(config.issuer.default_validity_days == 365);
+        CHECK(config.policy.notify_retry_least == 1s);
+        CHECK(config.policy.notify_retry_most == 5min);
+        CHECK_FALSE(config.journal.create);
+        CHECK(config.log.level == "info");
+    }
+}
+
+TEST_CASE("every fault of a configuration is found, at its key") {
+    struct Case {
+        const char* table;
+        const char* line;
+        const char* fault;
+    };
+    const std::vector<Case> cases{
+        {"server", "listen = \"8080\"", "listen"},
+        {"server", "key_file = \"x\"", "certificate_file"},
+        {"server", "certificate_file = \"x\"", "key_file"},
+        {"server", "worker_threads = 0", "worker_threads"},
+        {"server", "worker_threads = 257", "worker_threads"},
+        {"server", "drain_timeout = 10", "drain_timeout"},
+        {"server", "workers = 3", "workers"},
+        {"health", "listen = \"localhost\"", "listen"},
+        {"scep", "path = \"certsrv\"", "path"},
+        {"scep", "path = \"/\"", "path"},
+        {"scep", "path = \"/a?b\"", "path"},
+        {"scep", "max_message = \"1KiB\"", "max_message"},
+        {"scep", "allow_3des = \"yes\"", "allow_3des"},
+        {"issuer", "kind = \"adcs\"", "kind"},
+        {"issuer", "hash = \"SHA-1\"", "hash"},
+        {"issuer", "backdate = \"2d\"", "backdate"},
+        {"issuer", "default_validity = \"1h\"", "default_validity"},
+        {"policy", "notify_retry_least = \"10min\"", "notify_retry_most"},
+        {"journal", "create = 1", "create"},
+        {"log", "level = \"loud\"", "level"},
+        {"nonsense", "a = 1", "nonsense"},
+    };
+    for (const Case& one : cases) {
+        INFO(one.table << ": " << one.line);
+        const auto config = with(one.table, one.line);
+        REQUIRE_FALSE(config);
+        CHECK(config.error().code == ErrorCode::configuration);
+        CHECK(config.error().text.find(one.fault) != std::string::npos);
+    }
+}
+
+TEST_CASE("all faults are told together") {
+    const auto config = parse_config("[server]\nlisten = \"x\"\n[scep]\npath = \"x\"\n", "t.toml");
+    REQUIRE_FALSE(config);
+    for (const char* key : {"listen", "path", "signing_certificate_file", "signing_key_file",
+                            "encryption_certificate_file", "encryption_key_file",
+                            "certificate_file", "key_file", "module"}) {
+        INFO(key);
+        CHECK(config.error().text.find(key) != std::string::npos);
+    }
+}

@@ -1,0 +1,187 @@
+// ndesd from its files to its sockets, with a real (small) policy module.
+#include "scep-server/service.h"
+
+#include <set>
+
+#include "common/random.h"
+#include "tests/catch.h"
+#include "tests/load/http_connection.h"
+#include "tests/unit/scep_server/enroll_bench.h"
+
+using namespace ndes;
+using namespace ndes::scep;
+using test::Device;
+using test::Lab;
+
+namespace {
+
+struct Setting {
+    Setting() {
+        lab.config.policy.module = std::filesystem::path(NDES_BINARY_DIR) / "sample/allow_all.so";
+        lab.config.policy.module_config = lab.folder / "templates.txt";
+        test::write_text(lab.config.policy.module_config, "Signature\nGeneralPurpose\n");
+        lab.config.server.listen = {"127.0.0.1", 0};
+        lab.config.health = {"127.0.0.1", 0};
+    }
+
+    Result<std::unique_ptr<Service>> start() {
+        return Service::start(lab.config, log, lab.clock, system_random());
+    }
+    std::unique_ptr<Service> started() {
+        auto service = start();
+        if (!service) INFO(service.error().text << " " << service.error().detail);
+        REQUIRE(service);
+        return std::move(*service);
+    }
+    // What start() says is wrong.
+    std::string fault() {
+        auto service = start();
+        REQUIRE_FALSE(service);
+        return service.error().text;
+    }
+
+    Lab lab;
+    test::RecordingLog log;
+};
+
+load::HttpConnection connect(std::uint16_t port, const std::string& path) {
+    return load::HttpConnection({"127.0.0.1", port, path}, std::chrono::seconds(10));
+}
+
+std::string get_ca_cert(const Service& service) {
+    auto connection = connect(service.port(), "/certsrv/mscep/");
+    return connection.get("operation=GetCACert").body;
+}
+
+}  // namespace
+
+TEST_CASE("a device enrols over HTTP, and health knows") {
+    Setting setting;
+    const auto service = setting.started();
+    auto connection = connect(service->port(), "/certsrv/mscep/mscep.dll/pkiclient.exe");
+    CHECK(connection.get("operation=GetCACaps").body.starts_with("AES\n"));
+
+    Device device(4, "CN=device,O=Example");
+    const Bytes message = device.request(setting.lab);
+    const auto reply = connection.post("operation=PKIOperation", as_text(message));
+    REQUIRE(reply.status == 200);
+    const auto read = device.read(as_bytes(reply.body));
+    CHECK(read.pki_status == "0");
+    CHECK(read.certificates.front().subject_text() == "CN=device,O=Example");
+
+    device.csr.key_usage = "keyEncipherment";  // its template is not on the module's list
+    const auto refused =
+        connection.post("operation=PKIOperation", as_text(device.request(setting.lab)));
+    CHECK(device.read(as_bytes(refused.body)).fail_info == "2");
+
+    const auto health = connect(service->health_port(), "/healthz").get("");
+    CHECK(health.status == 200);
+    CHECK(health.body.find(R"("issued":1,"refused":1)") != std::string::npos);
+    service->stop();
+    CHECK(connect(service->port(), "/certsrv/mscep/").get("operation=GetCACaps").status == 0);
+}
+
+TEST_CASE("a GET of 64 KiB is a request like any other") {
+    Setting setting;
+    const auto service = setting.started();
+    auto connection = connect(service->port(), "/certsrv/mscep/");
+    Device device(4);
+    device.csr.subject_alt_names.assign(400, {});
+    for (std::size_t i = 0; i < device.csr.subject_alt_names.size(); ++i)
+        device.csr.subject_alt_names[i] = {SubjectAltNameType::dns,
+                                           std::string(80, 'a') + std::to_string(i) + ".example"};
+    const std::string text = to_base64url(device.request(setting.lab));
+    CHECK(text.size() > 48 * 1024);
+    CHECK(text.size() < 65400);
+    const auto reply = connection.get("operation=PKIOperation&message=" + text);
+    REQUIRE(reply.status == 200);
+    CHECK_FALSE(device.read(as_bytes(reply.body)).pki_status.empty());
+}
+
+TEST_CASE("reload takes the RA's new certificates, and keeps the old when they are bad") {
+    Setting setting;
+    const auto service = setting.started();
+    const std::string before = get_ca_cert(*service);
+    test::write_certificates(
+        setting.lab.folder / "signing.pem",
+        {test::make_certificate({"CN=RA signing renewed", setting.lab.ra_signing_key,
+                                 &setting.lab.ca, setting.lab.ca_key, setting.lab.clock.now(),
+                                 setting.lab.clock.now() + std::chrono::days(400),
+                                 "critical,digitalSignature"})});
+    service->reload();
+    const std::string renewed = get_ca_cert(*service);
+    CHECK(renewed != before);
+
+    test::write_text(setting.lab.folder / "signing.pem", "half a file");
+    service->reload();
+    CHECK(get_ca_cert(*service) == renewed);
+    CHECK(setting.log.text().find("EVENT_MSCEP_FAILED_RA_CERT") != std::string::npos);
+    CHECK(setting.log.text().find("signing.pem") != std::string::npos);
+}
+
+TEST_CASE("what is recorded outlives a restart") {
+    Setting setting;
+    const Device device(4);
+    const Bytes message = device.request(setting.lab);
+    std::set<Bytes> certificates;
+    for (int run = 0; run < 2; ++run) {
+        const auto service = setting.started();
+        auto connection = connect(service->port(), "/certsrv/mscep/");
+        const auto reply = connection.post("operation=PKIOperation", as_text(message));
+        certificates.insert(device.read(as_bytes(reply.body)).certificates.front().der());
+        setting.lab.config.journal.create = false;
+    }
+    CHECK(certificates.size() == 1);
+}
+
+TEST_CASE("what is wrong at the start is named, and nothing is served") {
+    Setting setting;
+    auto& config = setting.lab.config;
+    SECTION("no module") {
+        config.policy.module = setting.lab.folder / "missing.so";
+        CHECK(setting.fault().find("missing.so") != std::string::npos);
+    }
+    SECTION("a module that does not initialise") {
+        config.policy.module_config = setting.lab.folder / "missing.txt";
+        CHECK(setting.fault().find("allow_all.so") != std::string::npos);
+    }
+    SECTION("no journal") {
+        config.journal.create = false;
+        CHECK(setting.fault().find("journal.create") != std::string::npos);
+    }
+    SECTION("no key for the journal") {
+        config.journal.key_file = setting.lab.folder / "missing.key";
+        CHECK(setting.fault().find("missing.key") != std::string::npos);
+    }
+    SECTION("an RA of another CA") {
+        config.ra.signing_certificate_file = setting.lab.folder / "ca.pem";
+        CHECK(setting.fault().find("ca.pem") != std::string::npos);
+    }
+    SECTION("no CA key") {
+        config.issuer.key_file = setting.lab.folder / "missing.key";
+        CHECK(setting.fault().find("missing.key") != std::string::npos);
+    }
+    SECTION("no TLS key") {
+        config.server.certificate_file = setting.lab.folder / "ca.pem";
+        config.server.key_file = setting.lab.folder / "missing.key";
+        CHECK(setting.fault().find("missing.key") != std::string::npos);
+    }
+    SECTION("a port that is taken") {
+        const auto service = setting.started();
+        config.journal.path = setting.lab.folder / "other.db";
+        config.server.listen.port = service->port();
+        CHECK(setting.fault().find("device listener") != std::string::npos);
+    }
+    SECTION("a journal that is open elsewhere") {
+        const auto service = setting.started();
+        CHECK(setting.fault().find("journal") != std::string::npos);
+    }
+}
+
+TEST_CASE("the files that are named can be checked without starting") {
+    Setting setting;
+    CHECK(check_files(setting.lab.config, setting.lab.clock, system_random()));
+    CHECK_FALSE(std::filesystem::exists(setting.lab.config.journal.path));
+    test::write_text(setting.lab.folder / "ca.key", "");
+    CHECK_FALSE(check_files(setting.lab.config, setting.lab.clock, system_random()));
+}
