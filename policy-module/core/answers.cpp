@@ -1,6 +1,7 @@
 #include "policy-module/core/answers.h"
 
 #include "common/crp_protocol/generate_challenge_v1.h"
+#include "common/crp_protocol/limits.h"
 #include "common/logging/cmtrace.h"
 #include "common/strict_json.h"
 
@@ -9,7 +10,6 @@ namespace {
 
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kProblem = "application/problem+json";
-constexpr std::size_t kMaxChallengeOctets = 255;
 
 FaultKind kind_of_status(int status) {
     switch (status) {
@@ -110,7 +110,7 @@ Outcome<std::string> read_challenge_answer(const CrpResponse& response) {
         return tl::unexpected(std::move(as_promised.error()));
     auto answer = crp_protocol::generate_challenge_answer_from_json(response.body);
     if (!answer) return not_the_wire_format("not a challenge: " + answer.error().text);
-    if (answer->challenge.empty() || answer->challenge.size() > kMaxChallengeOctets)
+    if (answer->challenge.empty() || answer->challenge.size() > crp_protocol::kMaxChallenge)
         return not_the_wire_format("a challenge of " + std::to_string(answer->challenge.size()) +
                                    " octets");
     return std::move(answer->challenge);

@@ -18,7 +18,7 @@ Outcome<crp_protocol::VerifyAnswer> read_verify_answer(const CrpResponse& respon
 // 204.
 Outcome<void> read_notify_answer(const CrpResponse& response);
 
-// 201 with a challenge of 1 to 255 octets.
+// 201 with a challenge that is not empty.
 Outcome<std::string> read_challenge_answer(const CrpResponse& response);
 
 // The fault that a status other than 2xx stands for: 401 and 403 access_denied; 408, 425, 429 and

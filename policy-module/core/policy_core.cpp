@@ -3,21 +3,19 @@
 #include <algorithm>
 
 #include "common/crp_protocol/generate_challenge_v1.h"
+#include "common/crp_protocol/limits.h"
 #include "common/logging/cmtrace.h"
 #include "policy-module/core/answers.h"
 
 namespace ndes::policy {
 namespace {
 
+using crp_protocol::kMaxDer;
+using crp_protocol::kMaxId;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstPause{50};
 constexpr milliseconds kLongestPause{1'000};
-
-// Most octets of each field, as the CRP accepts them (DESIGN section 5 and RFC 8894).
-constexpr std::size_t kMaxIdentifier = 255;
-constexpr std::size_t kMaxCertificate = 64 * 1024;
-constexpr std::size_t kMaxParams = 4096;
 
 // Goes into an HTTP header: no octet in it may end one.
 bool is_visible_ascii(std::string_view text) {
@@ -30,18 +28,18 @@ tl::unexpected<Fault> invalid(std::string what) {
 }
 
 Outcome<void> check_identifiers(std::string_view transaction_id, std::string_view request_id) {
-    if (transaction_id.empty() || transaction_id.size() > kMaxIdentifier)
+    if (transaction_id.empty() || transaction_id.size() > kMaxId)
         return invalid("the transaction ID must have 1 to 255 octets");
-    if (request_id.empty() || request_id.size() > kMaxIdentifier || !is_visible_ascii(request_id))
+    if (request_id.empty() || request_id.size() > kMaxId || !is_visible_ascii(request_id))
         return invalid("the request ID must be 1 to 255 visible ASCII characters");
     return {};
 }
 
 Outcome<void> check(const crp_protocol::VerifyRequest& request) {
-    if (request.certificate_request.empty() || request.certificate_request.size() > kMaxCertificate)
+    if (request.certificate_request.empty() || request.certificate_request.size() > kMaxDer)
         return invalid("the certificate request must have 1 to 65536 octets");
-    if (request.signing_certificate && (request.signing_certificate->empty() ||
-                                        request.signing_certificate->size() > kMaxCertificate))
+    if (request.signing_certificate &&
+        (request.signing_certificate->empty() || request.signing_certificate->size() > kMaxDer))
         return invalid("the signing certificate must have 1 to 65536 octets");
     return check_identifiers(request.transaction_id, request.request_id);
 }
@@ -50,7 +48,7 @@ Outcome<void> check(const crp_protocol::NotifyRequest& request) {
     const bool success = request.disposition == crp_protocol::Disposition::success;
     if (success != request.certificate.has_value())
         return invalid("a certificate belongs to a success and to nothing else");
-    if (request.certificate && request.certificate->size() > kMaxCertificate)
+    if (request.certificate && request.certificate->size() > kMaxDer)
         return invalid("the certificate must have at most 65536 octets");
     return check_identifiers(request.transaction_id, request.request_id);
 }
@@ -173,7 +171,7 @@ Outcome<std::string> PolicyCore::generate_challenge(std::string_view template_na
                             request.request_id,
                             {},
                             "GenerateChallenge returns"};
-    auto checked = params.size() <= kMaxParams && template_name.size() <= kMaxIdentifier
+    auto checked = params.size() <= crp_protocol::kMaxParams && template_name.size() <= kMaxId
                        ? Outcome<void>()
                        : Outcome<void>(invalid("Params or template name is over-long"));
     auto challenge =

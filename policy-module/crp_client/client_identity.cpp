@@ -61,15 +61,22 @@ Result<SharedVerification> attach_verification(SSL_CTX* context) {
     return verification;
 }
 
+// A file that is not there is as wrong a setting as one that cannot be read.
+template <class T>
+Failure not_usable(Result<T>& failed, std::string_view context) {
+    failed.error().code = ErrorCode::configuration;
+    return pass_on(failed, context);
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const ClientIdentity>> load_client_identity(
     const ClientIdentityFiles& files) {
     auto certificates = load_certificates(files.certificate);
-    if (!certificates) return pass_on(certificates, "client certificate");
+    if (!certificates) return not_usable(certificates, "client certificate");
     auto context = build_client_context(
         {.certificate = files.certificate, .key = files.key, .server_ca = files.server_ca});
-    if (!context) return pass_on(context, "TLS client");
+    if (!context) return not_usable(context, "TLS client");
     ::SSL_CTX_set_verify(context->get(), SSL_VERIFY_PEER, nullptr);
     if (!require_server_name(context->get(), files.server_name))
         return fail(ErrorCode::configuration, "crp.url: not a usable host name");

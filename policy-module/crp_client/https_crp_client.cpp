@@ -14,8 +14,8 @@
 #include <pplx/threadpool.h>
 #include <unistd.h>
 
-#include "policy-module/crp_client/tls_fault.h"
 #include <boost/asio/ssl/context.hpp>
+#include "policy-module/crp_client/tls_fault.h"
 
 namespace ndes::policy {
 namespace {
@@ -148,6 +148,7 @@ class HttpsCrpClient final : public CrpClient {
   private:
     Outcome<CrpResponse> checked_post(const CrpCall& call);
     std::shared_ptr<Session> session_under(const std::shared_ptr<const ClientIdentity>& identity);
+    void forget(const std::shared_ptr<Session>& session);
     http_client_config config_for(const std::shared_ptr<const ClientIdentity>& identity) const;
 
     const HttpsCrpClientOptions options_;
@@ -228,11 +229,17 @@ Outcome<CrpResponse> HttpsCrpClient::checked_post(const CrpCall& call) {
     const WallTime now = clock_.now();
     if (now >= identity->not_after || now < identity->not_before)
         return tl::unexpected(fault_of_own_dates(*identity));
-    const auto session = session_under(identity);
     const auto exchange = std::make_shared<Exchange>();
     const pplx::cancellation_token_source cancel;
-    send(session, call, exchange, cancel);
-    if (auto result = exchange->wait_until(call.deadline)) return std::move(*result);
+    const auto session = session_under(identity);
+    {
+        const AllSignalsBlocked blocked;  // the first name to resolve starts one more thread
+        send(session, call, exchange, cancel);
+    }
+    if (auto result = exchange->wait_until(call.deadline)) {
+        if (!*result && result->error().kind == FaultKind::invalid_response) forget(session);
+        return std::move(*result);
+    }
     // The library's own time limits are per phase and start anew with each; this one is overall.
     cancel.cancel();
     return tl::unexpected(fault_of_deadline());
@@ -257,12 +264,18 @@ std::shared_ptr<Session> HttpsCrpClient::session_under(
     const std::shared_ptr<const ClientIdentity>& identity) {
     const std::lock_guard lock(mutex_);
     if (session_ && session_->identity == identity) return session_;
-    const AllSignalsBlocked blocked;
     const std::string origin = "https://" + options_.host + ":" + std::to_string(options_.port);
     // Calls under way keep the old session, and with it its connections, until they end.
     session_ =
         std::make_shared<Session>(Session{identity, http_client(origin, config_for(identity))});
     return session_;
+}
+
+// After a CRP's restart all kept connections are dead, and each would cost a call one attempt.
+// With the session they go at once: a repetition always finds a new connection.
+void HttpsCrpClient::forget(const std::shared_ptr<Session>& session) {
+    const std::lock_guard lock(mutex_);
+    if (session_ == session) session_.reset();
 }
 
 }  // namespace

@@ -13,16 +13,20 @@ Fault fault_of_server_certificate(int verify_error) {
     switch (verify_error) {
         case X509_V_ERR_CERT_HAS_EXPIRED:
         case X509_V_ERR_CERT_NOT_YET_VALID:
-            return {FaultKind::certificate_date, text,
-                    "Renew the CRP's certificate, or set this machine's clock right.", {}};
+            return {FaultKind::certificate_date,
+                    text,
+                    "Renew the CRP's certificate, or set this machine's clock right.",
+                    {}};
         case X509_V_ERR_HOSTNAME_MISMATCH:
         case X509_V_ERR_IP_ADDRESS_MISMATCH:
-            return {FaultKind::secure_failure, text,
+            return {FaultKind::secure_failure,
+                    text,
                     "Write a name in crp.url that is in the subjectAltName of the CRP's "
                     "certificate.",
                     {}};
         default:
-            return {FaultKind::secure_failure, text,
+            return {FaultKind::secure_failure,
+                    text,
                     "Put the issuer of the CRP's certificate into crp.server_ca_file; no other "
                     "trust store is used.",
                     {}};
@@ -40,15 +44,19 @@ Fault fault_of_call(const std::string& text, bool timed_out, std::optional<int> 
     if (timed_out) return {FaultKind::timeout, "no answer in time (" + text + ")", kSlow, {}};
     // The library's error numbers mix several categories; only its texts tell the phases apart.
     if (has(text, "SSL handshake"))
-        return {FaultKind::secure_failure, "the TLS handshake failed",
+        return {FaultKind::secure_failure,
+                "the TLS handshake failed",
                 "Look whether this address speaks TLS 1.2 or later; the CRP's log says whether it "
                 "refused us.",
                 {}};
     if (has(text, "resolv") || has(text, "connect"))
-        return {FaultKind::cannot_connect, text,
-                "Look whether crpd runs and name, address and port in crp.url are right.", {}};
+        return {FaultKind::cannot_connect,
+                text,
+                "Look whether crpd runs and name, address and port in crp.url are right.",
+                {}};
     // TLS 1.3 servers tell a refused client certificate after the handshake.
-    return {FaultKind::invalid_response, "the connection broke off (" + text + ")",
+    return {FaultKind::invalid_response,
+            "the connection broke off (" + text + ")",
             "If this happens on every call, the CRP, or something before it, may be refusing our "
             "client certificate: see its log.",
             {}};

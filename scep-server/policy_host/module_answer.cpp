@@ -16,7 +16,7 @@ constexpr std::size_t kMaxName = 4096;
 constexpr std::size_t kMaxOid = 128;
 constexpr std::size_t kMaxNames = 100;
 constexpr std::size_t kMaxUsages = 64;
-constexpr std::size_t kMaxChallenge = 255;
+constexpr std::size_t kMaxChallenge = 8192;  // a sealed challenge is a CMS message
 constexpr std::int32_t kMaxValidityDays = 36'500;
 constexpr unsigned kKeyUsageBits = 9;
 

@@ -25,7 +25,7 @@ Error error_of(ndes_policy_result result, std::string_view verb);
 Result<PolicyAnswer> read_answer(const ndes_policy_verify_output& output,
                                  std::string_view template_name);
 
-// A challenge of 1 to 255 octets of printable ASCII.
+// A challenge of 1 to 8192 octets of printable ASCII.
 Result<std::string> read_challenge(ndes_policy_string challenge);
 
 }  // namespace ndes::scep
