@@ -154,8 +154,13 @@ TEST_CASE("what is wrong at the start is named, and nothing is served") {
         CHECK(setting.fault().find("missing.key") != std::string::npos);
     }
     SECTION("an RA of another CA") {
-        config.ra.signing_certificate_file = setting.lab.folder / "ca.pem";
-        CHECK(setting.fault().find("ca.pem") != std::string::npos);
+        test::write_certificates(
+            config.ra.signing_certificate_file,
+            {test::make_certificate({"CN=foreign", setting.lab.ra_signing_key, nullptr, nullptr,
+                                     setting.lab.clock.now(),
+                                     setting.lab.clock.now() + std::chrono::days(1),
+                                     "digitalSignature"})});
+        CHECK(setting.fault().find("signing.pem: is not issued by the CA") != std::string::npos);
     }
     SECTION("no CA key") {
         config.issuer.key_file = setting.lab.folder / "missing.key";
