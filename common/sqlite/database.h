@@ -25,6 +25,7 @@ enum class OpenMode {
 
 class Statement {
   public:
+    Statement() = default;  // holds nothing; only to be assigned to
     Statement(Statement&&) noexcept;
     Statement& operator=(Statement&&) noexcept;
     ~Statement();

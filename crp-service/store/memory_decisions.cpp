@@ -5,6 +5,7 @@
 #include "crp-service/store/challenge_rules.h"
 #include "crp-service/store/cursor.h"
 #include "crp-service/store/memory_store.h"
+#include "crp-service/store/notify_rules.h"
 
 namespace ndes::crp {
 namespace {
@@ -114,6 +115,7 @@ Result<DecisionOutcome> MemoryStore::commit_decision(const DecisionCommit& commi
         return DecisionOutcome{DecisionOutcome::Kind::repeated, earlier->decision, std::nullopt};
     }
     if (by_id(decision.id) != nullptr) return fail(ErrorCode::conflict, "decision ID is in use");
+    if (auto fresh = check_fresh(commit.messages); !fresh) return pass_on(fresh);
     if (decision.verified && !decision.challenge_id.empty()) {
         const auto found = challenges_.find(decision.challenge_id);
         if (found == challenges_.end()) return fail(ErrorCode::not_found, "no such challenge");
@@ -135,30 +137,6 @@ Result<DecisionOutcome> MemoryStore::commit_decision(const DecisionCommit& commi
     return DecisionOutcome{};
 }
 
-// recorded: may be recorded. repeated: was told before. conflict: contradicts what is recorded.
-Result<NotifyOutcome> MemoryStore::check_outcome(const Transaction& transaction,
-                                                 const NotifyCommit& commit) const {
-    const bool issued = commit.outcome == TransactionState::issued;
-    if (issued != commit.certificate.has_value()) {
-        return fail(ErrorCode::bad_request, "certificate: present exactly when it was issued");
-    }
-    if (transaction.state == TransactionState::issued) {
-        if (issued && commit.certificate->sha256 == transaction.certificate_sha256) {
-            return NotifyOutcome::repeated;
-        }
-        return fail(ErrorCode::conflict, "another outcome is recorded for this decision");
-    }
-    if (transaction.state == commit.outcome && transaction.hresult == commit.hresult) {
-        return NotifyOutcome::repeated;
-    }
-    for (const IssuedCertificate& one : certificates_) {
-        if (issued && one.sha256 == commit.certificate->sha256) {
-            return fail(ErrorCode::conflict, "the certificate is recorded for another decision");
-        }
-    }
-    return NotifyOutcome::recorded;
-}
-
 Result<NotifyOutcome> MemoryStore::commit_notify(const NotifyCommit& commit) {
     const std::lock_guard guard(mutex_);
     Transaction* transaction = by_id(commit.decision_id);
@@ -166,8 +144,14 @@ Result<NotifyOutcome> MemoryStore::commit_notify(const NotifyCommit& commit) {
         transaction->decision.transaction_id != commit.transaction_id) {
         return fail(ErrorCode::not_found, "no such verified decision");
     }
-    auto checked = check_outcome(*transaction, commit);
-    if (!checked || *checked == NotifyOutcome::repeated) return checked;
+    auto judged = judge_notify(*transaction, commit);
+    if (!judged || *judged == NotifyOutcome::repeated) return judged;
+    for (const IssuedCertificate& one : certificates_) {
+        if (commit.certificate && one.sha256 == commit.certificate->sha256) {
+            return fail(ErrorCode::conflict, "the certificate is recorded for another decision");
+        }
+    }
+    if (auto fresh = check_fresh(commit.messages); !fresh) return pass_on(fresh);
     transaction->state = commit.outcome;
     transaction->hresult = commit.hresult;
     transaction->notified_at = commit.now;

@@ -8,6 +8,16 @@
 
 namespace ndes::crp {
 
+Result<void> MemoryStore::check_fresh(const std::vector<StateMessage>& messages) const {
+    for (const StateMessage& message : messages) {
+        const auto same = [&](const StateMessage& one) { return one.id == message.id; };
+        if (std::any_of(messages_.begin(), messages_.end(), same)) {
+            return fail(ErrorCode::storage, "state message ID is in use");
+        }
+    }
+    return {};
+}
+
 void MemoryStore::record(std::vector<StateMessage> messages) {
     for (StateMessage& message : messages) {
         message.sequence = static_cast<std::int64_t>(messages_.size()) + 1;

@@ -81,6 +81,7 @@ class MemoryStore final : public Store {
     // The functions below are called with the lock held.
     void record(AuditRecord audit);
     void record(std::vector<StateMessage> messages);
+    Result<void> check_fresh(const std::vector<StateMessage>& messages) const;
     Result<std::optional<std::string>> recall(const ChallengeBatch& batch);
     Transaction* standing(std::string_view transaction_id, std::string_view csr_sha256,
                           std::string_view signing_sha256);
@@ -88,8 +89,6 @@ class MemoryStore final : public Store {
     Transaction* by_id(std::string_view decision_id);
     void count_refusal(const Decision& decision);
     bool is_revoked(const std::string& challenge_id) const;
-    Result<NotifyOutcome> check_outcome(const Transaction& transaction,
-                                        const NotifyCommit& commit) const;
 
     std::mutex mutex_;  // guards everything below; held for one whole call
     ById<User> users_;

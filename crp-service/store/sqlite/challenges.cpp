@@ -1,0 +1,169 @@
+// SqliteStore: challenges and the answers kept for their Idempotency-Keys.
+#include <utility>
+
+#include "crp-service/store/challenge_rules.h"
+#include "crp-service/store/sqlite/json_columns.h"
+#include "crp-service/store/sqlite/sqlite_store_impl.h"
+
+namespace ndes::crp {
+namespace {
+
+#define CHALLENGE_COLUMNS                                                         \
+    "id, kind, lookup, device_id, user_id, policy_id, certificate_request_id, "   \
+    "expected_json, not_before, expires_at, created_at, owner, state, refusals, " \
+    "transaction_id, csr_sha256"
+
+constexpr const char* kById = "SELECT " CHALLENGE_COLUMNS " FROM challenge WHERE id = ?";
+constexpr const char* kByLookup = "SELECT " CHALLENGE_COLUMNS " FROM challenge WHERE lookup = ?";
+constexpr const char* kInsert = "INSERT INTO challenge (" CHALLENGE_COLUMNS
+                                ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+// The compare-and-swap: may_reserve of challenge_rules.h. 1 transaction, 2 CSR, 3 id, 4 now.
+constexpr const char* kReserve = R"(UPDATE challenge
+    SET state = 'reserved', transaction_id = ?1, csr_sha256 = ?2
+    WHERE id = ?3
+      AND ((state = 'issued' AND expires_at > ?4)
+        OR (state IN ('reserved', 'failed', 'unconfirmed')
+            AND transaction_id = ?1 AND csr_sha256 = ?2)))";
+constexpr const char* kCountRefusal = R"(UPDATE challenge
+    SET refusals = refusals + 1,
+        state = CASE WHEN refusals + 1 >= ?2 THEN 'locked' ELSE state END
+    WHERE id = ?1 AND state = 'issued')";
+constexpr const char* kRevoke =
+    "UPDATE challenge SET state = 'revoked' WHERE id = ? AND state IN ('issued', 'failed')";
+// awaits_outcome of challenge_rules.h.
+constexpr const char* kSettle = R"(UPDATE challenge SET state = ?2
+    WHERE id = ?1 AND state IN ('reserved', 'failed', 'unconfirmed'))";
+
+constexpr const char* kFindAnswer = R"(SELECT body_sha256, answer FROM challenge_answer
+    WHERE owner = ? AND idempotency_key = ?)";
+constexpr const char* kInsertAnswer = R"(INSERT INTO challenge_answer
+    (owner, idempotency_key, body_sha256, answer, recorded_at) VALUES (?, ?, ?, ?, ?))";
+constexpr const char* kForgetAnswers = "DELETE FROM challenge_answer WHERE recorded_at <= ?";
+
+Result<Challenge> read_challenge(const Statement& statement) {
+    Row row(statement);
+    Challenge challenge;
+    challenge.id = row.text();
+    if (auto kind = row.word(challenge.kind); !kind) return pass_on(kind);
+    challenge.lookup = row.text();
+    challenge.device_id = row.text();
+    challenge.user_id = row.text();
+    challenge.policy_id = row.text();
+    challenge.certificate_request_id = row.text();
+    if (auto done = decode(row.text(), challenge.expected); !done) return pass_on(done);
+    challenge.not_before = row.time();
+    challenge.expires_at = row.time();
+    challenge.created_at = row.time();
+    challenge.owner = row.text();
+    if (auto state = row.word(challenge.state); !state) return pass_on(state);
+    challenge.refusals = row.number();
+    challenge.transaction_id = row.text();
+    challenge.csr_sha256 = row.text();
+    return challenge;
+}
+
+Result<void> insert_challenge(ChallengeWrites& writes, const Challenge& challenge) {
+    const auto lookup =
+        challenge.lookup.empty() ? std::nullopt : std::optional<std::string>(challenge.lookup);
+    return bind_all(writes.insert, challenge.id, to_string(challenge.kind), lookup,
+                    challenge.device_id, challenge.user_id, challenge.policy_id,
+                    challenge.certificate_request_id, encode(challenge.expected),
+                    to_unix_ms(challenge.not_before), to_unix_ms(challenge.expires_at),
+                    to_unix_ms(challenge.created_at), challenge.owner, to_string(challenge.state),
+                    challenge.refusals, challenge.transaction_id, challenge.csr_sha256)
+        .run();
+}
+
+// The answer recorded for this key, if any; conflict when it was for another body.
+Result<std::optional<std::string>> recall(ChallengeWrites& writes, const ChallengeBatch& batch) {
+    if (batch.idempotency_key.empty()) return std::nullopt;
+    // In passing, so that no timer is needed: what has outlived the window.
+    const WallTime oldest = batch.now - kIdempotencyWindow;
+    auto forgotten = bind_all(writes.forget_answers, to_unix_ms(oldest)).run();
+    if (!forgotten) return pass_on(forgotten);
+    Statement& find = writes.find_answer;
+    const ResetAtEnd reset(find);
+    auto found = bind_all(find, batch.owner, batch.idempotency_key).step();
+    if (!found) return pass_on(found);
+    if (!*found) return std::nullopt;
+    if (find.text(0) != batch.body_sha256) {
+        return fail(ErrorCode::conflict, "Idempotency-Key was used before with another body");
+    }
+    return find.text(1);
+}
+
+Result<void> insert_batch(sqlite::Database& database, Writes& writes, const ChallengeBatch& batch) {
+    for (const Challenge& challenge : batch.challenges) {
+        auto inserted = insert_challenge(writes.challenges, challenge);
+        if (inserted) continue;
+        if (!database.last_error_is_constraint()) return inserted;
+        return fail(ErrorCode::conflict, "challenge is already in use");
+    }
+    if (batch.idempotency_key.empty()) return {};
+    return bind_all(writes.challenges.insert_answer, batch.owner, batch.idempotency_key,
+                    batch.body_sha256, batch.answer, to_unix_ms(batch.now))
+        .run();
+}
+
+}  // namespace
+
+ChallengeReads::ChallengeReads(Preparer& prepare)
+    : by_id(prepare(kById)), by_lookup(prepare(kByLookup)) {}
+
+ChallengeWrites::ChallengeWrites(Preparer& prepare)
+    : by_id(prepare(kById)),
+      insert(prepare(kInsert)),
+      reserve(prepare(kReserve)),
+      count_refusal(prepare(kCountRefusal)),
+      revoke(prepare(kRevoke)),
+      settle(prepare(kSettle)),
+      find_answer(prepare(kFindAnswer)),
+      insert_answer(prepare(kInsertAnswer)),
+      forget_answers(prepare(kForgetAnswers)) {}
+
+Result<std::optional<Challenge>> find_challenge(ChallengeWrites& writes, std::string_view id) {
+    return one_row<Challenge>(bind_all(writes.by_id, id), read_challenge);
+}
+
+Result<std::optional<std::string>> SqliteStore::add_challenges(const ChallengeBatch& batch,
+                                                               AuditRecord audit) {
+    std::optional<std::string> earlier;
+    auto done = writer_->run([&](sqlite::Database& database) -> Result<void> {
+        auto answer = recall(writes_->challenges, batch);
+        if (!answer) return pass_on(answer);
+        earlier = std::move(*answer);
+        if (earlier) return {};
+        if (auto added = insert_batch(database, *writes_, batch); !added) return added;
+        return append(writes_->audit, audit);
+    });
+    if (!done) return pass_on(done);
+    return earlier;
+}
+
+Result<std::optional<Challenge>> SqliteStore::find_challenge(std::string_view id) {
+    auto reader = readers_->lend();
+    if (!reader) return pass_on(reader);
+    return one_row<Challenge>(bind_all(reader->reads().challenges.by_id, id), read_challenge);
+}
+
+Result<std::optional<Challenge>> SqliteStore::find_challenge_by_lookup(std::string_view lookup) {
+    auto reader = readers_->lend();
+    if (!reader) return pass_on(reader);
+    return one_row<Challenge>(bind_all(reader->reads().challenges.by_lookup, lookup),
+                              read_challenge);
+}
+
+Result<void> SqliteStore::revoke_challenge(std::string_view id, AuditRecord audit) {
+    return writer_->run([&](sqlite::Database& database) -> Result<void> {
+        if (auto revoked = bind_all(writes_->challenges.revoke, id).run(); !revoked) return revoked;
+        if (database.changes() == 1) return append(writes_->audit, audit);
+        auto challenge = crp::find_challenge(writes_->challenges, id);
+        if (!challenge) return pass_on(challenge);
+        if (!*challenge) return fail(ErrorCode::not_found, "no such challenge");
+        return fail(ErrorCode::conflict,
+                    std::string("challenge is ") + to_string((*challenge)->state));
+    });
+}
+
+}  // namespace ndes::crp

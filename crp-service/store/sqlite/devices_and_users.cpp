@@ -1,0 +1,142 @@
+// SqliteStore: users and devices.
+#include <array>
+#include <utility>
+
+#include "crp-service/store/cursor.h"
+#include "crp-service/store/sqlite/json_columns.h"
+#include "crp-service/store/sqlite/record_queries.h"
+#include "crp-service/store/sqlite/sqlite_store_impl.h"
+
+namespace ndes::crp {
+
+#define USER_COLUMNS                                                               \
+    "id, user_principal_name, display_name, email, security_identifier, enabled, " \
+    "groups_json"
+#define DEVICE_COLUMNS                                            \
+    "id, device_type, name, serial_number, imei, owner_user_id, " \
+    "enrollment_state, compliant"
+
+const RecordSql kUserSql{
+    .find = "SELECT " USER_COLUMNS " FROM mdm_user WHERE id = ?",
+    .list = "SELECT " USER_COLUMNS " FROM mdm_user WHERE id > ? ORDER BY id LIMIT ?",
+    .exists = "SELECT 1 FROM mdm_user WHERE id = ?",
+    .put = R"(INSERT INTO mdm_user ()" USER_COLUMNS R"() VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET
+            user_principal_name = excluded.user_principal_name,
+            display_name = excluded.display_name, email = excluded.email,
+            security_identifier = excluded.security_identifier, enabled = excluded.enabled,
+            groups_json = excluded.groups_json)",
+    .remove = "DELETE FROM mdm_user WHERE id = ?",
+};
+
+const RecordSql kDeviceSql{
+    .find = "SELECT " DEVICE_COLUMNS " FROM device WHERE id = ?",
+    .list = "SELECT " DEVICE_COLUMNS " FROM device WHERE id > ? ORDER BY id LIMIT ?",
+    .exists = "SELECT 1 FROM device WHERE id = ?",
+    .put = R"(INSERT INTO device ()" DEVICE_COLUMNS R"() VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET
+            device_type = excluded.device_type, name = excluded.name,
+            serial_number = excluded.serial_number, imei = excluded.imei,
+            owner_user_id = excluded.owner_user_id,
+            enrollment_state = excluded.enrollment_state, compliant = excluded.compliant)",
+    .remove = "DELETE FROM device WHERE id = ?",
+};
+
+namespace {
+
+// The words in the database: never changed, never reused.
+constexpr std::array<std::pair<EnrollmentState, const char*>, 4> kEnrollmentStates{{
+    {EnrollmentState::pending, "pending"},
+    {EnrollmentState::enrolled, "enrolled"},
+    {EnrollmentState::retired, "retired"},
+    {EnrollmentState::wiped, "wiped"},
+}};
+
+const char* word_of(EnrollmentState state) {
+    for (const auto& [value, word] : kEnrollmentStates) {
+        if (value == state) return word;
+    }
+    return "";
+}
+
+Result<EnrollmentState> enrollment_state_of(const std::string& text) {
+    for (const auto& [value, word] : kEnrollmentStates) {
+        if (text == word) return value;
+    }
+    return fail(ErrorCode::storage, "a record in the database is damaged", "enrollment_state");
+}
+
+Result<User> read_user(const Statement& statement) {
+    Row row(statement);
+    User user;
+    user.id = row.text();
+    user.user_principal_name = row.text();
+    user.display_name = row.text();
+    user.email = row.text();
+    user.security_identifier = row.text();
+    user.enabled = row.boolean();
+    if (auto groups = decode(row.text(), user.groups); !groups) return pass_on(groups);
+    return user;
+}
+
+Result<Device> read_device(const Statement& statement) {
+    Row row(statement);
+    Device device;
+    device.id = row.text();
+    device.device_type = row.text();
+    device.name = row.text();
+    device.serial_number = row.text();
+    device.imei = row.text();
+    device.owner_user_id = row.text();
+    auto state = enrollment_state_of(row.text());
+    if (!state) return pass_on(state);
+    device.enrollment_state = *state;
+    device.compliant = row.boolean();
+    return device;
+}
+
+}  // namespace
+
+Result<std::optional<User>> SqliteStore::find_user(std::string_view id) {
+    return find_record<User>(*readers_, &Reads::users, id, read_user);
+}
+
+Result<std::optional<Device>> SqliteStore::find_device(std::string_view id) {
+    return find_record<Device>(*readers_, &Reads::devices, id, read_device);
+}
+
+Result<Page<User>> SqliteStore::list_users(const PageRequest& page) {
+    return list_records<User>(*readers_, &Reads::users, page, read_user,
+                              [](const User& user) { return user.id; });
+}
+
+Result<Page<Device>> SqliteStore::list_devices(const PageRequest& page) {
+    return list_records<Device>(*readers_, &Reads::devices, page, read_device,
+                                [](const Device& device) { return device.id; });
+}
+
+Result<bool> SqliteStore::put_user(const User& user, AuditRecord audit) {
+    const auto bind = [&](Statement& put) {
+        bind_all(put, user.id, user.user_principal_name, user.display_name, user.email,
+                 user.security_identifier, user.enabled, encode(user.groups));
+    };
+    return put_record(&Writes::users, user.id, bind, audit);
+}
+
+Result<bool> SqliteStore::put_device(const Device& device, AuditRecord audit) {
+    const auto bind = [&](Statement& put) {
+        bind_all(put, device.id, device.device_type, device.name, device.serial_number, device.imei,
+                 device.owner_user_id, word_of(device.enrollment_state), device.compliant);
+    };
+    return put_record(&Writes::devices, device.id, bind, audit);
+}
+
+Result<void> SqliteStore::delete_user(std::string_view id, AuditRecord audit) {
+    return delete_record(&Writes::users, id, audit, "user");
+}
+
+Result<void> SqliteStore::delete_device(std::string_view id, AuditRecord audit) {
+    return delete_record(&Writes::devices, id, audit, "device");
+}
+
+}  // namespace ndes::crp

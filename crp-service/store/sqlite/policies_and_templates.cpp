@@ -1,0 +1,145 @@
+// SqliteStore: policies and template permissions.
+#include <utility>
+
+#include "crp-service/store/sqlite/json_columns.h"
+#include "crp-service/store/sqlite/record_queries.h"
+#include "crp-service/store/sqlite/sqlite_store_impl.h"
+
+namespace ndes::crp {
+
+#define POLICY_COLUMNS                                                                    \
+    "id, certificate_request_id, template_name, subject_format, subject_alt_names_json, " \
+    "key_usage_json, extended_key_usage_json, key_type, minimum_key_size, "               \
+    "hash_algorithms_json, validity_days, renewal_threshold_percent, "                    \
+    "challenge_ttl_seconds, retry_window_seconds, assignments_json"
+
+const RecordSql kPolicySql{
+    .find = "SELECT " POLICY_COLUMNS " FROM policy WHERE id = ?",
+    .list = "SELECT " POLICY_COLUMNS " FROM policy WHERE id > ? ORDER BY id LIMIT ?",
+    .exists = "SELECT 1 FROM policy WHERE id = ?",
+    .put = R"(INSERT INTO policy ()" POLICY_COLUMNS R"()
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET
+            certificate_request_id = excluded.certificate_request_id,
+            template_name = excluded.template_name, subject_format = excluded.subject_format,
+            subject_alt_names_json = excluded.subject_alt_names_json,
+            key_usage_json = excluded.key_usage_json,
+            extended_key_usage_json = excluded.extended_key_usage_json,
+            key_type = excluded.key_type, minimum_key_size = excluded.minimum_key_size,
+            hash_algorithms_json = excluded.hash_algorithms_json,
+            validity_days = excluded.validity_days,
+            renewal_threshold_percent = excluded.renewal_threshold_percent,
+            challenge_ttl_seconds = excluded.challenge_ttl_seconds,
+            retry_window_seconds = excluded.retry_window_seconds,
+            assignments_json = excluded.assignments_json)",
+    .remove = "DELETE FROM policy WHERE id = ?",
+};
+
+const RecordSql kTemplateSql{
+    .find = "SELECT name, permissions_json FROM template WHERE name = ?",
+    .list = "SELECT name, permissions_json FROM template WHERE name > ? ORDER BY name LIMIT ?",
+    .exists = "SELECT 1 FROM template WHERE name = ?",
+    .put = R"(INSERT INTO template (name, permissions_json) VALUES (?, ?)
+        ON CONFLICT (name) DO UPDATE SET permissions_json = excluded.permissions_json)",
+    .remove = "DELETE FROM template WHERE name = ?",
+};
+
+namespace {
+
+const char* word_of(PolicyKeyType type) { return type == PolicyKeyType::rsa ? "RSA" : "EC"; }
+
+Result<PolicyKeyType> key_type_of(const std::string& text) {
+    for (const PolicyKeyType type : {PolicyKeyType::rsa, PolicyKeyType::ec}) {
+        if (text == word_of(type)) return type;
+    }
+    return fail(ErrorCode::storage, "a record in the database is damaged", "key_type");
+}
+
+Result<void> read_lists(Policy& policy, const std::string& names, const std::string& key_usage,
+                        const std::string& extended_key_usage) {
+    if (auto done = decode(names, policy.subject_alt_names); !done) return done;
+    if (auto done = decode(key_usage, policy.key_usage); !done) return done;
+    return decode(extended_key_usage, policy.extended_key_usage);
+}
+
+Result<Policy> read_policy(const Statement& statement) {
+    Row row(statement);
+    Policy policy;
+    policy.id = row.text();
+    policy.certificate_request_id = row.text();
+    policy.template_name = row.text();
+    policy.subject_format = row.text();
+    const std::string names = row.text();
+    const std::string key_usage = row.text();
+    const std::string extended_key_usage = row.text();
+    auto lists = read_lists(policy, names, key_usage, extended_key_usage);
+    if (!lists) return pass_on(lists);
+    auto key_type = key_type_of(row.text());
+    if (!key_type) return pass_on(key_type);
+    policy.key_type = *key_type;
+    policy.minimum_key_size = row.number();
+    if (auto done = decode(row.text(), policy.hash_algorithms); !done) return pass_on(done);
+    policy.validity_days = row.number();
+    policy.renewal_threshold_percent = row.number();
+    policy.challenge_ttl_seconds = row.number();
+    policy.retry_window_seconds = row.number();
+    if (auto done = decode(row.text(), policy.assignments); !done) return pass_on(done);
+    return policy;
+}
+
+Result<TemplateRecord> read_template(const Statement& statement) {
+    Row row(statement);
+    TemplateRecord record;
+    record.name = row.text();
+    if (auto done = decode(row.text(), record.permissions); !done) return pass_on(done);
+    return record;
+}
+
+}  // namespace
+
+Result<std::optional<Policy>> SqliteStore::find_policy(std::string_view id) {
+    return find_record<Policy>(*readers_, &Reads::policies, id, read_policy);
+}
+
+Result<std::optional<TemplateRecord>> SqliteStore::find_template(std::string_view name) {
+    return find_record<TemplateRecord>(*readers_, &Reads::templates, name, read_template);
+}
+
+Result<Page<Policy>> SqliteStore::list_policies(const PageRequest& page) {
+    return list_records<Policy>(*readers_, &Reads::policies, page, read_policy,
+                                [](const Policy& policy) { return policy.id; });
+}
+
+Result<Page<TemplateRecord>> SqliteStore::list_templates(const PageRequest& page) {
+    return list_records<TemplateRecord>(*readers_, &Reads::templates, page, read_template,
+                                        [](const TemplateRecord& record) { return record.name; });
+}
+
+Result<bool> SqliteStore::put_policy(const Policy& policy, AuditRecord audit) {
+    const auto bind = [&](Statement& put) {
+        bind_all(put, policy.id, policy.certificate_request_id, policy.template_name,
+                 policy.subject_format, encode(policy.subject_alt_names), encode(policy.key_usage),
+                 encode(policy.extended_key_usage), word_of(policy.key_type),
+                 policy.minimum_key_size, encode(policy.hash_algorithms), policy.validity_days,
+                 policy.renewal_threshold_percent, policy.challenge_ttl_seconds,
+                 policy.retry_window_seconds, encode(policy.assignments));
+    };
+    return put_record(&Writes::policies, policy.id, bind, audit);
+}
+
+Result<bool> SqliteStore::put_template(const TemplateRecord& record, AuditRecord audit) {
+    const auto bind = [&](Statement& put) {
+        bind_all(put, record.name, encode(record.permissions));
+    };
+    return put_record(&Writes::templates, record.name, bind, audit);
+}
+
+Result<void> SqliteStore::delete_policy(std::string_view id, AuditRecord audit) {
+    return delete_record(&Writes::policies, id, audit, "policy");
+}
+
+Result<void> SqliteStore::delete_template(std::string_view name, AuditRecord audit) {
+    return delete_record(&Writes::templates, name, audit, "template");
+}
+
+}  // namespace ndes::crp

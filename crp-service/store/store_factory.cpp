@@ -1,0 +1,76 @@
+#include "crp-service/store/store_factory.h"
+
+#include <string>
+
+#include "common/sqlite/file_lock.h"
+#include "crp-service/store/schema_version.h"
+#include "crp-service/store/sqlite/sqlite_store.h"
+
+namespace ndes::crp {
+namespace {
+
+constexpr std::size_t kMaxReaders = 64;
+
+Result<void> check_options(const StoreOptions& options) {
+    if (options.kind != "sqlite") {
+        return fail(ErrorCode::configuration,
+                    "store.kind: \"" + options.kind + "\" is unknown; this program has \"sqlite\"");
+    }
+    if (options.path.empty()) return fail(ErrorCode::configuration, "store.path: is empty");
+    if (options.readers < 1 || options.readers > kMaxReaders) {
+        return fail(ErrorCode::configuration, "store.readers: must be 1 to 64");
+    }
+    return {};
+}
+
+Result<void> check_exists(const StoreOptions& options) {
+    if (auto valid = check_options(options); !valid) return valid;
+    std::error_code error;
+    if (std::filesystem::is_regular_file(options.path, error)) return {};
+    return fail(ErrorCode::configuration,
+                "there is no database " + options.path.string() + "; run `crpctl db create`",
+                error.message());
+}
+
+// At the start every failure needs an operator, whatever kind it is later.
+template <class T>
+Failure refuse_start(Result<T>& failed, const StoreOptions& options) {
+    failed.error().code = ErrorCode::configuration;
+    return pass_on(failed, "store " + options.path.string());
+}
+
+Result<sqlite::FileLock> lock(const StoreOptions& options) {
+    auto held = sqlite::FileLock::acquire(options.path.string() + ".lock");
+    if (!held) return refuse_start(held, options);
+    return held;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_store(const StoreOptions& options, const Clock&) {
+    if (auto exists = check_exists(options); !exists) return pass_on(exists);
+    auto store = open_sqlite_store(options.path, options.readers);
+    if (!store) return refuse_start(store, options);
+    return store;
+}
+
+Result<void> create_store(const StoreOptions& options, const Clock& clock) {
+    if (auto valid = check_options(options); !valid) return valid;
+    auto held = lock(options);
+    if (!held) return pass_on(held);
+    return create_schema(options.path, clock);
+}
+
+Result<Migration> migrate_store(const StoreOptions& options, const Clock& clock) {
+    if (auto exists = check_exists(options); !exists) return pass_on(exists);
+    auto held = lock(options);
+    if (!held) return pass_on(held);
+    return migrate_schema(options.path, clock);
+}
+
+Result<std::string> check_store(const StoreOptions& options) {
+    if (auto exists = check_exists(options); !exists) return pass_on(exists);
+    return check_sqlite_file(options.path);
+}
+
+}  // namespace ndes::crp

@@ -1,0 +1,168 @@
+// The outbox of state messages and the audit.
+#include "crp-service/store/audit_chain.h"
+#include "tests/contracts/store_contract.h"
+
+using namespace ndes::test;
+using ndes::ErrorCode;
+using ndes::crp::Challenge;
+using ndes::crp::Decision;
+using ndes::crp::PageRequest;
+using ndes::crp::StateMessage;
+
+namespace {
+
+// Messages 1… of the transactions named, in that order.
+void record_messages(ndes::crp::Store& store, const std::vector<std::string>& transactions) {
+    unsigned number = 0;
+    for (const std::string& transaction : transactions) {
+        Decision no = sample_no(++number, sample_challenge(1));
+        no.transaction_id = transaction;
+        decide(store, commit_of(no, number));
+    }
+}
+
+std::string ids_of(const std::vector<StateMessage>& messages) {
+    std::string ids;
+    for (const StateMessage& one : messages)
+        ids += one.id.substr(one.id.size() - 1);
+    return ids;
+}
+
+std::string due(ndes::crp::Store& store, ndes::WallTime now, std::size_t limit = 100) {
+    auto messages = store.due_state_messages(now, limit);
+    REQUIRE(messages);
+    return ids_of(*messages);
+}
+
+}  // namespace
+
+STORE_CONTRACT(a_state_message_comes_back_whole) {
+    Decision no = sample_no(1, sample_challenge(1));
+    auto commit = commit_of(no, 1);
+    commit.messages[0].certificate_sha1 = "aa";
+    commit.messages[0].certificate_serial = "bb";
+    decide(fixture.store(), commit);
+    fixture.reopen();
+    auto page = fixture.store().list_state_messages({});
+    REQUIRE((page && page->items.size() == 1));
+    const StateMessage& read = page->items[0];
+    const StateMessage& written = commit.messages[0];
+    CHECK(read.sequence > 0);
+    CHECK(read.id == written.id);
+    CHECK(read.state == written.state);
+    CHECK(read.transaction_id == written.transaction_id);
+    CHECK(read.decision_id == written.decision_id);
+    CHECK(read.device_id == written.device_id);
+    CHECK(read.user_id == written.user_id);
+    CHECK(read.certificate_request_id == written.certificate_request_id);
+    CHECK(read.reason == written.reason);
+    CHECK(read.certificate_sha1 == "aa");
+    CHECK(read.certificate_serial == "bb");
+    CHECK(read.created_at == written.created_at);
+    CHECK(read.owner == written.owner);
+    CHECK(read.attempts == 0);
+    CHECK_FALSE(read.delivered_at);
+    CHECK_FALSE(read.next_attempt_at);
+    CHECK(read.last_error.empty());
+}
+
+STORE_CONTRACT(of_one_transaction_only_the_oldest_undelivered_message_is_due) {
+    auto& store = fixture.store();
+    record_messages(store, {"a", "b", "a", "c", "b"});
+    CHECK(due(store, noon()) == "124");
+    CHECK(due(store, noon(), 2) == "12");
+    REQUIRE(store.mark_delivered({"message-1", "message-4"}, noon()));
+    CHECK(due(store, noon()) == "23");
+    REQUIRE(store.mark_delivered({"message-2", "message-3"}, noon()));
+    CHECK(due(store, noon()) == "5");
+    REQUIRE(store.mark_delivered({"message-5"}, noon()));
+    CHECK(due(store, noon()).empty());
+}
+
+STORE_CONTRACT(a_failed_message_waits_and_holds_back_its_transaction_alone) {
+    auto& store = fixture.store();
+    record_messages(store, {"a", "a", "b"});
+    const auto later = noon() + std::chrono::seconds(10);
+    REQUIRE(store.mark_failed("message-1", later, "disk full"));
+    CHECK(due(store, noon()) == "3");
+    CHECK(due(store, later - std::chrono::milliseconds(1)) == "3");
+    CHECK(due(store, later) == "13");
+    const auto first = store.list_state_messages({})->items[0];
+    CHECK(first.attempts == 1);
+    CHECK(first.next_attempt_at == later);
+    CHECK(first.last_error == "disk full");
+
+    REQUIRE(store.mark_delivered({"message-1"}, later));
+    const auto delivered = store.list_state_messages({})->items[0];
+    CHECK(delivered.delivered_at == later);
+    CHECK(delivered.attempts == 2);
+    CHECK_FALSE(delivered.next_attempt_at);
+    CHECK(delivered.last_error.empty());
+}
+
+STORE_CONTRACT(marking_a_delivered_or_unknown_message_changes_nothing) {
+    auto& store = fixture.store();
+    record_messages(store, {"a"});
+    REQUIRE(store.mark_delivered({"message-1"}, noon()));
+    REQUIRE(store.mark_delivered({"message-1", "unknown"}, noon() + std::chrono::hours(1)));
+    CHECK(store.list_state_messages({})->items[0].delivered_at == noon());
+    CHECK(store.mark_failed("message-1", noon(), "x").error().code == ErrorCode::not_found);
+    CHECK(store.mark_failed("unknown", noon(), "x").error().code == ErrorCode::not_found);
+    CHECK(store.mark_delivered({}, noon()));
+}
+
+STORE_CONTRACT(state_messages_are_listed_oldest_first_by_owner) {
+    auto& store = fixture.store();
+    for (unsigned i = 1; i <= 5; ++i) {
+        Challenge challenge = sample_challenge(i);
+        challenge.owner = i % 2 == 1 ? "mdm-1" : "mdm-2";
+        decide(store, commit_of(sample_no(i, challenge), i));
+    }
+    PageRequest request{.after = {}, .limit = 2, .owner = "mdm-1"};
+    auto page = store.list_state_messages(request);
+    CHECK(ids_of(page->items) == "13");
+    request.after = *page->next;
+    page = store.list_state_messages(request);
+    CHECK(ids_of(page->items) == "5");
+    CHECK_FALSE(page->next);
+    CHECK(ids_of(store.list_state_messages({})->items) == "12345");
+}
+
+STORE_CONTRACT(the_audit_is_a_chain_without_gaps) {
+    auto& store = fixture.store();
+    CHECK(audit_length(store) == 0);
+    for (int i = 1; i <= 5; ++i)
+        REQUIRE(store.append_audit(sample_audit("event")));
+    fixture.reopen();
+    REQUIRE(fixture.store().append_audit(sample_audit("start")));
+    CHECK(audit_length(fixture.store()) == 6);
+
+    PageRequest request{.after = {}, .limit = 4, .owner = {}};
+    auto page = fixture.store().list_audit(request);
+    REQUIRE(page->items.size() == 4);
+    const auto& first = page->items[0];
+    CHECK(first.sequence == 1);
+    CHECK(first.time == noon());
+    CHECK(first.event == "event");
+    CHECK(first.outcome == "permit");
+    CHECK(first.reason == "Success");
+    CHECK(first.caller == "ndes-1");
+    CHECK(first.peer_address == "192.0.2.1");
+    REQUIRE(first.facts.size() == 2);
+    CHECK(first.facts[1].second == "\ufffd\n\"\u00e9");
+    CHECK(first.previous_hash == ndes::crp::AuditTail{}.hash);
+    CHECK(page->items[1].previous_hash == first.hash);
+    request.after = *page->next;
+    CHECK(fixture.store().list_audit(request)->items.back().event == "start");
+}
+
+STORE_CONTRACT(audit_records_are_selected_by_caller) {
+    auto& store = fixture.store();
+    REQUIRE(store.append_audit(sample_audit("one")));
+    auto other = sample_audit("two");
+    other.caller = "mdm-1";
+    REQUIRE(store.append_audit(other));
+    auto page = store.list_audit({.after = {}, .limit = 10, .owner = "mdm-1"});
+    REQUIRE(page->items.size() == 1);
+    CHECK(page->items[0].event == "two");
+}
