@@ -7,8 +7,11 @@ begin certmonger false
 
 make_records 'CN={{UserPrincipalName}},O=Example' '[{"type":"dns","value":"{{DeviceName}}"}]'
 
-export HOME=$test_dir/home
-mkdir -p "$HOME" "$HOME/.config/certmonger/"{requests,cas,local}
+# Nothing of this machine's own certmonger is read or written.
+export CERTMONGER_CONFIG_DIR=$test_dir/work/etc CERTMONGER_REQUESTS_DIR=$test_dir/work/requests
+export CERTMONGER_CAS_DIR=$test_dir/work/cas CERTMONGER_LOCAL_CA_DIR=$test_dir/work/local
+export CERTMONGER_TMPDIR=$test_dir/work CERTMONGER_SYSTEM_LOCK_FILE=$test_dir/work/certmonger.lock
+mkdir -p etc requests cas local
 bus=$(dbus-daemon --session --fork --print-address=1 --print-pid=1 --address="unix:path=$test_dir/work/bus")
 export DBUS_SESSION_BUS_ADDRESS=$(head -1 <<<"$bus")
 bus_pid=$(tail -1 <<<"$bus")
