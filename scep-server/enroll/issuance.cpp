@@ -69,6 +69,7 @@ Outcome Issuance::ask_policy(const EnrollmentRequest& request, const Attempt& at
     if (!request.names_key_usage && !request.renewal)
         attempt.note(Severity::debug, kNoKeyUsage,
                      "the request names no key usage: both signature and encryption are assumed");
+    if (request.renewal) note_unknown_signer(request, attempt);
     PolicyQuestion question;
     question.certificate_request = request.csr.der;
     if (request.renewal) question.signing_certificate = request.signer.der();
@@ -90,6 +91,16 @@ Outcome Issuance::ask_policy(const EnrollmentRequest& request, const Attempt& at
         return outcome_of(OutcomeKind::refused, attempt);
     }
     return issue(request, attempt, *verdict);
+}
+
+// No reason to refuse: the CA may have issued it through another server, or before this journal.
+void Issuance::note_unknown_signer(const EnrollmentRequest& request, const Attempt& attempt) const {
+    const auto known = parts_.journal.has_certificate(request.key.signing_sha256);
+    if (known && !*known)
+        attempt.note(Severity::info, kNoEvent,
+                     "the renewal's signing certificate is of this CA, but not of this journal",
+                     {{"signer_serial", request.signer.serial()},
+                      {"signer_subject", request.signer.subject_text()}});
 }
 
 Outcome Issuance::issue(const EnrollmentRequest& request, const Attempt& attempt,

@@ -37,6 +37,7 @@ class Issuance {
 
   private:
     Outcome ask_policy(const EnrollmentRequest& request, const Attempt& attempt) const;
+    void note_unknown_signer(const EnrollmentRequest& request, const Attempt& attempt) const;
     Outcome issue(const EnrollmentRequest& request, const Attempt& attempt,
                   const PolicyAnswer& verdict) const;
     Outcome record_success(const EnrollmentRequest& request, const Attempt& attempt,

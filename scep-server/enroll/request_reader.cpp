@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "common/crypto/key.h"
+
 namespace ndes::scep {
 namespace {
 
@@ -103,6 +105,12 @@ tl::expected<void, Refused> check_message_type(const SignedRequest& message,
 tl::expected<EnrollmentRequest, Refused> read_request(const SignedRequest& message,
                                                       const RaIdentity& ra, const ReadRules& rules,
                                                       WallTime now) {
+    // Found out after the certificate is issued, it would be issued for nobody.
+    if (key_facts(message.signer.public_key()).type != KeyType::rsa)
+        return tl::unexpected(Refused{FailInfo::bad_alg,
+                                      kFailToRetrieveInfo,
+                                      "the reply can be encrypted to an RSA key only",
+                                      {}});
     auto csr = read_csr(message, ra);
     if (!csr) return tl::unexpected(std::move(csr.error()));
     const std::optional<std::string> fault =

@@ -253,6 +253,15 @@ TEST_CASE("any subject may sign an initial request, as long as the key is the sa
     CHECK(setting.ask(device).pki_status == "0");
 }
 
+TEST_CASE("a key that no reply can be encrypted to is refused before anything is issued") {
+    Setting setting;
+    const EvpPkeyPtr key = test::make_ec_key();
+    Device device(4);
+    device.sign_with(test::make_signer(key.get(), "CN=device"), key.get());
+    setting.check_refused(device, "0");
+    CHECK(setting.logged("RSA key only"));
+}
+
 TEST_CASE("renewal: the issued certificate vouches, and the stale challenge does not count") {
     const std::string type = GENERATE(std::string("17"), std::string("19"));
     INFO(type);
@@ -272,7 +281,20 @@ TEST_CASE("renewal: the issued certificate vouches, and the stale challenge does
     REQUIRE(told.size() == 1);
     CHECK(told[0].challenge.empty());
     CHECK(told[0].disposition == 0);
+    CHECK(setting.logged("not of this journal"));
 
+    SECTION("signed by a certificate from here") {
+        Device next(6);
+        next.message.message_type = type;
+        next.sign_with(reply.certificates.front(), test::rsa_key_number(5));
+        const std::string before = setting.bench.log.text();
+        setting.policy.on_verify = [](const PolicyQuestion&) -> Result<PolicyAnswer> {
+            return test::yes_with("CN=device");
+        };
+        CHECK(setting.ask(next).pki_status == "0");
+        CHECK(setting.bench.log.text().substr(before.size()).find("not of this journal") ==
+              std::string::npos);
+    }
     SECTION("without any challenge") {
         device.csr.challenge.clear();
         device.message.transaction_id = "another";
