@@ -70,6 +70,19 @@ Result<void> read_signature_algorithm(const X509_REQ* csr, CertificateRequest& r
     return {};
 }
 
+// What is_der cannot see: the key inside its BIT STRING, and parameters that mean nothing.
+bool is_canonical_key(X509_REQ* csr) {
+    const unsigned char* octets = nullptr;
+    int size = 0;
+    X509_ALGOR* algorithm = nullptr;
+    ::X509_PUBKEY_get0_param(nullptr, &octets, &size, &algorithm, ::X509_REQ_get_X509_PUBKEY(csr));
+    if (::EVP_PKEY_get_base_id(::X509_REQ_get0_pubkey(csr)) != EVP_PKEY_RSA) return true;
+    int parameters = V_ASN1_UNDEF;
+    ::X509_ALGOR_get0(nullptr, &parameters, nullptr, algorithm);
+    // RFC 3279 section 2.3.1: NULL, and an RSAPublicKey in DER.
+    return parameters == V_ASN1_NULL && is_der({octets, static_cast<std::size_t>(size)});
+}
+
 Result<void> read_key(X509_REQ* csr, CertificateRequest& request) {
     const EVP_PKEY* key = ::X509_REQ_get0_pubkey(csr);
     if (key == nullptr) return bad("public key cannot be read");
@@ -78,10 +91,7 @@ Result<void> read_key(X509_REQ* csr, CertificateRequest& request) {
     if (size <= 0) return bad("public key cannot be read");
     request.spki.assign(encoded, encoded + size);
     ::OPENSSL_free(encoded);
-    // The key as OpenSSL understood it is the key that goes into the certificate.
-    auto understood = spki_der(key);
-    if (!understood) return pass_on(understood);
-    if (*understood != request.spki) return bad("public key is not DER");
+    if (!is_canonical_key(csr)) return bad("public key is not DER");
     request.spki_sha256 = sha256_hex(request.spki);
     request.key = key_facts(key);
     return {};
@@ -166,9 +176,10 @@ Result<void> read_attributes(X509_REQ* csr, CertificateRequest& request) {
 Result<CertificateRequest> parse_csr(ByteView der, std::size_t limit) {
     if (der.size() > limit) return fail(ErrorCode::too_large, "certificate request is too long");
     if (!is_der(der)) return bad("certificate request is not DER");
-    const X509ReqPtr csr = decode(der);
+    const std::shared_ptr<X509_REQ> csr = decode(der);
     if (!csr) return bad("not a PKCS#10 certificate request");
     CertificateRequest request;
+    request.handle = csr;
     request.der = to_bytes(der);
     request.sha256 = sha256_hex(der);
     auto read = read_signature_algorithm(csr.get(), request);
@@ -184,9 +195,9 @@ bool verify_self_signature(const CertificateRequest& request) {
     constexpr std::array kAccepted{"SHA-256", "SHA-384",  "SHA-512",  "SHA-224",
                                    "SHA-1",   "SHA3-256", "SHA3-384", "SHA3-512"};
     if (std::ranges::find(kAccepted, request.signature_hash) == kAccepted.end()) return false;
-    const X509ReqPtr csr = decode(request.der);
+    X509_REQ* csr = request.handle.get();
     const bool verified =
-        csr && ::X509_REQ_verify(csr.get(), ::X509_REQ_get0_pubkey(csr.get())) == 1;
+        csr != nullptr && ::X509_REQ_verify(csr, ::X509_REQ_get0_pubkey(csr)) == 1;
     take_openssl_errors();
     return verified;
 }

@@ -3,6 +3,7 @@
 // every irregularity that a rule needs to see is kept as a fact. Value type; any thread.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,9 @@
 namespace ndes {
 
 struct CertificateRequest {
+    // OpenSSL's form of `der`, set by parse_csr and never changed: decoding a key again would take
+    // longer than verifying with it.
+    std::shared_ptr<X509_REQ> handle;
     Bytes der;
     std::string sha256;       // hex over the DER
     Bytes spki;               // SubjectPublicKeyInfo, DER
@@ -43,7 +47,7 @@ struct CertificateRequest {
 Result<CertificateRequest> parse_csr(ByteView der, std::size_t limit = 64 * 1024);
 
 // Proof of possession (RFC 2986 section 4.2): the request's own key verifies its signature.
-// False for hashes weaker than SHA-1 and for keys OpenSSL refuses.
+// False for hashes weaker than SHA-1, for keys OpenSSL refuses and for what parse_csr did not make.
 bool verify_self_signature(const CertificateRequest& request);
 
 }  // namespace ndes

@@ -243,6 +243,18 @@ TEST_CASE("what is not one DER request is refused") {
     check_refused(
         make_csr(rsa_key(), {.spki = sequence({sequence({der_oid("1.2.3")}), {0x03, 0x01, 0x00}})}),
         "public key");
+    // RSA keys with parameters left out, and with an exponent in more octets than it needs.
+    const Bytes modulus = join({{0x00}, Bytes(256, 0xC1)});
+    const auto rsa_spki = [&](const Bytes& algorithm, const Bytes& exponent) {
+        const Bytes key = sequence({der(0x02, modulus), der(0x02, exponent)});
+        return sequence({algorithm, der(0x03, join({{0x00}, key}))});
+    };
+    const Bytes oid = der_oid("1.2.840.113549.1.1.1");
+    const Bytes with_null = sequence({oid, {0x05, 0x00}});
+    CHECK(parse_csr(make_csr(rsa_key(), {.spki = rsa_spki(with_null, {1, 0, 1})})));
+    check_refused(make_csr(rsa_key(), {.spki = rsa_spki(sequence({oid}), {1, 0, 1})}),
+                  "public key is not DER");
+    check_refused(make_csr(rsa_key(), {.spki = rsa_spki(with_null, {0, 1, 0, 1})}), "public key");
     const auto too_long = parse_csr(good, good.size() - 1);
     REQUIRE_FALSE(too_long);
     CHECK(too_long.error().code == ErrorCode::too_large);
@@ -273,6 +285,7 @@ TEST_CASE("proof of possession") {
     CHECK(md5.signature_hash == "MD5");
     CHECK_FALSE(verify_self_signature(md5));
 
+    CHECK_FALSE(verify_self_signature(CertificateRequest{}));
     const auto foreign = parsed(make_csr(rsa_key(0), {.spki = spki_of(rsa_key(1))}));
     CHECK(foreign.spki == spki_of(rsa_key(1)));
     CHECK_FALSE(verify_self_signature(foreign));
