@@ -59,6 +59,18 @@ struct Queue {
     }
 };
 
+// Writes the lines and, last, the notice of those dropped. Leaves in `dropped` what is still to be
+// told: if any line was lost then so was the notice, and its count goes on.
+void write_queue(LogOutput& output, Queue& queue, const std::string& notice) {
+    queue.lines += notice;
+    const std::size_t lost = output.write(queue.lines);
+    if (lost == 0) {
+        queue.dropped = 0;
+    } else {
+        queue.dropped += lost - (notice.empty() ? 0 : 1);
+    }
+}
+
 // No signal may be handled on the writer's thread: handlers belong to the program's own.
 class AllSignalsBlocked {
   public:
@@ -146,7 +158,7 @@ class AsyncLog final : public Log {
     void hand_over(std::string_view json, std::string_view cmtrace);
     void write_until_stopped();
     Batch take_batch();              // with mutex_ held
-    void write_batch(Batch& batch);  // without; leaves in `dropped` what the outputs refused
+    void write_batch(Batch& batch);  // without it
 
     const LogOptions options_;
     const Clock& clock_;
@@ -228,23 +240,19 @@ AsyncLog::Batch AsyncLog::take_batch() {
 void AsyncLog::write_batch(Batch& batch) {
     const auto here = std::source_location::current();
     const Place place{base_name(here.file_name()), here.line()};
-    const auto write_one = [](LogOutput& output, Queue& queue, const std::string& notice) {
-        queue.lines += notice;
-        const std::size_t lost = output.write(queue.lines);
-        // The notice stands last: if anything was lost, so was it, and its count goes on.
-        if (lost == 0) queue.dropped = 0;
-        if (lost > 0) queue.dropped += lost - (notice.empty() ? 0 : 1);
-    };
-    const auto notice = [&](const Queue& queue, auto&& format) {
-        return queue.dropped == 0 ? std::string() : format(dropped_text(queue.dropped));
-    };
     if (batch.reopened) cmtrace_ = LogOutput(std::move(batch.reopened));
-    write_one(cmtrace_, batch.cmtrace, notice(batch.cmtrace, [&](const std::string& text) {
-                  return cmtrace_line(clock_.now(), Severity::warning, text, place);
-              }));
-    write_one(json_, batch.json, notice(batch.json, [&](const std::string& text) {
-                  return json_line(clock_.now(), Severity::warning, text, {}, place);
-              }));
+    std::string notice;
+    if (batch.cmtrace.dropped > 0) {
+        const std::string text = dropped_text(batch.cmtrace.dropped);
+        notice = cmtrace_line(clock_.now(), Severity::warning, text, place);
+    }
+    write_queue(cmtrace_, batch.cmtrace, notice);
+    notice.clear();
+    if (batch.json.dropped > 0) {
+        const std::string text = dropped_text(batch.json.dropped);
+        notice = json_line(clock_.now(), Severity::warning, text, {}, place);
+    }
+    write_queue(json_, batch.json, notice);
 }
 
 class NullLog final : public Log {
