@@ -15,22 +15,29 @@ std::string thumbprint_of(const Certificate& certificate) {
     return text;
 }
 
+// Whatever was wrong with a file: it is the configuration that an operator has to mend.
+template <class T>
+Failure unusable(Result<T>& failed, std::string_view key) {
+    failed.error().code = ErrorCode::configuration;
+    return pass_on(failed, key);
+}
+
 }  // namespace
 
 Result<Material> load_material(const CrpdConfig& config, const Clock& clock) {
     auto tls = build_server_context(config.tls_files);
-    if (!tls) return pass_on(tls, "server");
+    if (!tls) return unusable(tls, "server");
     auto chain = load_certificates(config.tls_files.certificate);
-    if (!chain) return pass_on(chain, "server.certificate_file");
+    if (!chain) return unusable(chain, "server.certificate_file");
     if (clock.now() >= chain->front().not_after()) {
         return fail(ErrorCode::configuration,
                     "server.certificate_file: the certificate expired at " +
                         to_rfc3339(chain->front().not_after()));
     }
     auto codec = load_challenge_codec(config.challenge.key_files, config.challenge.pepper_file);
-    if (!codec) return pass_on(codec, "challenge");
+    if (!codec) return unusable(codec, "challenge");
     auto ca = load_certificates(config.challenge.ca_certificate_file);
-    if (!ca) return pass_on(ca, "challenge.ca_certificate_file");
+    if (!ca) return unusable(ca, "challenge.ca_certificate_file");
     return Material{std::move(*tls),
                     chain->front(),
                     std::move(*codec),

@@ -1,0 +1,100 @@
+// CrpdLab: the real crpd on loopback with a database, keys and certificates of its own, all made
+// by crpctl and OpenSSL, and callers of every role. Ports are chosen by the system. One thread.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "common/strict_json.h"
+#include "tests/support/test_pki.h"
+#include "tests/unit/http_server/raw_client.h"
+
+namespace ndes::test {
+
+// Runs a program to its end; its exit code, or -1 for a signal or after 30 s. Standard output and
+// error are appended to `output`.
+int run_program(const std::vector<std::string>& arguments, const std::filesystem::path& output);
+
+std::string read_text(const std::filesystem::path& path);
+std::string program(const std::string& name);  // its path in the build folder
+
+// A process that ends with this object.
+class ChildProcess {
+  public:
+    ChildProcess(const std::vector<std::string>& arguments, const std::filesystem::path& output);
+    ~ChildProcess();
+    ChildProcess(const ChildProcess&) = delete;
+    ChildProcess& operator=(const ChildProcess&) = delete;
+
+    void send(int signal) const;
+    // Exit code, or 128 + signal; nullopt when it is not over within 20 s.
+    std::optional<int> wait();
+
+  private:
+    pid_t pid_ = -1;
+    std::optional<int> ended_;
+};
+
+struct Answer {
+    int status = 0;
+    Json json;  // null when the body is none
+    std::string reason() const { return json.is_object() ? json.value("reason", "") : ""; }
+};
+
+class CrpdLab {
+  public:
+    CrpdLab();
+
+    // Starts crpd and waits until it is ready; false when it ends before or after 20 s.
+    bool start();
+    void stop(int signal);
+    ChildProcess& process() { return *process_; }
+
+    // A connection that presents the certificate of `caller` ("ndes", "mdm", "admin", "stranger",
+    // "expired", "untrusted", or "" for none).
+    std::unique_ptr<RawClient> connect(const std::string& caller);
+    static Answer ask(RawClient& client, const std::string& method, const std::string& target,
+                      const Json& body = nullptr);
+    // One call on a connection of its own.
+    Answer call(const std::string& caller, const std::string& method, const std::string& target,
+                const Json& body = nullptr);
+    Answer health(const std::string& target);
+
+    // User, device, policy, template; as "mdm".
+    void make_records();
+    std::string new_challenge();
+    Json verify_body(const std::string& challenge, const std::string& transaction_id);
+    Json notify_body(const std::string& transaction_id);
+
+    // Writes the configuration with these callers on the list.
+    void write_config(const std::vector<std::string>& callers);
+    // Waits until standard output holds `text` more than `before` times; false after 20 s.
+    bool wait_for_output(const std::string& text, std::size_t before);
+    std::size_t count_in_output(const std::string& text) const;
+
+    std::filesystem::path path(const std::string& name) const { return folder_.path() / name; }
+    std::filesystem::path config() const { return path("crpd.toml"); }
+    std::filesystem::path output() const { return path("crpd.jsonl"); }
+
+  private:
+    std::shared_ptr<SSL_CTX> context_of(const std::string& caller);
+
+    TemporaryFolder folder_;
+    TestCa ca_;
+    TestCa foreign_ca_;
+    std::map<std::string, Identity> identities_;
+    std::map<std::string, std::shared_ptr<SSL_CTX>> contexts_;
+    EvpPkeyPtr device_key_;
+    std::unique_ptr<ChildProcess> process_;
+    std::uint16_t port_ = 0;
+    std::uint16_t health_port_ = 0;
+};
+
+}  // namespace ndes::test
