@@ -3,7 +3,10 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
@@ -19,6 +22,8 @@
 #include "crp-service/http/reload.h"
 #include "crp-service/http/self_check.h"
 #include "crp-service/process.h"
+#include "crp-service/state_messages/dispatcher.h"
+#include "crp-service/state_messages/inbox_sink.h"
 #include "crp-service/store/store_factory.h"
 
 namespace ndes::crp {
@@ -42,6 +47,16 @@ void audit(Store& store, Log& log, const char* event) {
     }
 }
 
+void tell_start(Store& store, Log& log, const http::HttpServer& api,
+                const http::HttpServer& health) {
+    audit(store, log, "start");
+    log.write(Severity::info,
+              "CRP started on port " + std::to_string(api.port()) + ", health on port " +
+                  std::to_string(health.port()),
+              {{"event", "start"}, {"version", NDES_VERSION}});
+    tell_supervisor("READY=1");
+}
+
 // Until SIGTERM: self-check, watchdog, reload.
 void serve(SelfCheck& self_check, Reloader& reloader) {
     for (;;) {
@@ -56,6 +71,40 @@ void serve(SelfCheck& self_check, Reloader& reloader) {
     }
 }
 
+// Sink and dispatcher, at work as long as they live.
+struct StateMessages {
+    StateMessages(const StateMessageConfig& config, Store& store, Log& log)
+        : sink(config.inbox, log),
+          dispatcher(store, sink, system_clock(), system_random(), log,
+                     {config.poll_interval, config.retry_least, config.retry_most}) {
+        dispatcher.start();
+    }
+    InboxSink sink;
+    Dispatcher dispatcher;
+};
+
+Result<std::unique_ptr<http::HttpServer>> start_health(const ListenAddress& listen,
+                                                       const SelfCheck& check) {
+    http::ServerOptions options;
+    options.address = listen.address;
+    options.port = listen.port;
+    options.worker_threads = 1;
+    return http::HttpServer::start(options,
+                                   [&check](const http::Request& request, const http::Peer&) {
+                                       return answer_health(request, check);
+                                   });
+}
+
+Result<std::unique_ptr<http::HttpServer>> start_api(http::ServerOptions options,
+                                                    std::shared_ptr<SSL_CTX> tls, Api& api) {
+    options.tls = std::move(tls);
+    options.io_threads = 2;  // handshakes are the transport's only heavy work
+    return http::HttpServer::start(options,
+                                   [&api](const http::Request& request, const http::Peer& peer) {
+                                       return api.handle(request, peer);
+                                   });
+}
+
 int run(const std::filesystem::path& config_file) {
     const Clock& clock = system_clock();
     Random& random = system_random();
@@ -63,42 +112,27 @@ int run(const std::filesystem::path& config_file) {
     if (!config) return report(config.error());
     auto material = load_material(*config, clock);
     if (!material) return report(material.error());
-
     auto log = open_log(config->log, clock);
     if (!log) return report(log.error());
     auto store = open_store(config->store, clock);
     if (!store) return report(store.error());
+
+    std::optional<StateMessages> messages;
+    if (!config->state_messages.inbox.empty()) {
+        messages.emplace(config->state_messages, **store, **log);
+    }
     CurrentParts parts(make_live_parts(*config, *material, **store, clock, random, **log));
     Api api(parts, **store, clock, random, **log);
-    SelfCheck self_check(**store, parts, clock, random, **log, material->server_certificate);
-
-    http::ServerOptions health_options;
-    health_options.address = config->health.address;
-    health_options.port = config->health.port;
-    health_options.worker_threads = 1;
-    auto health = http::HttpServer::start(
-        health_options, [&self_check](const http::Request& request, const http::Peer&) {
-            return answer_health(request, self_check);
-        });
+    SelfCheck self_check({**store, parts, clock, random, **log, messages.has_value()},
+                         material->server_certificate);
+    auto health = start_health(config->health, self_check);
     if (!health) return report(health.error());
-    config->server.tls = material->tls;
-    config->server.io_threads = 2;
-    auto server = http::HttpServer::start(
-        config->server, [&api](const http::Request& request, const http::Peer& peer) {
-            return api.handle(request, peer);
-        });
+    auto server = start_api(config->server, material->tls, api);
     if (!server) return report(server.error());
-
     Reloader reloader({config_file, **store, clock, random, **log, parts, **server, self_check});
-    audit(**store, **log, "start");
-    (*log)->write(Severity::info,
-                  "CRP started on port " + std::to_string((*server)->port()) + ", health on port " +
-                      std::to_string((*health)->port()),
-                  {{"event", "start"}, {"version", NDES_VERSION}});
-    tell_supervisor("READY=1");
 
+    tell_start(**store, **log, **server, **health);
     serve(self_check, reloader);
-
     tell_supervisor("STOPPING=1");
     (*log)->write(Severity::info, "CRP is stopping", {{"event", "stop"}});
     (*server)->stop(config->drain_timeout);

@@ -25,24 +25,19 @@ const char* to_string(ServiceStatus status) {
     return "Undefined";
 }
 
-SelfCheck::SelfCheck(Store& store, const CurrentParts& parts, const Clock& clock, Random& random,
-                     Log& log, Certificate server_certificate)
-    : store_(store),
-      parts_(parts),
-      clock_(clock),
-      random_(random),
-      log_(log),
-      server_certificate_(std::move(server_certificate)) {}
+SelfCheck::SelfCheck(Parts parts, Certificate server_certificate)
+    : parts_(parts), server_certificate_(std::move(server_certificate)) {}
 
 CheckResult SelfCheck::check_store() {
-    if (auto works = store_.check(); !works) return {"store", Level::failed, works.error().text};
+    if (auto works = parts_.store.check(); !works)
+        return {"store", Level::failed, works.error().text};
     return {"store", Level::ok, "writes and reads"};
 }
 
 CheckResult SelfCheck::check_keys() {
-    const auto parts = parts_.get();
-    const std::string sealed = parts->codec->seal("self-check", random_);
-    const auto opened = parts->codec->unseal(sealed);
+    const auto current = parts_.current.get();
+    const std::string sealed = current->codec->seal("self-check", parts_.random);
+    const auto opened = current->codec->unseal(sealed);
     if (!opened || *opened != "self-check") {
         return {"keys", Level::failed, "the challenge keys do not open what they sealed"};
     }
@@ -50,7 +45,7 @@ CheckResult SelfCheck::check_keys() {
 }
 
 CheckResult SelfCheck::check_certificate() {
-    const WallTime now = clock_.now();
+    const WallTime now = parts_.clock.now();
     std::unique_lock<std::mutex> lock(mutex_);
     const Certificate certificate = server_certificate_;
     lock.unlock();
@@ -65,8 +60,9 @@ CheckResult SelfCheck::check_certificate() {
 
 // A full outbox is a warning only: decisions stand, and nothing of it is lost.
 CheckResult SelfCheck::check_outbox() {
-    const WallTime now = clock_.now();
-    const auto due = store_.due_state_messages(now, 1);
+    if (!parts_.outbox_is_emptied) return {"outbox", Level::ok, "no sink is configured"};
+    const WallTime now = parts_.clock.now();
+    const auto due = parts_.store.due_state_messages(now, 1);
     if (!due) return {"outbox", Level::failed, due.error().text};
     if (!due->empty() && now - due->front().created_at > kLongestOutboxAge) {
         return {
@@ -79,11 +75,11 @@ CheckResult SelfCheck::check_outbox() {
 void SelfCheck::run() {
     HealthReport report;
     report.checks = {check_store(), check_keys(), check_certificate(), check_outbox()};
-    report.checked_at = clock_.now();
+    report.checked_at = parts_.clock.now();
     report.status = has_failed(report) ? ServiceStatus::failed : ServiceStatus::online;
     tell(report);
     const std::lock_guard<std::mutex> lock(mutex_);
-    run_at_ = clock_.steady_now();
+    run_at_ = parts_.clock.steady_now();
     if (report.checks.front().level != Level::failed) {
         store_failed_since_.reset();
     } else if (!store_failed_since_) {
@@ -94,25 +90,25 @@ void SelfCheck::run() {
 
 void SelfCheck::tell(const HealthReport& report) {
     const ServiceStatus previous = report_.status;  // written by run() alone, on this thread
-    const SteadyTime now = clock_.steady_now();
+    const SteadyTime now = parts_.clock.steady_now();
     if (previous == report.status && told_at_ && now - *told_at_ < kLogInterval) return;
     told_at_ = now;
-    log_.write(report.status == ServiceStatus::online ? Severity::info : Severity::error,
-               "CRP's previous status was " + std::to_string(static_cast<int>(previous)) +
-                   " (0 = Online, 1 = Failed, 4 = Undefined)",
-               {{"event", "health"}, {"status", to_string(report.status)}});
+    parts_.log.write(report.status == ServiceStatus::online ? Severity::info : Severity::error,
+                     "CRP's previous status was " + std::to_string(static_cast<int>(previous)) +
+                         " (0 = Online, 1 = Failed, 4 = Undefined)",
+                     {{"event", "health"}, {"status", to_string(report.status)}});
     for (const CheckResult& check : report.checks) {
         if (check.level == Level::ok) continue;
-        log_.write(check.level == Level::failed ? Severity::error : Severity::warning,
-                   "Health check of " + check.name + ": " + check.text,
-                   {{"event", "health-check"}, {"check", check.name}});
+        parts_.log.write(check.level == Level::failed ? Severity::error : Severity::warning,
+                         "Health check of " + check.name + ": " + check.text,
+                         {{"event", "health-check"}, {"check", check.name}});
     }
 }
 
 HealthReport SelfCheck::report() const {
     const std::lock_guard<std::mutex> lock(mutex_);
     HealthReport copy = report_;
-    if (!run_at_ || clock_.steady_now() - *run_at_ > kStaleAfter) {
+    if (!run_at_ || parts_.clock.steady_now() - *run_at_ > kStaleAfter) {
         copy.status = ServiceStatus::undefined;
     }
     return copy;
@@ -125,7 +121,8 @@ void SelfCheck::watch_certificate(Certificate server_certificate) {
 
 bool SelfCheck::store_is_hopeless() const {
     const std::lock_guard<std::mutex> lock(mutex_);
-    return store_failed_since_ && clock_.steady_now() - *store_failed_since_ >= kHopelessAfter;
+    return store_failed_since_ &&
+           parts_.clock.steady_now() - *store_failed_since_ >= kHopelessAfter;
 }
 
 }  // namespace ndes::crp

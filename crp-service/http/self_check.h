@@ -44,9 +44,16 @@ class SelfCheck {
     static constexpr std::chrono::hours kWarnBeforeExpiry{14 * 24};
     static constexpr std::chrono::minutes kLongestOutboxAge{5};
 
-    // The references outlive this object.
-    SelfCheck(Store& store, const CurrentParts& parts, const Clock& clock, Random& random, Log& log,
-              Certificate server_certificate);
+    struct Parts {
+        Store& store;
+        const CurrentParts& current;
+        const Clock& clock;
+        Random& random;
+        Log& log;
+        bool outbox_is_emptied;  // false: nobody takes state messages, so old ones are no fault
+    };
+    // What Parts refers to outlives this object.
+    SelfCheck(Parts parts, Certificate server_certificate);
 
     // Makes all checks; logs the status when it changed and every ten minutes.
     void run();
@@ -68,11 +75,7 @@ class SelfCheck {
     CheckResult check_outbox();
     void tell(const HealthReport& report);
 
-    Store& store_;
-    const CurrentParts& parts_;
-    const Clock& clock_;
-    Random& random_;
-    Log& log_;
+    const Parts parts_;
 
     mutable std::mutex mutex_;  // guards the rest, for copies only; a torn report without
     Certificate server_certificate_;

@@ -159,6 +159,16 @@ bool CrpdLab::wait_for_output(const std::string& text, std::size_t before) {
     return eventually([&] { return count_in_output(text) > before; });
 }
 
+bool CrpdLab::wait_for_inbox(std::size_t files) const {
+    return eventually([&] {
+        std::size_t found = 0;
+        for (const auto& entry : std::filesystem::directory_iterator(path("inbox"))) {
+            if (entry.path().extension() == ".SMX") ++found;
+        }
+        return found == files;
+    });
+}
+
 bool CrpdLab::start() {
     const std::string ready = "CRP started on port ";
     const std::size_t before = count_in_output(ready);

@@ -78,6 +78,8 @@ class CrpdLab {
     // Waits until standard output holds `text` more than `before` times; false after 20 s.
     bool wait_for_output(const std::string& text, std::size_t before);
     std::size_t count_in_output(const std::string& text) const;
+    // Waits until the inbox holds exactly `files` state messages; false after 20 s.
+    bool wait_for_inbox(std::size_t files) const;
 
     std::filesystem::path path(const std::string& name) const { return folder_.path() / name; }
     std::filesystem::path config() const { return path("crpd.toml"); }

@@ -51,6 +51,9 @@ TEST_CASE("one enrolment: verdict, notification, what can be read of it, and not
     CHECK(replay.json["verified"] == false);
     CHECK(replay.json["reason"] == "ChallengeReplayed");
 
+    // Two state messages of t/1=, one of t/2=, dropped as files.
+    CHECK(lab.wait_for_inbox(3));
+
     lab.stop(SIGTERM);
     const std::string log = read_text(lab.path("CRP.log"));
     CHECK(holds(log, "VerifyRequest Finished with status True"));

@@ -11,7 +11,7 @@ using namespace ndes::test;
 namespace {
 
 struct HealthLab : ApiLab {
-    SelfCheck check{store, parts, clock, random, log, certificate_of("admin")};
+    SelfCheck check{{store, parts, clock, random, log, true}, certificate_of("admin")};
 
     http::Response get(const std::string& path, const std::string& query = {},
                        const std::string& method = "GET") {
@@ -85,6 +85,17 @@ TEST_CASE("a state message that lies in the outbox for long is a warning") {
     lab.check.run();
     CHECK(lab.check.report().status == ServiceStatus::online);
     CHECK(lab.get("/readyz", "verbose").body.find("outbox warning") != std::string::npos);
+}
+
+TEST_CASE("without a sink, state messages may lie in the outbox") {
+    HealthLab lab;
+    SelfCheck check({lab.store, lab.parts, lab.clock, lab.random, lab.log, false},
+                    lab.certificate_of("admin"));
+    lab.call("ndes", "POST", "/CMCertificateRegistration/Certificate/VerifyRequest",
+             lab.verify_body("Wrong-Password-1", "t", "r").dump());
+    lab.clock.advance(std::chrono::minutes(6));
+    check.run();
+    CHECK(check.report().checks.back().level == CheckResult::Level::ok);
 }
 
 TEST_CASE("a result that is not renewed is none after a while") {
