@@ -30,8 +30,7 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release" OR CMAKE_BUILD_TYPE STREQUAL "RelWithDebI
   target_compile_definitions(ndes_options INTERFACE _FORTIFY_SOURCE=2)
 endif()
 if(NDES_SANITIZE)
-  # GCC 12 sees uninitialised values in its own <regex> once sanitizers are woven in.
-  target_compile_options(ndes_options INTERFACE -Wno-maybe-uninitialized
+  target_compile_options(ndes_options INTERFACE
     -fsanitize=${NDES_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(ndes_options INTERFACE -fsanitize=${NDES_SANITIZE})
 endif()
