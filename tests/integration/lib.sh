@@ -71,7 +71,8 @@ mdm() {
 
 # transaction ID: what the CRP knows of it.
 transaction() { mdm GET "/api/v1/transactions/$(jq -rn --arg id "$1" '$id|@uri')"; }
-newest_transaction() { mdm GET '/api/v1/transactions?limit=1' | jq -c '.items[0]'; }
+# As the admin: a request with a wrong challenge is no MDM's own.
+newest_transaction() { lab_call GET '/api/v1/transactions?limit=1' | jq -c '.items[0]'; }
 
 # make_records SUBJECT-FORMAT SAN-JSON [HASHES-JSON]: one user, device and policy for the test.
 make_records() {

@@ -222,6 +222,14 @@ Answer CrpdLab::health(const std::string& target) {
     return read_answer(client.ask(request_text("GET", target, nullptr)));
 }
 
+std::vector<std::string> CrpdLab::rest_options(const std::string& caller) const {
+    const Identity& identity = identities_.at(caller);
+    return {"--url",  "https://localhost:" + std::to_string(port_),
+            "--ca",   ca_.certificate_file(),
+            "--cert", identity.certificate_file,
+            "--key",  identity.key_file};
+}
+
 void CrpdLab::make_records() {
     call("mdm", "PUT", "/api/v1/users/alice", {{"userPrincipalName", "alice@example.org"}});
     call("mdm", "PUT", "/api/v1/devices/phone-1", {{"name", "phone-1"}});

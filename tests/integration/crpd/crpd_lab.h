@@ -67,6 +67,9 @@ class CrpdLab {
                 const Json& body = nullptr);
     Answer health(const std::string& target);
 
+    // What crpctl needs to call as `caller`.
+    std::vector<std::string> rest_options(const std::string& caller) const;
+
     // User, device, policy, template; as "mdm".
     void make_records();
     std::string new_challenge();

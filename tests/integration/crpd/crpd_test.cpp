@@ -182,6 +182,35 @@ TEST_CASE("exit codes and messages of the command lines") {
     CHECK(holds(read_text(output), "k1.key"));
 }
 
+TEST_CASE("crpctl orders a challenge, shows a transaction, and tells what went wrong") {
+    CrpdLab lab;
+    REQUIRE(lab.start());
+    lab.make_records();
+    lab.call("ndes", "POST", kVerify, lab.verify_body("Wrong-Password-1", "t/7="));
+    const auto output = lab.path("out.txt");
+    const auto run = [&](std::vector<std::string> arguments, const std::string& caller) {
+        arguments.insert(arguments.begin(), program("crpctl"));
+        for (const std::string& argument : lab.rest_options(caller))
+            arguments.push_back(argument);
+        std::filesystem::remove(output);
+        return run_program(arguments, output);
+    };
+    const std::vector<std::string> order = {"challenge", "new",  "--device", "phone-1",
+                                            "--policy",  "wifi", "--user",   "alice",
+                                            "--ttl",     "120"};
+    CHECK(run(order, "admin") == 0);
+    CHECK(parse_json(read_text(output)).value()["challenge"].is_string());
+    CHECK(run({"tx", "show", "t/7="}, "admin") == 0);
+    CHECK(parse_json(read_text(output)).value()["reason"] == "ChallengeUnknown");
+    CHECK(run({"tx", "show", "t-8"}, "admin") == 4);
+    CHECK(holds(read_text(output), "RecordUnknown"));
+    CHECK(run(order, "stranger") == 4);
+    CHECK(holds(read_text(output), "CallerUnknown"));
+    CHECK(run({"challenge", "new", "--device", "phone-1"}, "admin") == 2);
+    lab.stop(SIGTERM);
+    CHECK(run(order, "admin") == 3);
+}
+
 TEST_CASE("a new key is 64 hexadecimal digits for its owner alone") {
     CrpdLab lab;
     const std::string text = read_text(lab.path("k1.key"));
