@@ -67,6 +67,10 @@ Answer create_challenges(const Call& call) {
 Answer get_challenge(const Call& call) {
     auto challenge = find_own_challenge(call);
     if (!challenge) return tl::unexpected(std::move(challenge.error()));
+    // Expiry is a matter of the clock: the store does not write it down when it passes.
+    if (challenge->state == ChallengeState::issued && challenge->expires_at <= call.clock.now()) {
+        challenge->state = ChallengeState::expired;
+    }
     return json_response(200, to_json(*challenge));
 }
 

@@ -104,25 +104,39 @@ int run_program(const std::vector<std::string>& arguments, const std::filesystem
 
 CrpdLab::CrpdLab()
     : ca_(folder_, "Lab CA"), foreign_ca_(folder_, "Foreign CA"), device_key_(make_ec_key()) {
-    for (const char* name : {"server", "ndes", "mdm", "admin", "stranger", "expired"}) {
+    for (const char* name : {"ndes", "mdm", "admin", "stranger", "expired"}) {
         LeafProfile profile;
         profile.common_name = name;
-        profile.extended_key_usage = std::string(name) == "server" ? "serverAuth" : "clientAuth";
+        profile.extended_key_usage = "clientAuth";
         if (std::string(name) == "expired") profile.not_after_s = -60;
         identities_.emplace(name, ca_.issue(profile));
     }
+    change_server_certificate();
     LeafProfile foreign;
     foreign.extended_key_usage = "clientAuth";
     identities_.emplace("untrusted", foreign_ca_.issue(foreign));
-    for (const char* key : {"k1.key", "pepper.key"}) {
-        if (run_program({program("crpctl"), "keys", "new", "--out", path(key)}, output()) != 0) {
-            throw std::runtime_error("crpctl keys new: " + read_text(output()));
-        }
+    add_challenge_key("k1.key");
+    if (run_program({program("crpctl"), "keys", "new", "--out", path("pepper.key")}, output())) {
+        throw std::runtime_error("crpctl keys new: " + read_text(output()));
     }
     write_config({"ndes", "mdm", "admin"});
     if (run_program({program("crpctl"), "db", "create", "--config", config()}, output()) != 0) {
         throw std::runtime_error("crpctl db create: " + read_text(output()));
     }
+}
+
+void CrpdLab::change_server_certificate() {
+    LeafProfile profile;
+    profile.common_name = "crpd";
+    profile.extended_key_usage = "serverAuth";
+    identities_.insert_or_assign("server", ca_.issue(profile));
+}
+
+void CrpdLab::add_challenge_key(const std::string& name) {
+    if (run_program({program("crpctl"), "keys", "new", "--out", path(name)}, output()) != 0) {
+        throw std::runtime_error("crpctl keys new: " + read_text(output()));
+    }
+    challenge_keys_.insert(challenge_keys_.begin(), name);
 }
 
 void CrpdLab::write_config(const std::vector<std::string>& callers) {
@@ -132,7 +146,9 @@ void CrpdLab::write_config(const std::vector<std::string>& callers) {
         identities_.at("server").key_file.string() + "\"\nclient_ca_file = \"" +
         ca_.certificate_file().string() +
         "\"\n[health]\nlisten = \"127.0.0.1:0\"\n[store]\npath = \"crp.db\"\n"
-        "[challenge]\nkey_files = [\"k1.key\"]\npepper_file = \"pepper.key\"\n"
+        "[challenge]\nkey_files = " +
+        Json(challenge_keys_).dump() +
+        "\npepper_file = \"pepper.key\"\n"
         "scep_url = \"http://scep.example.org/\"\nca_certificate_file = \"" +
         ca_.certificate_file().string() +
         "\"\n[state_messages]\ninbox = \"inbox\"\n[log]\ncmtrace_file = \"CRP.log\"\n";

@@ -76,6 +76,11 @@ class CrpdLab {
     Json verify_body(const std::string& challenge, const std::string& transaction_id);
     Json notify_body(const std::string& transaction_id);
 
+    // A new key pair and certificate for crpd, and a new first challenge key; both in the next
+    // configuration written.
+    void change_server_certificate();
+    void add_challenge_key(const std::string& name);
+
     // Writes the configuration with these callers on the list.
     void write_config(const std::vector<std::string>& callers);
     // Waits until standard output holds `text` more than `before` times; false after 20 s.
@@ -97,6 +102,7 @@ class CrpdLab {
     std::map<std::string, Identity> identities_;
     std::map<std::string, std::shared_ptr<SSL_CTX>> contexts_;
     EvpPkeyPtr device_key_;
+    std::vector<std::string> challenge_keys_;
     std::unique_ptr<ChildProcess> process_;
     std::uint16_t port_ = 0;
     std::uint16_t health_port_ = 0;

@@ -1,6 +1,7 @@
 // The real crpd over real mutual TLS: callers, one enrolment, crashes, reload, refusals to start.
 #include <csignal>
 
+#include "common/crypto/certificate.h"
 #include "tests/catch.h"
 #include "tests/integration/crpd/crpd_lab.h"
 
@@ -113,6 +114,29 @@ TEST_CASE("SIGHUP: a caller taken off the list is refused at once, also on an op
     CHECK(reloads == 2);
 }
 
+TEST_CASE("SIGHUP: a new server certificate and challenge key, and the old challenges stay good") {
+    CrpdLab lab;
+    REQUIRE(lab.start());
+    lab.make_records();
+    const std::string old_challenge = lab.new_challenge();
+    const auto pin_of_server = [&] {
+        const auto client = lab.connect("ndes");
+        const X509Ptr certificate(::SSL_get1_peer_certificate(client->ssl()));
+        return Certificate::from_handle(certificate.get()).value().spki_sha256();
+    };
+    const std::string old_pin = pin_of_server();
+
+    lab.change_server_certificate();
+    lab.add_challenge_key("k2.key");
+    lab.write_config({"ndes", "mdm", "admin"});
+    lab.process().send(SIGHUP);
+    REQUIRE(lab.wait_for_output("Configuration reloaded", 0));
+    CHECK(pin_of_server() != old_pin);
+    CHECK(lab.new_challenge().starts_with("crp1.k2."));
+    const Answer verdict = lab.call("ndes", "POST", kVerify, lab.verify_body(old_challenge, "t"));
+    CHECK(verdict.json["reason"] == "Success");
+}
+
 TEST_CASE("the health listener answers without certificate") {
     CrpdLab lab;
     REQUIRE(lab.start());
@@ -172,7 +196,7 @@ TEST_CASE("exit codes and messages of the command lines") {
     CHECK(run({"crpctl", "db", "migrate", "--path", lab.path("crp.db")}) == 0);
     CHECK(run({"crpctl", "db", "create"}) == 2);
     CHECK(run({"crpctl", "keys", "new", "--out", lab.path("k1.key")}) == 4);  // never overwritten
-    CHECK(run({"crpctl", "keys", "new", "--out", lab.path("k2.key")}) == 0);
+    CHECK(run({"crpctl", "keys", "new", "--out", lab.path("k9.key")}) == 0);
     CHECK(run({"crpctl", "caller", "pin", lab.config()}) == 1);
     CHECK(run({"crpctl", "config", "check", "--config", lab.config()}) == 0);
     CHECK(run({"crpctl", "reasons", "--format", "xml"}) == 2);

@@ -39,6 +39,18 @@ TEST_CASE("a minted challenge is answered once and shown without its text") {
     CHECK_FALSE(json_of(shown).contains("challenge"));
 }
 
+TEST_CASE("a challenge shows as expired from its last moment on") {
+    ApiLab lab;
+    lab.make_records();
+    const std::string path =
+        "/api/v1/challenges/" +
+        json_of(order(lab, {{"ttlSeconds", 60}}))["challengeId"].get<std::string>();
+    lab.clock.advance(std::chrono::milliseconds(59'999));
+    CHECK(json_of(lab.call("mdm", "GET", path))["state"] == "issued");
+    lab.clock.advance(std::chrono::milliseconds(1));
+    CHECK(json_of(lab.call("mdm", "GET", path))["state"] == "expired");
+}
+
 TEST_CASE("the time of a challenge is the order's, else the policy's") {
     ApiLab lab;
     lab.make_records();
