@@ -232,3 +232,25 @@ TEST_CASE("a key that belongs to another device is refused") {
     CHECK(world.verify(world.request(world.mint(challenge))).reason == "KeyReused");
     CHECK(world.verify(world.request(world.mint(challenge), {}, 1)).verified);
 }
+
+TEST_CASE("a line of renewals without end is not followed for ever") {
+    World world;
+    const Certificate certificate = world.enrol();
+    // The record of a renewal that renews itself: what a damaged database could hold.
+    IssuedCertificate record = **world.store.find_certificate(certificate.sha256());
+    record.challenge_id.clear();
+    record.renews = record.sha256;
+    world.store.certificate = record;
+    const Decision decision = world.verify(world.renewal(certificate));
+    CHECK(decision.reason == "RenewalNotPermitted");
+    CHECK(decision.detail.find("enrol anew") != std::string::npos);
+}
+
+TEST_CASE("a revoked certificate does not renew") {
+    World world;
+    const Certificate certificate = world.enrol();
+    IssuedCertificate record = **world.store.find_certificate(certificate.sha256());
+    record.revoked = true;
+    world.store.certificate = record;
+    CHECK(world.verify(world.renewal(certificate)).reason == "RenewalSignerRevoked");
+}

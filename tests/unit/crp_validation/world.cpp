@@ -162,6 +162,7 @@ Result<std::optional<crp::IssuedCertificate>> WatchedStore::find_certificate(
     std::string_view sha256) {
     ++reads;
     if (fail_reads) return Failure(*fail_reads);
+    if (certificate) return certificate;
     return inner.find_certificate(sha256);
 }
 

@@ -18,9 +18,10 @@ class WatchedStore final : public crp::Store {
     crp::MemoryStore inner;
     int reads = 0;
     int commits = 0;
-    std::function<void()> before_commit;  // called once
-    std::optional<Error> fail_reads;      // every read
-    std::optional<Error> fail_commits;    // every commit
+    std::function<void()> before_commit;                // called once
+    std::optional<Error> fail_reads;                    // every read
+    std::optional<Error> fail_commits;                  // every commit
+    std::optional<crp::IssuedCertificate> certificate;  // found instead of what is recorded
 
     Result<std::optional<crp::User>> find_user(std::string_view id) override;
     Result<std::optional<crp::Device>> find_device(std::string_view id) override;
