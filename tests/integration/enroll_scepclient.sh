@@ -15,13 +15,13 @@ run_client() {
 
 challenge=$(new_challenge)
 expect "enrols" run_client good phone-1.example.org "$challenge"
-expect_certificate good/cert.pem 'C=US,O=scep-client,OU=MDM,CN=phone-1.example.org' ''
+expect_certificate good/cert.pem 'CN=phone-1.example.org,OU=MDM,O=scep-client,C=US' ''
 id=$(newest_transaction | jq -r .transactionId)
 eventually "state messages 5 and 9 are dropped" 10 has_states "$id" "5 9"
 first=$(openssl x509 -in good/cert.pem -noout -serial)
 
 expect "renews in the same folder" run_client good phone-1.example.org "$challenge"
-expect_certificate good/cert.pem 'C=US,O=scep-client,OU=MDM,CN=phone-1.example.org' ''
+expect_certificate good/cert.pem 'CN=phone-1.example.org,OU=MDM,O=scep-client,C=US' ''
 if [ "$(openssl x509 -in good/cert.pem -noout -serial)" != "$first" ]; then
     ok "the renewed certificate is another one"
 else

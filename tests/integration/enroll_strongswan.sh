@@ -31,13 +31,13 @@ dn='O=Example, CN=alice@example.org'
 
 challenge=$(new_challenge)
 expect "enrols" request one.pem one.key "$dn" phone-1.example.org "$challenge"
-expect_certificate one.pem 'O=Example,CN=alice@example.org' 'DNS:phone-1.example.org'
+expect_certificate one.pem 'CN=alice@example.org,O=Example' 'DNS:phone-1.example.org'
 id=$(newest_transaction | jq -r .transactionId)
 eventually "state messages 5 and 9 are dropped" 10 has_states "$id" "5 9"
 
 expect "renews with a new key" request two.pem two.key "$dn" phone-1.example.org '' \
     --cert one.pem --key one.key
-expect_certificate two.pem 'O=Example,CN=alice@example.org' 'DNS:phone-1.example.org'
+expect_certificate two.pem 'CN=alice@example.org,O=Example' 'DNS:phone-1.example.org'
 id=$(newest_transaction | jq -r .transactionId)
 eventually "state messages 16 and 9 are dropped" 10 has_states "$id" "9 16"
 

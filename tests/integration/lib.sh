@@ -106,7 +106,7 @@ smx_states() {
 }
 has_states() { [ "$(smx_states "$1" | tr ' ' '\n' | sort -n | xargs)" = "$2" ]; }
 
-# expect_certificate FILE SUBJECT-RFC2253 SAN: chain, names and usages as the policy says.
+# expect_certificate FILE SUBJECT SAN: SUBJECT as RFC 2253 writes it; chain, names and usages as the policy says.
 expect_certificate() {
     expect "$1 verifies against the issuing CA" openssl verify -CAfile "$ISSUING_CA" "$1"
     expect_equal "$1 has the policy's subject" \
