@@ -186,6 +186,7 @@ lab_spawn() {
     setsid "$lab_bin/$program" --config "$dir/$program.toml" \
         </dev/null >>"$dir/log/$program.jsonl" 2>>"$dir/log/$program.stderr" &
     spawned=$!
+    disown "$spawned" # it outlives this shell, which need not tell of its end
 }
 
 # lab_call METHOD PATH [BODY]: a REST call as the lab's admin; needs lab.env's variables.

@@ -22,6 +22,7 @@ expect_equal "all challenges are made" "$(wc -l <challenges)" "$count"
 "$load" --url "$SCEP_URL" --challenges challenges --connections 8 --keys 2 --subject 'CN=load-%' \
     --until-success --deadline 300 --results results >load.json 2>load.err &
 load_pid=$!
+eventually "the load is ready" 60 grep -q ready load.err
 
 # restart PROGRAM: kill -9, start again, wait for the first good answer; prints the milliseconds.
 restart() {
@@ -45,14 +46,15 @@ while [ $killed -lt "$kills" ] && kill -0 $load_pid 2>/dev/null; do
 done
 lab_write_env "$test_dir/lab" "$CRPD_PID" "$NDESD_PID"
 expect_equal "killed as often as asked, under load" "$killed" "$kills"
-expect "the load ends" wait $load_pid
-cat load.json load.err
+wait $load_pid
+expect_equal "the load ends well" $? 0
+cat load.json
 expect_equal "every device holds a certificate" "$(jq .failed load.json)" 0
 slowest=$(sort -n restarts | tail -1)
 echo "restarts: median $(sort -n restarts | awk '{v[NR]=$1} END {print v[int((NR+1)/2)]}') ms, slowest $slowest ms"
 
 state_is_quiet() {
-    [ "$(sqlite3 "file:$test_dir/lab/ndesd.db?mode=ro" 'SELECT count(*) FROM pending_notify')" = 0 ] &&
+    [ "$(sqlite3 "file:$test_dir/lab/ndesd.db?mode=ro" 'SELECT count(*) FROM notify')" = 0 ] &&
         [ "$(sqlite3 "file:$CRP_DB?mode=ro" 'SELECT count(*) FROM state_message WHERE delivered_at IS NULL')" = 0 ]
 }
 eventually "all outcomes are told and all messages delivered" 60 state_is_quiet
@@ -64,6 +66,7 @@ expect_equal "each challenge has its certificate" "$(query 'SELECT count(*) FROM
 expect_equal "each challenge is completed" "$(query "SELECT count(*) FROM challenge WHERE state = 'completed'")" "$count"
 query 'SELECT serial FROM certificate' | sort >recorded
 awk '{print $3}' results | sort >acknowledged
+expect_equal "a certificate is acknowledged for each challenge" "$(grep -c '^[0-9a-f]' acknowledged)" "$count"
 expect_equal "each acknowledged certificate is recorded" "$(comm -23 acknowledged recorded | wc -l)" 0
 expect_equal "each event is told once (5 and 9 for each enrolment)" \
     "$(query 'SELECT count(*) FROM (SELECT 1 FROM state_message GROUP BY transaction_id, state HAVING count(*) > 1)')" 0

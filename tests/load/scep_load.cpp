@@ -196,6 +196,7 @@ int run_main(int argc, char** argv) {
     if (!target) throw std::runtime_error("--url is not http://ADDRESS:PORT/PATH");
     const auto devices = make_devices(options);
     auto enrolments = prepare(options, devices, fetch_recipients(*target));
+    std::fputs("ready\n", stderr);  // the fault tests begin to kill now
     const double seconds = run(options, *target, enrolments);
     report(options, enrolments, seconds);
     return 0;
