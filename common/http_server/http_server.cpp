@@ -1,6 +1,7 @@
 #include "common/http_server/http_server.h"
 
 #include <mutex>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -91,10 +92,14 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const ServerOptions& optio
                                                       Handler handler) {
     auto sensible = check(options, handler);
     if (!sensible) return pass_on(sensible);
-    auto server = std::make_unique<Server>(options, std::move(handler));
-    auto listening = server->open(options);
-    if (!listening) return pass_on(listening);
-    return std::unique_ptr<HttpServer>(std::move(server));
+    try {
+        auto server = std::make_unique<Server>(options, std::move(handler));
+        auto listening = server->open(options);
+        if (!listening) return pass_on(listening);
+        return std::unique_ptr<HttpServer>(std::move(server));
+    } catch (const std::system_error& error) {  // no thread or event queue to be had
+        return fail(ErrorCode::unavailable, "HTTP server cannot start", error.what());
+    }
 }
 
 }  // namespace ndes::http

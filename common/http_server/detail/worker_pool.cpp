@@ -7,8 +7,13 @@
 namespace ndes::http {
 
 WorkerPool::WorkerPool(std::size_t threads, std::size_t most_queued) : most_queued_(most_queued) {
-    for (std::size_t i = 0; i < threads; ++i) {
-        threads_.push_back(start_quiet_thread("http-worker", [this] { work(); }));
+    try {
+        for (std::size_t i = 0; i < threads; ++i) {
+            threads_.push_back(start_quiet_thread("http-worker", [this] { work(); }));
+        }
+    } catch (...) {
+        stop();  // the destructor will not run, and a thread must be joined
+        throw;
     }
 }
 

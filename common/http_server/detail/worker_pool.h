@@ -20,6 +20,7 @@ class Task {
 
 class WorkerPool {
   public:
+    // Throws std::system_error if the system has no thread to give.
     WorkerPool(std::size_t threads, std::size_t most_queued);
     ~WorkerPool();
     WorkerPool(const WorkerPool&) = delete;
