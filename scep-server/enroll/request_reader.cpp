@@ -81,23 +81,47 @@ tl::expected<void, Refused> check_initial(const CertificateRequest& csr, const C
     return {};
 }
 
+enum class SignerKind { initial, renewal };
+
+tl::expected<SignerKind, Refused> judge_signer(const SignedRequest& message,
+                                               const CertificateRequest& csr, const RaIdentity& ra,
+                                               const ReadRules& rules, WallTime now) {
+    const std::optional<std::string> fault =
+        rules.allow_renewal ? fault_of_renewal_signer(message.signer, ra, rules, now)
+                            : std::optional<std::string>("renewal is switched off");
+    if (!fault) return SignerKind::renewal;
+    if (message.message_type == MessageType::renewal_req)
+        return refuse(kNoPassword, "the renewal is not signed by a valid certificate of this CA",
+                      *fault);
+    if (auto initial = check_initial(csr, message.signer, *fault); !initial)
+        return tl::unexpected(std::move(initial.error()));
+    return SignerKind::initial;
+}
+
+Refused refusal_of_key() {
+    return {FailInfo::bad_alg,
+            kFailToRetrieveInfo,
+            "the reply can be encrypted to an RSA key only",
+            {}};
+}
+
 }  // namespace
 
 tl::expected<void, Refused> check_message_type(const SignedRequest& message,
                                                const ReadRules& rules) {
-    if (message.message_type) switch (*message.message_type) {
-            case MessageType::pkcs_req: return {};
-            case MessageType::renewal_req:
-                if (rules.allow_renewal) return {};
-                return refuse(kBadMessageType, "renewal (messageType 17) is switched off");
-            case MessageType::cert_poll:
-                // RFC 8894 section 4.4: a poll that matches no pending request is rejected.
-                return refuse(kFailToGetId, "no request is pending under this transaction ID");
-            case MessageType::get_cert:
-                return refuse(kFailToGetCertificate, "GetCert is not served");
-            case MessageType::get_crl: return refuse(kGetCrlFailed, "GetCRL is not served");
-            case MessageType::cert_rep: break;  // a reply is no request
-        }
+    // 0 stands for a number that is not in the list; no case has it.
+    switch (message.message_type.value_or(MessageType{})) {
+        case MessageType::pkcs_req: return {};
+        case MessageType::renewal_req:
+            if (rules.allow_renewal) return {};
+            return refuse(kBadMessageType, "renewal (messageType 17) is switched off");
+        case MessageType::cert_poll:
+            // RFC 8894 section 4.4: a poll that matches no pending request is rejected.
+            return refuse(kFailToGetId, "no request is pending under this transaction ID");
+        case MessageType::get_cert: return refuse(kFailToGetCertificate, "GetCert is not served");
+        case MessageType::get_crl: return refuse(kGetCrlFailed, "GetCRL is not served");
+        case MessageType::cert_rep: break;  // a reply is no request
+    }
     return refuse(kBadMessageType,
                   "messageType " + std::to_string(message.message_type_number) + " is no request");
 }
@@ -107,27 +131,21 @@ tl::expected<EnrollmentRequest, Refused> read_request(const SignedRequest& messa
                                                       WallTime now) {
     // Found out after the certificate is issued, it would be issued for nobody.
     if (key_facts(message.signer.public_key()).type != KeyType::rsa)
-        return tl::unexpected(Refused{FailInfo::bad_alg,
-                                      kFailToRetrieveInfo,
-                                      "the reply can be encrypted to an RSA key only",
-                                      {}});
+        return tl::unexpected(refusal_of_key());
     auto csr = read_csr(message, ra);
     if (!csr) return tl::unexpected(std::move(csr.error()));
-    const std::optional<std::string> fault =
-        rules.allow_renewal ? fault_of_renewal_signer(message.signer, ra, rules, now)
-                            : std::optional<std::string>("renewal is switched off");
-    if (fault && message.message_type == MessageType::renewal_req)
-        return refuse(kNoPassword, "the renewal is not signed by a valid certificate of this CA",
-                      *fault);
-    if (fault)
-        if (auto initial = check_initial(*csr, message.signer, *fault); !initial)
-            return tl::unexpected(std::move(initial.error()));
-    const bool renewal = !fault.has_value();
-    RequestKey key{message.transaction_id, csr->sha256, renewal ? message.signer.sha256() : ""};
-    std::string name = template_for(csr->key_usage, rules.templates);
-    const bool names_key_usage = csr->key_usage.has_value();
-    return EnrollmentRequest{std::move(*csr), message.signer,  renewal,
-                             std::move(name), names_key_usage, std::move(key)};
+    const auto kind = judge_signer(message, *csr, ra, rules, now);
+    if (!kind) return tl::unexpected(kind.error());
+
+    EnrollmentRequest request;
+    request.signer = message.signer;
+    request.renewal = *kind == SignerKind::renewal;
+    request.template_name = template_for(csr->key_usage, rules.templates);
+    request.names_key_usage = csr->key_usage.has_value();
+    request.key = {message.transaction_id, csr->sha256,
+                   request.renewal ? message.signer.sha256() : std::string()};
+    request.csr = std::move(*csr);
+    return request;
 }
 
 }  // namespace ndes::scep
