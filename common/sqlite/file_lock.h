@@ -4,8 +4,10 @@
 #pragma once
 
 #include <filesystem>
+#include <utility>
 
 #include "common/error.h"
+#include "common/file_descriptor.h"
 
 namespace ndes::sqlite {
 
@@ -14,13 +16,10 @@ class FileLock {
     // Creates the file if need be; it stays when the lock is gone. storage when another holder has
     // it (never waits) or the file cannot be opened.
     static Result<FileLock> acquire(const std::filesystem::path& path);
-    FileLock(FileLock&&) noexcept;
-    FileLock& operator=(FileLock&&) noexcept;
-    ~FileLock();
 
   private:
-    explicit FileLock(int fd) : fd_(fd) {}
-    int fd_ = -1;
+    explicit FileLock(FileDescriptor fd) : fd_(std::move(fd)) {}
+    FileDescriptor fd_;  // closing it gives the lock back
 };
 
 }  // namespace ndes::sqlite
