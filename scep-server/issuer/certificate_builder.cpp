@@ -13,6 +13,7 @@ using BasicConstraintsPtr =
 using BitStringPtr = std::unique_ptr<ASN1_BIT_STRING, OpensslFree<::ASN1_BIT_STRING_free>>;
 using ExtendedKeyUsagePtr =
     std::unique_ptr<EXTENDED_KEY_USAGE, OpensslFree<::EXTENDED_KEY_USAGE_free>>;
+using AlgorithmPtr = std::unique_ptr<X509_ALGOR, OpensslFree<::X509_ALGOR_free>>;
 using Asn1TimePtr = std::unique_ptr<ASN1_TIME, OpensslFree<::ASN1_TIME_free>>;
 
 enum class Critical { no, yes };
@@ -105,10 +106,34 @@ Result<void> set_subject(X509& certificate, const CertificateContents& contents,
     return {};
 }
 
+// Copies the SubjectPublicKeyInfo as it stands. By way of a key object OpenSSL 3.0 would decode,
+// encode and decode it again, which costs more than the CA's signature.
 Result<void> set_public_key(X509& certificate, const CertificateRequest& csr) {
     const unsigned char* cursor = csr.spki.data();
-    const EvpPkeyPtr key(::d2i_PUBKEY(nullptr, &cursor, static_cast<long>(csr.spki.size())));
-    if (!key || ::X509_set_pubkey(&certificate, key.get()) != 1)
+    const unsigned char* const end = cursor + csr.spki.size();
+    long length = 0;
+    int tag = 0;
+    int tag_class = 0;
+    const int form = ::ASN1_get_object(&cursor, &length, &tag, &tag_class, end - cursor);
+    if ((form & 0x80) != 0 || tag != V_ASN1_SEQUENCE) return openssl_failure("public key");
+    const AlgorithmPtr algorithm(::d2i_X509_ALGOR(nullptr, &cursor, end - cursor));
+    const BitStringPtr bits(algorithm ? ::d2i_ASN1_BIT_STRING(nullptr, &cursor, end - cursor)
+                                      : nullptr);
+    if (!bits || cursor != end) return openssl_failure("public key");
+
+    const ASN1_OBJECT* oid = nullptr;
+    ::X509_ALGOR_get0(&oid, nullptr, nullptr, algorithm.get());
+    const int octets = ::ASN1_STRING_length(bits.get());
+    void* const copy =
+        ::OPENSSL_memdup(::ASN1_STRING_get0_data(bits.get()), static_cast<std::size_t>(octets));
+    X509_PUBKEY* const target = ::X509_get_X509_PUBKEY(&certificate);
+    X509_ALGOR* target_algorithm = nullptr;
+    // Takes the object and the octets; the algorithm's parameters follow with the copy of it.
+    if (copy == nullptr ||
+        ::X509_PUBKEY_set0_param(target, ::OBJ_dup(oid), V_ASN1_UNDEF, nullptr,
+                                 static_cast<unsigned char*>(copy), octets) != 1 ||
+        ::X509_PUBKEY_get0_param(nullptr, nullptr, nullptr, &target_algorithm, target) != 1 ||
+        ::X509_ALGOR_copy(target_algorithm, algorithm.get()) != 1)
         return openssl_failure("public key");
     return {};
 }

@@ -22,7 +22,8 @@ struct CertificateFrame {
 
 // An X.509 v3 end-entity certificate by RFC 5280 section 4, unsigned: basicConstraints CA:FALSE
 // and keyUsage critical, subjectAltName critical when the subject is empty (section 4.2.1.6),
-// subject and authority key identifiers. bad_request names the part of `contents` that cannot be
+// subject and authority key identifiers. Its key is there as octets only: to use it as a key, read
+// the certificate anew from DER. bad_request names the part of `contents` that cannot be
 // in such a certificate.
 Result<X509Ptr> build_certificate(const CertificateContents& contents,
                                   const CertificateRequest& csr, const CertificateFrame& frame);

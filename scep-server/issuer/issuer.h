@@ -25,8 +25,10 @@ enum class IssueState { issued, pending, refused };
 
 struct IssueAnswer {
     IssueState state = IssueState::refused;
-    std::vector<Certificate> certificates;  // issued: leaf first, then its chain without the root
-    std::string text;                       // refused or pending: the CA's own words
+    // Issued: leaf first, then its chain without the root. The leaf's public_key() may be null; its
+    // SubjectPublicKeyInfo is there.
+    std::vector<Certificate> certificates;
+    std::string text;  // refused or pending: the CA's own words
 };
 
 class Issuer {

@@ -48,7 +48,10 @@ Certificate issue(Issuer& issuer, const CertificateContents& what, const Certifi
     REQUIRE(answer);
     INFO(answer->text);
     REQUIRE(answer->state == IssueState::issued);
-    return answer->certificates.front();
+    auto leaf = Certificate::from_der(answer->certificates.front().der());
+    REQUIRE(leaf);
+    CHECK(leaf->sha256() == answer->certificates.front().sha256());
+    return *leaf;
 }
 
 bool verifies(const Certificate& leaf, const Certificate& ca, WallTime when) {
@@ -82,6 +85,7 @@ TEST_CASE("a certificate says exactly what the verdict says") {
     CHECK(leaf.subject_text() == "CN=alice,OU=Sales,O=Example");
     CHECK(leaf.issuer_text() == lab.ca.subject_text());
     CHECK(leaf.spki_sha256() == csr.spki_sha256);
+    CHECK(leaf.matches(test::rsa_key_number(3)));
     CHECK(leaf.not_before() == lab.clock.now() - kBackdate);
     CHECK(leaf.not_after() == lab.clock.now() + std::chrono::days(30));
     CHECK(*leaf.subject_alt_names() ==
@@ -101,6 +105,23 @@ TEST_CASE("a certificate says exactly what the verdict says") {
     CHECK(::X509_get_version(leaf.handle()) == X509_VERSION_3);
     CHECK(::X509_get_signature_nid(leaf.handle()) == NID_sha256WithRSAEncryption);
     CHECK(verifies(leaf, lab.ca, lab.clock.now()));
+}
+
+TEST_CASE("every kind of key is taken over octet by octet") {
+    Lab lab;
+    const auto issuer = issuer_of(lab);
+    for (const char* curve : {"P-256", "P-384", "P-521"}) {
+        const EvpPkeyPtr key = test::make_ec_key(curve);
+        const auto csr = request_for(key.get(), {"CN=x", ""});
+        const Certificate leaf = issue(*issuer, contents(), csr);
+        CHECK(leaf.matches(key.get()));
+        CHECK(leaf.spki_sha256() == csr.spki_sha256);
+    }
+    CertificateRequest broken = request_for(test::rsa_key_number(3), {"CN=x", ""});
+    broken.spki.pop_back();
+    auto answer = issuer->issue({contents(), &broken, "tx"});
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == ErrorCode::internal);
 }
 
 TEST_CASE("nothing of the request but its key reaches the certificate") {
