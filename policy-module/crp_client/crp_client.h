@@ -63,7 +63,7 @@ struct CrpResponse {
     std::string body;          // at most kMaxResponseOctets
 };
 
-inline constexpr std::size_t kMaxResponseOctets = 64 * 1024;
+inline constexpr std::size_t kMaxResponseOctets = std::size_t{64} * 1024;
 
 class CrpClient {
   public:

@@ -9,12 +9,14 @@
 #include <mutex>
 #include <optional>
 
-#include <cpprest/http_client.h>
-#include <pplx/pplxcancellation_token.h>
-#include <pplx/threadpool.h>
 #include <unistd.h>
 
 #include <boost/asio/ssl/context.hpp>
+
+#include <cpprest/http_client.h>
+#include <pplx/pplxcancellation_token.h>
+#include <pplx/threadpool.h>
+
 #include "policy-module/crp_client/tls_fault.h"
 
 namespace ndes::policy {
@@ -184,7 +186,7 @@ void send(const std::shared_ptr<Session>& session, const CrpCall& call,
           const pplx::cancellation_token_source& cancel) {
     const unsigned refusals_before = session->identity->verification->refusals;
     session->client.request(make_request(call), cancel.get_token())
-        .then([](http_response response) {
+        .then([](const http_response& response) {
             if (const char* fault = fault_in_headers(response)) throw AnswerRefused(fault);
             return response.extract_vector().then(
                 [response](const std::vector<unsigned char>& body) {

@@ -27,6 +27,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* NOLINTBEGIN(modernize-use-using): C has no other way. */
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -184,5 +186,7 @@ typedef const ndes_policy_table* (*ndes_policy_entry_point)(uint32_t host_abi_ma
 #ifdef __cplusplus
 }
 #endif
+
+/* NOLINTEND(modernize-use-using) */
 
 #endif /* NDES_POLICY_H */
