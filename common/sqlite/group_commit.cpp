@@ -90,8 +90,10 @@ Result<void> Writer::run(Job job) {
         }
         queue_.push_back(Waiting{std::move(job), {}, {}});
         answer = queue_.back().answer.get_future();
+        // Under the lock: once it is free the writer may answer, and the owner of this object may
+        // destroy it.
+        work_waits_.notify_one();
     }
-    work_waits_.notify_one();
     return answer.get();
 }
 
