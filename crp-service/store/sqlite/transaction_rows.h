@@ -16,7 +16,8 @@ namespace ndes::crp {
 
 // Parameters: transaction, CSR, signing certificate. A yes stands unless its challenge was revoked.
 // INDEXED BY: the index by transaction would lead through all refusals of that transaction.
-inline constexpr const char* kStandingDecision = "SELECT " DECISION_COLUMNS R"( FROM decision INDEXED BY decision_by_question
+inline constexpr const char* kStandingDecision = "SELECT " DECISION_COLUMNS R"( FROM decision
+    INDEXED BY decision_by_question
     WHERE transaction_id = ? AND csr_sha256 = ? AND signing_sha256 = ? AND verified = 1
       AND NOT EXISTS (SELECT 1 FROM challenge
                       WHERE challenge.id = decision.challenge_id AND challenge.state = 'revoked')
