@@ -9,6 +9,13 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 option(NDES_BUILD_TESTS "Build the tests" ON)
 set(NDES_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")
 
+# Several source files of a library compiled as one: a third of the time, for builds from nothing.
+# Off while working (preset dev), where one file changes at a time. Libraries whose files use the
+# same private names (one SQL text or rule a file) say UNITY_BUILD OFF.
+option(NDES_UNITY "Compile libraries in unity batches" OFF)
+set(CMAKE_UNITY_BUILD ${NDES_UNITY})
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 10)
+
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
   # One cache for all checkouts: paths below the source folder are made relative.

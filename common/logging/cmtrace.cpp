@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kTextBegin = "<![LOG[";
 constexpr std::string_view kTextEnd = "]LOG]!>";
-constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
+constexpr std::string_view kTextEllipsis = "\xE2\x80\xA6";
 
 // Two forms of one character: \xNN up to U+00FF, \u{NNNN} above.
 void append_escape(std::string& out, char32_t c) {
@@ -93,7 +93,7 @@ void append_escaped(std::string& out, std::string_view text, Place place, std::s
         }
         if (out.size() > most) {
             out.resize(before);
-            out += kEllipsis;
+            out += kTextEllipsis;
             return;
         }
         text.remove_prefix(taken);

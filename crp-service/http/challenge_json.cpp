@@ -8,8 +8,6 @@ namespace ndes::crp {
 
 namespace {
 
-Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
-
 // Absent or null → nullopt.
 std::optional<std::int64_t> optional_integer(JsonReader& reader, std::string_view field,
                                              std::int64_t least, std::int64_t most) {

@@ -2,6 +2,8 @@
 // Pure functions; any thread.
 #pragma once
 
+#include <string>
+
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -10,6 +12,9 @@
 #include "common/strict_json.h"
 
 namespace ndes::crp {
+
+// An absent identifier is null on the wire, never "".
+inline Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
 inline constexpr std::size_t kMaxNameOctets = 512;  // a subject or one alternative name
 

@@ -9,7 +9,7 @@ namespace ndes::scep {
 namespace {
 
 constexpr std::size_t kKeyOctets = 32;
-constexpr std::size_t kNonceOctets = 12;
+constexpr std::size_t kGcmNonceOctets = 12;
 constexpr std::size_t kTagOctets = 16;
 
 int length_of(ByteView bytes) { return static_cast<int>(bytes.size()); }
@@ -50,10 +50,10 @@ Result<std::string> ChallengeSeal::seal(std::string_view challenge,
     if (challenge.empty()) return std::string();
     const ByteView plain = as_bytes(challenge);
     const Bytes aad = associated_data(context);
-    Bytes sealed = random_->bytes(kNonceOctets);
-    sealed.resize(kNonceOctets + plain.size() + kTagOctets);
+    Bytes sealed = random_->bytes(kGcmNonceOctets);
+    sealed.resize(kGcmNonceOctets + plain.size() + kTagOctets);
     const EvpCipherCtxPtr cipher(::EVP_CIPHER_CTX_new());
-    std::uint8_t* const body = sealed.data() + kNonceOctets;
+    std::uint8_t* const body = sealed.data() + kGcmNonceOctets;
     int done = 0;
     if (!cipher ||
         ::EVP_EncryptInit_ex(cipher.get(), ::EVP_aes_256_gcm(), nullptr, key_.expose().data(),
@@ -70,10 +70,10 @@ Result<std::string> ChallengeSeal::seal(std::string_view challenge,
 Result<Secret> ChallengeSeal::open(std::string_view sealed, const SealContext& context) const {
     if (sealed.empty()) return Secret();
     auto bytes = from_base64url(sealed);
-    if (!bytes || bytes->size() < kNonceOctets + kTagOctets)
+    if (!bytes || bytes->size() < kGcmNonceOctets + kTagOctets)
         return fail(ErrorCode::storage, "challenge: is not a sealed one");
     const ByteView all(*bytes);
-    const ByteView body = all.subspan(kNonceOctets, all.size() - kNonceOctets - kTagOctets);
+    const ByteView body = all.subspan(kGcmNonceOctets, all.size() - kGcmNonceOctets - kTagOctets);
     Bytes tag = to_bytes(all.last(kTagOctets));
     const Bytes aad = associated_data(context);
     Bytes plain(body.size() + 1);  // never empty, so that data() is a place to write to
