@@ -18,9 +18,9 @@
 namespace ndes::http {
 
 struct ServerLimits {
-    std::size_t target_octets = 64 * 1024;      // request target; over: 414
-    std::size_t header_octets = 16 * 1024;      // all header fields; over: 431
-    std::size_t body_octets = 128 * 1024;       // over: 413, read no further
+    std::size_t target_octets = 64UL * 1024;    // request target; over: 414
+    std::size_t header_octets = 16UL * 1024;    // all header fields; over: 431
+    std::size_t body_octets = 128UL * 1024;     // over: 413, read no further
     std::size_t connections = 1024;             // over: accepted and closed at once
     std::size_t connections_per_address = 256;  // IPv6: per /64 network
     std::size_t queued_requests = 256;          // waiting for a worker; over: 503 + Retry-After
@@ -47,7 +47,7 @@ struct ServerCounters {
     std::uint64_t connections_accepted = 0;
     std::uint64_t connections_open = 0;
     std::uint64_t requests = 0;
-    std::uint64_t refused_malformed = 0;  // 4xx made by the transport itself
+    std::uint64_t refused_malformed = 0;  // 4xx, 501 and 505 made by the transport itself
     std::uint64_t refused_busy = 0;       // 503 made by the transport itself
     std::uint64_t handshakes_failed = 0;
 };

@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kSecurityLevel = 2;  // 112 bits: RSA from 2048, no SHA-1 signatures
-constexpr std::size_t kMaxCrlFile = 16 * 1024 * 1024;
+constexpr std::size_t kMaxCrlFile = 16UL * 1024 * 1024;
 
 Failure library_failure(std::string text) {
     return fail(ErrorCode::configuration, std::move(text), take_openssl_errors());
@@ -80,7 +80,8 @@ Result<std::vector<Certificate>> use_anchors(SSL_CTX* context, const fs::path& p
 Result<void> use_crls(SSL_CTX* context, const fs::path& path) {
     auto text = read_file(path, kMaxCrlFile);
     if (!text) return pass_on(text);
-    const BioPtr source(::BIO_new_mem_buf(text->data(), static_cast<int>(text->size())));
+    const std::string pem = std::move(*text);
+    const BioPtr source(::BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
     X509_STORE* const store = ::SSL_CTX_get_cert_store(context);
     int count = 0;
     for (;; ++count) {

@@ -10,7 +10,7 @@ constexpr int kBodyTooLarge = 413;
 
 // What sizes, extensions and trailers may add: enough for a body in chunks of a few octets, and a
 // bound for one that is all framing.
-constexpr std::size_t kOverheadOctets = 16 * 1024;
+constexpr std::size_t kOverheadOctets = 16UL * 1024;
 constexpr std::size_t kOverheadPerBodyOctet = 5;
 
 // Larger sizes are over every limit; stopping here keeps the sum from overflowing.

@@ -15,14 +15,14 @@ constexpr int kGatewayTimeout = 504;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
-constexpr std::size_t kReceiveOctets = 4 * 1024;
+constexpr std::size_t kReceiveOctets = 4UL * 1024;
 // What an idle connection may keep of its buffers; more is given back between requests.
-constexpr std::size_t kKeptOctets = 8 * 1024;
+constexpr std::size_t kKeptOctets = 8UL * 1024;
 
 // A client that is still sending when we close would lose our last answer to a TCP reset, so its
 // octets are thrown away for a while (RFC 9112 section 9.6).
 constexpr std::chrono::milliseconds kLinger{1'000};
-constexpr std::size_t kLingerOctets = 1024 * 1024;
+constexpr std::size_t kLingerOctets = 1024UL * 1024;
 
 std::string_view view(const boost::beast::flat_buffer& buffer) {
     return {static_cast<const char*>(buffer.data().data()), buffer.size()};
