@@ -9,8 +9,6 @@
 
 #include "common/clock.h"
 #include "common/http_server/http_message.h"
-#include "common/logging/log.h"
-#include "common/random.h"
 #include "common/strict_json.h"
 #include "crp-service/http/caller.h"
 #include "crp-service/http/live_parts.h"
