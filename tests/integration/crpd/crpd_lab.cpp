@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <functional>
-#include <regex>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -192,11 +191,11 @@ bool CrpdLab::start() {
         std::vector<std::string>{program("crpd"), "--config", config()}, output());
     if (!wait_for_output(ready, before)) return false;
     const std::string all = read_text(output());
-    const std::regex ports("CRP started on port ([0-9]+), health on port ([0-9]+)");
-    for (std::sregex_iterator it(all.begin(), all.end(), ports), end; it != end; ++it) {
-        port_ = static_cast<std::uint16_t>(std::stoi((*it)[1]));
-        health_port_ = static_cast<std::uint16_t>(std::stoi((*it)[2]));
-    }
+    const auto number_after = [&](const std::string& text) {
+        return static_cast<std::uint16_t>(std::stoi(all.substr(all.rfind(text) + text.size())));
+    };
+    port_ = number_after(ready);
+    health_port_ = number_after("health on port ");
     return eventually([this] { return health("/readyz").status == 200; });
 }
 
