@@ -33,11 +33,12 @@ check() {
     if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $name"; fi
 }
 
-# suite PRESET LABELS: builds the preset's tests and runs those with one of the labels.
+# suite PRESET LABELS TARGET…: builds the targets and runs the tests with one of the labels.
 suite() {
     local preset=$1 labels=$2
+    shift 2
     echo "== tests [$labels] of preset $preset"
-    if ! scripts/build.sh --preset "$preset" all; then
+    if ! scripts/build.sh --preset "$preset" "$@"; then
         failed=$((failed + 1))
         echo "FAILED: build of preset $preset"
         return
@@ -59,11 +60,11 @@ fi
 if [ $want_unit = 1 ]; then
     export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
     export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp history_size=4"
-    suite asan '^(unit|contract|abi)$'
-    suite tsan '^(unit|contract|abi)$'
+    suite asan '^(unit|contract|abi)$' all
+    suite tsan '^(unit|contract|abi)$' all
 fi
 if [ $want_integration = 1 ]; then
-    suite release '^(integration|fault)$'
+    suite release '^(integration|fault)$' programs scep_load crpd_test
 fi
 
 echo "$passed passed, $failed failed"
