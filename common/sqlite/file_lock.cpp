@@ -3,19 +3,37 @@
 #include <cerrno>
 #include <string>
 #include <system_error>
+#include <thread>
 
 #include <fcntl.h>
 #include <sys/file.h>
 
 namespace ndes::sqlite {
 
-Result<FileLock> FileLock::acquire(const std::filesystem::path& path) {
+namespace {
+
+constexpr std::chrono::milliseconds kBetweenTries{10};
+
+// True: locked. False: errno says why not.
+bool lock_within(int fd, std::chrono::milliseconds patience) {
+    while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK || patience <= std::chrono::milliseconds::zero()) return false;
+        std::this_thread::sleep_for(kBetweenTries);
+        patience -= kBetweenTries;
+    }
+    return true;
+}
+
+}  // namespace
+
+Result<FileLock> FileLock::acquire(const std::filesystem::path& path,
+                                   std::chrono::milliseconds patience) {
     FileDescriptor fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
     if (!fd) {
         return fail(ErrorCode::storage, "cannot open " + path.string(),
                     std::system_category().message(errno));
     }
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return FileLock(std::move(fd));
+    if (lock_within(fd.get(), patience)) return FileLock(std::move(fd));
     if (errno == EWOULDBLOCK) {
         return fail(ErrorCode::storage, path.string() + " is held by another process");
     }

@@ -3,6 +3,7 @@
 // Knows nothing of what it protects. Any thread.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <utility>
 
@@ -13,9 +14,12 @@ namespace ndes::sqlite {
 
 class FileLock {
   public:
-    // Creates the file if need be; it stays when the lock is gone. storage when another holder has
-    // it (never waits) or the file cannot be opened.
-    static Result<FileLock> acquire(const std::filesystem::path& path);
+    // Creates the file if need be; it stays when the lock is gone. Waits up to `patience` for
+    // another holder: a killed process keeps its locks until the last of its threads is gone, and
+    // its successor may be there before that. storage when it is still held then, or when the file
+    // cannot be opened.
+    static Result<FileLock> acquire(const std::filesystem::path& path,
+                                    std::chrono::milliseconds patience);
 
   private:
     explicit FileLock(FileDescriptor fd) : fd_(std::move(fd)) {}

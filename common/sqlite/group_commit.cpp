@@ -182,7 +182,7 @@ void Writer::run_jobs(std::vector<Waiting>& group) {
 
 Result<std::unique_ptr<GroupCommit>> GroupCommit::start(const GroupCommitOptions& options,
                                                         Job setup) {
-    auto lock = FileLock::acquire(options.path.string() + ".lock");
+    auto lock = FileLock::acquire(options.path.string() + ".lock", options.busy_timeout);
     if (!lock) return pass_on(lock);
     auto writer = std::make_unique<Writer>(options, std::move(*lock));
     if (auto started = writer->start(std::move(setup)); !started) return pass_on(started);

@@ -40,7 +40,8 @@ Failure refuse_start(Result<T>& failed, const StoreOptions& options) {
 }
 
 Result<sqlite::FileLock> lock(const StoreOptions& options) {
-    auto held = sqlite::FileLock::acquire(options.path.string() + ".lock");
+    auto held =
+        sqlite::FileLock::acquire(options.path.string() + ".lock", std::chrono::milliseconds(0));
     if (!held) return refuse_start(held, options);
     return held;
 }

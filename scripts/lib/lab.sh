@@ -19,12 +19,17 @@ lab_alive() {
         ! grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
 }
 
+# lab_exists PID: is there such a process, whatever it runs? (a new one has not become its program)
+lab_exists() {
+    [ -d "/proc/${1:-none}" ] && ! grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
+}
+
 # lab_wait_for URL PID PROGRAM LOG: until URL answers 200; fails when the program ends before.
 lab_wait_for() {
     local tries=0
     until curl -fsS -o /dev/null --max-time 2 "$1" 2>/dev/null; do
         tries=$((tries + 1))
-        if ! lab_alive "$2" "$3" || [ $tries -gt 300 ]; then
+        if ! lab_exists "$2" || [ $tries -gt 300 ]; then
             echo "error: $3 did not start; last lines of $4:" >&2
             tail -n 20 "$4" >&2
             return 1

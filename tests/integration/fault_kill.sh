@@ -9,7 +9,7 @@ begin kill false
 load=$lab_bin/scep_load
 
 make_records 'CN={{DeviceName}}' '[]'
-count=$((kills * 12))
+count=$((kills * 50)) # more than there is time for between the kills
 
 # Challenges in batches; each for a subject of its own.
 for ((from = 0; from < count; from += 400)); do
@@ -40,7 +40,7 @@ restart() {
 RANDOM=${NDES_SEED:-4711}
 killed=0
 while [ $killed -lt "$kills" ] && kill -0 $load_pid 2>/dev/null; do
-    sleep "0.$(printf '%03d' $((RANDOM % 400)))"
+    sleep "0.$(printf '%03d' $((RANDOM % 200)))"
     if [ $((RANDOM % 2)) = 0 ]; then restart crpd; else restart ndesd; fi || break
     killed=$((killed + 1))
 done
@@ -57,7 +57,7 @@ state_is_quiet() {
     [ "$(sqlite3 "file:$test_dir/lab/ndesd.db?mode=ro" 'SELECT count(*) FROM notify')" = 0 ] &&
         [ "$(sqlite3 "file:$CRP_DB?mode=ro" 'SELECT count(*) FROM state_message WHERE delivered_at IS NULL')" = 0 ]
 }
-eventually "all outcomes are told and all messages delivered" 60 state_is_quiet
+eventually "all outcomes are told and all messages delivered" 120 state_is_quiet
 
 query() { sqlite3 "file:$CRP_DB?mode=ro" "$1"; }
 expect_equal "no challenge was used twice" \
