@@ -68,7 +68,7 @@ run_load() {
     run=$((run + 1))
     if [ "$1" = micromdm ]; then
         url=http://127.0.0.1:$micromdm_port/scep
-        yes bench | head -n "$requests" >"$list"
+        awk -v n="$requests" 'BEGIN { while (n-- > 0) print "bench" }' >"$list"
     else
         challenges "$requests" >"$list"
     fi
