@@ -1,4 +1,4 @@
-// Exit codes of crpd and crpctl (DESIGN 10). The same number means the same in every program.
+// Exit codes of crpd and crpctl. The same number means the same in every program.
 #pragma once
 
 #include "common/error.h"

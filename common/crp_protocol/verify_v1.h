@@ -1,5 +1,5 @@
 // The wire format of VerifyRequest, shared by the policy module (client) and crpd (server).
-// Field names and meanings: DESIGN section 5; JSON is seen only in the .cpp. Value types.
+// Field names and meanings: schema/crp-v1.openapi.yaml; JSON is seen only in the .cpp. Value types.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
 // What an MDM tells the CRP: users, devices, policies, template permissions.
-// Plain values; no JSON, SQL, HTTP or OpenSSL. Field meanings: DESIGN section 5.
+// Plain values; no JSON, SQL, HTTP or OpenSSL. Field meanings: schema/crp-v1.openapi.yaml.
 #pragma once
 
 #include <optional>

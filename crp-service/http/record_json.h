@@ -1,5 +1,5 @@
 // JSON ↔ the MDM's records, reading and writing of each side by side. Strict: see
-// common/strict_json.h. Field names: DESIGN section 5. Pure functions; any thread.
+// common/strict_json.h. Field names: schema/crp-v1.openapi.yaml. Pure functions; any thread.
 #pragma once
 
 #include <string>
