@@ -44,7 +44,7 @@ may_include policy-module/core common/ policy-module/core/ policy-module/crp_cli
 may_include policy-module/crp_client common/ policy-module/crp_client/
 may_include policy-module/adapters common/ policy-module/core/ policy-module/crp_client/ policy-module/include/ policy-module/adapters/
 may_include crp-service common/ crp-service/
-may_include crp-service/domain common/bytes.h common/clock.h common/certificate_contents.h crp-service/domain/
+may_include crp-service/domain common/word_table.h common/bytes.h common/clock.h common/certificate_contents.h crp-service/domain/
 may_include crp-service/challenge common/ crp-service/domain/ crp-service/challenge/
 may_include crp-service/validation common/ crp-service/domain/ crp-service/store/store.h crp-service/challenge/ crp-service/validation/
 may_include crp-service/enrollment common/ crp-service/domain/ crp-service/store/store.h crp-service/challenge/ crp-service/validation/ crp-service/enrollment/

@@ -1,19 +1,18 @@
 #include "crp-service/domain/challenge.h"
 
-#include <array>
-#include <utility>
+#include "common/word_table.h"
 
 namespace ndes::crp {
 namespace {
 
 // The words stand in the database and the API: never changed, never reused.
-constexpr std::array<std::pair<ChallengeKind, const char*>, 3> kKinds{{
+constexpr WordTable<ChallengeKind, 3> kKinds{{
     {ChallengeKind::minted, "minted"},
     {ChallengeKind::posted, "posted"},
     {ChallengeKind::sealed, "sealed"},
 }};
 
-constexpr std::array<std::pair<ChallengeState, const char*>, 8> kStates{{
+constexpr WordTable<ChallengeState, 8> kStates{{
     {ChallengeState::issued, "issued"},
     {ChallengeState::reserved, "reserved"},
     {ChallengeState::completed, "completed"},
@@ -26,36 +25,14 @@ constexpr std::array<std::pair<ChallengeState, const char*>, 8> kStates{{
 
 }  // namespace
 
-const char* to_string(ChallengeKind kind) {
-    for (const auto& [value, word] : kKinds) {
-        if (value == kind) return word;
-    }
-    return "";
-}
-
-const char* to_string(ChallengeState state) {
-    for (const auto& [value, word] : kStates) {
-        if (value == state) return word;
-    }
-    return "";
-}
+const char* to_string(ChallengeKind kind) { return word_of(kKinds, kind); }
+const char* to_string(ChallengeState state) { return word_of(kStates, state); }
 
 bool from_string(const std::string& text, ChallengeKind& kind) {
-    for (const auto& [value, word] : kKinds) {
-        if (text != word) continue;
-        kind = value;
-        return true;
-    }
-    return false;
+    return value_of(kKinds, text, kind);
 }
-
 bool from_string(const std::string& text, ChallengeState& state) {
-    for (const auto& [value, word] : kStates) {
-        if (text != word) continue;
-        state = value;
-        return true;
-    }
-    return false;
+    return value_of(kStates, text, state);
 }
 
 }  // namespace ndes::crp

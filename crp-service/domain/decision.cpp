@@ -1,13 +1,12 @@
 #include "crp-service/domain/decision.h"
 
-#include <array>
-#include <utility>
+#include "common/word_table.h"
 
 namespace ndes::crp {
 namespace {
 
 // The words stand in the database and the API: never changed, never reused.
-constexpr std::array<std::pair<TransactionState, const char*>, 5> kStates{{
+constexpr WordTable<TransactionState, 5> kStates{{
     {TransactionState::refused, "refused"},
     {TransactionState::verified, "verified"},
     {TransactionState::issued, "issued"},
@@ -17,20 +16,10 @@ constexpr std::array<std::pair<TransactionState, const char*>, 5> kStates{{
 
 }  // namespace
 
-const char* to_string(TransactionState state) {
-    for (const auto& [value, word] : kStates) {
-        if (value == state) return word;
-    }
-    return "";
-}
+const char* to_string(TransactionState state) { return word_of(kStates, state); }
 
 bool from_string(const std::string& text, TransactionState& state) {
-    for (const auto& [value, word] : kStates) {
-        if (text != word) continue;
-        state = value;
-        return true;
-    }
-    return false;
+    return value_of(kStates, text, state);
 }
 
 }  // namespace ndes::crp
