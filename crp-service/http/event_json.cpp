@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/clock.h"
-#include "crp-service/http/contents_json.h"
+#include "crp-service/challenge/contents_json.h"
 
 namespace ndes::crp {
 

@@ -139,6 +139,7 @@ DecisionCommit make_decision_commit(const Context& context, const Findings& find
     }
     commit.messages.push_back(std::move(message));
     commit.audit = make_audit(context, commit.decision, caller);
+    if (context.is_first_seen) commit.first_seen = context.challenge;
     const Reason* const reason = find_reason(findings.reason);
     commit.counts_as_refusal =
         reason != nullptr && reason->counts_as_refusal && context.challenge.has_value();

@@ -51,6 +51,7 @@ struct ValidationOptions {
     bool skip_template_check_if_access_denied =
         false;                                  // SkipTemplateCheckOnlyIfAccountAccessDenied
     std::chrono::seconds clock_tolerance{300};  // for not-before only; expiry has none
+    std::string crp_name;                       // the audience that sealed challenges must name
 };
 
 class VerifyService {
