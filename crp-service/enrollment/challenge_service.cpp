@@ -161,9 +161,11 @@ tl::expected<ChallengeService::Prepared, ChallengeFault> ChallengeService::prepa
         const auto pepper = choose_pepper(opened);
         if (!pepper) return tl::unexpected(pepper.error());
         record.lookup = opened.lookups.at(*pepper);
+        record.key_id = codec_.peppers().at(*pepper).id;
         made.created.challenge = text;
     } else {
         record.kind = ChallengeKind::minted;
+        record.key_id = codec_.keys().front().id;
         made.created.challenge =
             codec_.mint({record.id, ChallengeCodec::digest_of(record.certificate_request_id),
                          record.device_id, record.user_id, record.not_before, record.expires_at},

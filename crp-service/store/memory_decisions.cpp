@@ -116,6 +116,7 @@ Result<DecisionOutcome> MemoryStore::commit_decision(const DecisionCommit& commi
     }
     if (by_id(decision.id) != nullptr) return fail(ErrorCode::conflict, "decision ID is in use");
     if (auto fresh = check_fresh(commit.messages); !fresh) return pass_on(fresh);
+    if (commit.first_seen) challenges_.emplace(commit.first_seen->id, *commit.first_seen);
     if (decision.verified && !decision.challenge_id.empty()) {
         const auto found = challenges_.find(decision.challenge_id);
         if (found == challenges_.end()) return fail(ErrorCode::not_found, "no such challenge");

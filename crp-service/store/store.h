@@ -59,6 +59,16 @@ struct DecisionCommit {
     AuditRecord audit;
     // A refusal that counts against the challenge named in the decision (five lock it).
     bool counts_as_refusal = false;
+    // The challenge named in the decision, if it was made elsewhere (sealed) and may be met for
+    // the first time.
+    std::optional<Challenge> first_seen = {};
+};
+
+struct KeyUse {
+    ChallengeKind kind = ChallengeKind::minted;
+    std::string key_id;
+    std::int64_t count = 0;
+    WallTime last_expiry{};
 };
 
 struct DecisionOutcome {
@@ -72,6 +82,7 @@ struct DecisionOutcome {
     Kind kind = Kind::committed;
     std::optional<Decision> standing;
     std::optional<ChallengeState> challenge_state;
+    bool challenge_id_taken = false;
 };
 
 struct NotifyCommit {
@@ -123,6 +134,10 @@ class Store {
     virtual Result<std::optional<Challenge>> find_challenge_by_lookup(std::string_view lookup) = 0;
     // issued → revoked. not_found; conflict when it is no longer issued or failed.
     virtual Result<void> revoke_challenge(std::string_view id, AuditRecord audit) = 0;
+
+    virtual Result<std::vector<KeyUse>> count_outstanding_challenges(WallTime /*now*/) {
+        return std::vector<KeyUse>{};
+    }
 
     // ---- decisions
     // The standing yes for this very question, if any. A yes whose challenge was revoked

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/certificate_contents.h"
 #include "common/clock.h"
@@ -25,6 +26,7 @@ struct Context {
         : input(request), options(validation), now(time) {}
 
     const VerifyInput& input;
+    std::string_view challenge_instead;  // simulation: stands for the CSR's own; else empty
     const ValidationOptions& options;
     WallTime now;
 

@@ -58,6 +58,7 @@ Challenge record_of(const OpenedChallenge& opened, WallTime now) {
     record.expires_at = claims.expires_at;
     record.created_at = now;
     record.owner = opened.owner;
+    record.key_id = opened.key_id;
     return record;
 }
 
@@ -102,6 +103,9 @@ void read_request(Context& context, const ChallengeCodec& codec) {
             context.signer_fault = std::move(signer.error().text);
         }
         return;  // a challenge left over in a renewal is not looked at
+    }
+    if (context.csr && !context.challenge_instead.empty()) {
+        context.csr->challenge = context.challenge_instead;
     }
     if (context.csr && context.csr->challenge && !context.csr->challenge->empty()) {
         context.opened = codec.open(*context.csr->challenge, context.now);

@@ -6,7 +6,6 @@
 #include "common/logging/cmtrace.h"
 
 namespace ndes::crp {
-namespace {
 
 CertificateContents contents_of(const Context& context) {
     const ExpectedContents& expected = context.expected.value();
@@ -16,6 +15,8 @@ CertificateContents contents_of(const Context& context) {
     if (!expected.subject.empty()) contents.subject = context.csr.value().subject.to_text();
     return contents;
 }
+
+namespace {
 
 Decision make_decision(const Context& context, const Findings& findings, const Caller& caller,
                        const Clock& clock, Random& random) {

@@ -63,6 +63,8 @@ Result<Challenge> read_challenge(const Statement& statement) {
     return challenge;
 }
 
+}  // namespace
+
 Result<void> insert_challenge(ChallengeWrites& writes, const Challenge& challenge) {
     const auto lookup =
         challenge.lookup.empty() ? std::nullopt : std::optional<std::string>(challenge.lookup);
@@ -74,6 +76,8 @@ Result<void> insert_challenge(ChallengeWrites& writes, const Challenge& challeng
                     challenge.refusals, challenge.transaction_id, challenge.csr_sha256)
         .run();
 }
+
+namespace {
 
 // The answer recorded for this key, if any; conflict when it was for another body.
 Result<std::optional<std::string>> recall(ChallengeWrites& writes, const ChallengeBatch& batch) {

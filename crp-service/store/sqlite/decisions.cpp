@@ -104,6 +104,14 @@ Result<void> commit_in_job(sqlite::Database& database, Writes& writes, const Pre
         outcome.standing = std::move((*earlier)->decision);
         return {};
     }
+    if (const auto& first_seen = prepared.commit.first_seen) {
+        auto there = find_challenge(writes.challenges, first_seen->id);
+        if (!there) return pass_on(there);
+        if (!*there) {
+            auto inserted = insert_challenge(writes.challenges, *first_seen);
+            if (!inserted) return inserted;
+        }
+    }
     if (decision.verified && !decision.challenge_id.empty()) {
         auto reserved = reserve(database, writes.challenges, decision, outcome);
         if (!reserved) return pass_on(reserved);

@@ -106,6 +106,7 @@ class SqliteStore final : public Store {
 Result<void> append(AuditWrites& writes, AuditRecord record);
 Result<void> append(OutboxWrites& writes, const std::vector<StateMessage>& messages);
 Result<std::optional<Challenge>> find_challenge(ChallengeWrites& writes, std::string_view id);
+Result<void> insert_challenge(ChallengeWrites& writes, const Challenge& challenge);
 Result<void> insert(CertificateWrites& writes, const IssuedCertificate& certificate);
 
 }  // namespace ndes::crp

@@ -307,7 +307,7 @@ TEST_CASE("each wrong field of a Notify is named") {
         {R"("T-1")", "null", "transactionId: must be a text"},
         {R"("requestId":"R-1",)", "", "requestId: is missing"},
         {R"("challenge":"challenge")", R"("challenge":"")", "challenge: is empty"},
-        {R"("challenge":"challenge")", "\"challenge\":\"" + std::string(8193, 'x') + "\"",
+        {R"("challenge":"challenge")", "\"challenge\":\"" + std::string(16385, 'x') + "\"",
          "challenge: longer than 16384 octets"},
         {R"("disposition":0)", R"("disposition":1)", "disposition: must be -1, 0, 2, 3 or 11"},
         {R"("disposition":0)", R"("disposition":12)", "disposition: must be -1 to 11"},
