@@ -208,8 +208,8 @@ void check_owners(ConfigTable& challenge, const CrpdConfig& config) {
             return caller.name == signer.owner && caller.roles.has(Role::mdm);
         });
         if (!is_mdm) {
-            challenge.fault("sealed_signer", "owner \"" + signer.owner +
-                                                 "\" is no [[caller]] with the role mdm");
+            challenge.fault("sealed_signer",
+                            "owner \"" + signer.owner + "\" is no [[caller]] with the role mdm");
         }
     }
 }

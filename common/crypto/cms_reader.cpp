@@ -19,8 +19,7 @@ constexpr std::size_t kAesBlock = 16;
 
 CmsPtr parse(ByteView octets) {
     const unsigned char* position = octets.data();
-    return CmsPtr(
-        ::d2i_CMS_ContentInfo(nullptr, &position, static_cast<long>(octets.size())));
+    return CmsPtr(::d2i_CMS_ContentInfo(nullptr, &position, static_cast<long>(octets.size())));
 }
 
 bool is_usable_key(const EVP_PKEY* key) {
@@ -59,8 +58,7 @@ bool has_demanded_attributes(CMS_SignerInfo* signer) {
         return false;
     }
     const int at = ::CMS_signed_get_attr_by_NID(signer, NID_pkcs9_contentType, -1);
-    const ASN1_TYPE* value =
-        ::X509_ATTRIBUTE_get0_type(::CMS_signed_get_attr(signer, at), 0);
+    const ASN1_TYPE* value = ::X509_ATTRIBUTE_get0_type(::CMS_signed_get_attr(signer, at), 0);
     return value != nullptr && ::ASN1_TYPE_get(value) == V_ASN1_OBJECT &&
            ::OBJ_obj2nid(value->value.object) == NID_pkcs7_data;
 }

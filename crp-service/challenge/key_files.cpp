@@ -72,13 +72,14 @@ Result<CmsRecipient> load_recipient(const SealedRecipientFiles& files) {
     const bool rsa = facts.type == KeyType::rsa && facts.bits >= 2048;
     const bool ec = facts.type == KeyType::ec && facts.named_curve;
     if (!rsa && !ec) {
-        return fail(ErrorCode::configuration,
-                    files.certificate.string() + ": its key must be RSA of 2048 bits or more, or EC");
+        return fail(
+            ErrorCode::configuration,
+            files.certificate.string() + ": its key must be RSA of 2048 bits or more, or EC");
     }
     if (!certificate.has_key_usage(rsa ? KeyUsage::key_encipherment : KeyUsage::key_agreement)) {
-        return fail(ErrorCode::configuration,
-                    files.certificate.string() + ": its key usage does not permit " +
-                        (rsa ? "keyEncipherment" : "keyAgreement"));
+        return fail(ErrorCode::configuration, files.certificate.string() +
+                                                  ": its key usage does not permit " +
+                                                  (rsa ? "keyEncipherment" : "keyAgreement"));
     }
     return CmsRecipient{files.certificate.stem().string(), certificate, std::move(*key)};
 }
@@ -125,8 +126,9 @@ Result<std::unique_ptr<ChallengeCodec>> load_challenge_codec(const ChallengeKeyF
         if (std::ranges::find(recipients, recipient->name, &CmsRecipient::name) !=
             recipients.end()) {
             return fail(ErrorCode::configuration,
-                        one.certificate.string() + ": another certificate file has that name, which "
-                                                   "is the key's name in records");
+                        one.certificate.string() +
+                            ": another certificate file has that name, which "
+                            "is the key's name in records");
         }
         recipients.push_back(std::move(*recipient));
     }

@@ -37,8 +37,7 @@ struct OpenedChallenge {
     bool makes_claims() const { return kind != ChallengeKind::posted; }
 };
 
-inline OpenedChallenge unreadable(ChallengeKind kind, std::string_view reason,
-                                  std::string detail) {
+inline OpenedChallenge unreadable(ChallengeKind kind, std::string_view reason, std::string detail) {
     OpenedChallenge opened;
     opened.kind = kind;
     opened.reason = reason;

@@ -14,7 +14,7 @@ constexpr std::size_t kMaxMessage = 12 * 1024;
 // `openssl cms -sign -nocerts` leaves the certificate out; a listed one is at hand.
 constexpr CmsLimits kLimits{kMaxMessage, 10, 16, false, true};
 
-OpenedChallenge refused(std::string_view reason, std::string detail) {
+OpenedChallenge refused_sealed(std::string_view reason, std::string detail) {
     return unreadable(ChallengeKind::sealed, reason, std::move(detail));
 }
 
@@ -44,8 +44,9 @@ bool is_certified(const SealedSigner& signer, const Certificate& certificate) {
     if (!signer.san) return false;
     const auto names = certificate.subject_alt_names();
     if (!names || std::ranges::find(*names, *signer.san) == names->end()) return false;
-    return std::ranges::any_of(
-        signer.issuers, [&](const Certificate& issuer) { return certificate.is_issued_by(issuer); });
+    return std::ranges::any_of(signer.issuers, [&](const Certificate& issuer) {
+        return certificate.is_issued_by(issuer);
+    });
 }
 
 }  // namespace
@@ -58,8 +59,8 @@ SealedReader::SealedReader(std::vector<SealedSigner> signers, std::vector<CmsRec
 }
 
 bool SealedReader::has_signer_of(std::string_view owner) const {
-    return std::ranges::any_of(
-        signers_, [&](const SealedSigner& signer) { return signer.owner == owner; });
+    return std::ranges::any_of(signers_,
+                               [&](const SealedSigner& signer) { return signer.owner == owner; });
 }
 
 const SealedSigner* SealedReader::find_signer(const Certificate& certificate) const {
@@ -75,38 +76,41 @@ const SealedSigner* SealedReader::find_signer(const Certificate& certificate) co
 OpenedChallenge SealedReader::open(std::string_view text, WallTime now) const {
     const Result<Bytes> message = from_base64(without_line_ends(text));
     if (!message) {
-        return refused("ChallengeDecodingError",
-                       "the challenge is over 255 characters and not base64");
+        return refused_sealed("ChallengeDecodingError",
+                              "the challenge is over 255 characters and not base64");
     }
     auto outside = CmsSignedMessage::read(*message, kLimits);
     if (!outside) {
-        return refused("ChallengeDecodingError",
-                       "the sealed challenge: " + std::string(outside.error().text));
+        return refused_sealed("ChallengeDecodingError",
+                              "the sealed challenge: " + std::string(outside.error().text));
     }
     const std::optional<Certificate> signer = outside->find_signer(known_);
     if (!signer) {
-        return refused("SigningCertThumbprintMismatch",
-                       "the signer's certificate is neither in the challenge nor on the list");
+        return refused_sealed(
+            "SigningCertThumbprintMismatch",
+            "the signer's certificate is neither in the challenge nor on the list");
     }
     const std::string name = "signer " + signer->sha1();
     const SealedSigner* const listed = find_signer(*signer);
     if (listed == nullptr) {
-        return refused("SigningCertThumbprintMismatch", name + " is not on the list");
+        return refused_sealed("SigningCertThumbprintMismatch", name + " is not on the list");
     }
     if (const std::string fault = signer_fault(*signer, now); !fault.empty()) {
-        return refused("SigningCertThumbprintMismatch", name + ": " + fault);
+        return refused_sealed("SigningCertThumbprintMismatch", name + ": " + fault);
     }
     if (!outside->verify(*signer)) {
-        return refused("SignatureValidationFailed", "the signature of " + name +
-                                                        " does not verify, or its key or digest "
-                                                        "is too weak");
+        return refused_sealed("SignatureValidationFailed",
+                              "the signature of " + name +
+                                  " does not verify, or its key or digest "
+                                  "is too weak");
     }
     const auto inside = open_cms_envelope(outside->content(), recipients_, kLimits);
     // A wrong key gives good padding once in 256 times; its garbage fails like all the rest.
     if (!inside || !is_utf8(as_text(inside->content.expose()))) {
-        return refused("ChallengeDecryptionError",
-                       "the envelope of the sealed challenge cannot be opened: encrypted to none of "
-                       "the CRP's certificates, altered, or in a cipher that is not permitted");
+        return refused_sealed(
+            "ChallengeDecryptionError",
+            "the envelope of the sealed challenge cannot be opened: encrypted to none of "
+            "the CRP's certificates, altered, or in a cipher that is not permitted");
     }
     OpenedChallenge opened;
     opened.kind = ChallengeKind::sealed;
@@ -118,12 +122,10 @@ OpenedChallenge SealedReader::open(std::string_view text, WallTime now) const {
         opened.detail = "the sealed challenge: " + claims.error().detail;
         return opened;
     }
-    opened.claims = {claims->challenge_id,
-                     ChallengeCodec::digest_of(claims->certificate_request_id),
-                     claims->device_id,
-                     claims->user_id,
-                     claims->not_before,
-                     claims->expires_at};
+    opened.claims = {
+        claims->challenge_id, ChallengeCodec::digest_of(claims->certificate_request_id),
+        claims->device_id,    claims->user_id,
+        claims->not_before,   claims->expires_at};
     opened.sealed = std::move(*claims);
     return opened;
 }

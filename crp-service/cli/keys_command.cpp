@@ -82,9 +82,8 @@ void add_show(CLI::App& noun, const char* name, const char* text, bool check, in
     verb->add_option("--format", *format, "table or json")
         ->check(CLI::IsMember({"table", "json"}))
         ->capture_default_str();
-    verb->callback([target, format, check, &exit_code] {
-        exit_code = show_keys(*target, *format, check);
-    });
+    verb->callback(
+        [target, format, check, &exit_code] { exit_code = show_keys(*target, *format, check); });
 }
 
 }  // namespace

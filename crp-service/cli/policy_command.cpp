@@ -1,5 +1,5 @@
-// crpctl policy simulate|explain: what the rules of the running crpd say, rule by rule, of a request
-// or of a device. crpd answers from its own store and keys; nothing is recorded or spent.
+// crpctl policy simulate|explain: what the rules of the running crpd say, rule by rule, of a
+// request or of a device. crpd answers from its own store and keys; nothing is recorded or spent.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -94,8 +94,9 @@ std::string text_of(const Json& value) {
     if (!value.is_array()) return value.dump();
     std::string text;
     for (const Json& item : value) {
-        const std::string one = item.is_object() ? text_of(item.at("type")) + ":" + text_of(item.at("value"))
-                                                 : text_of(item);
+        const std::string one = item.is_object()
+                                    ? text_of(item.at("type")) + ":" + text_of(item.at("value"))
+                                    : text_of(item);
         text += (text.empty() ? "" : ", ") + one;
     }
     return text.empty() ? "-" : text;
@@ -115,7 +116,8 @@ void print_table(const Json& answer) {
     std::printf("%-6s %-28s %-11s %s\n", "PHASE", "RULE", "OUTCOME", "REASON");
     for (const Json& rule : answer.at("rules"))
         print_rule(rule);
-    std::printf("\n%s: %s\n", answer.at("verified").get<bool>() ? "would be verified" : "would be refused",
+    std::printf("\n%s: %s\n",
+                answer.at("verified").get<bool>() ? "would be verified" : "would be refused",
                 text_of(answer.at("reason")).c_str());
     if (!answer.at("detail").is_null()) std::printf("  %s\n", text_of(answer.at("detail")).c_str());
     constexpr std::array kFacts{"challengeKind", "challengeId", "deviceId",
@@ -170,8 +172,7 @@ void add_simulate(CLI::App& noun, int& exit_code) {
                      "transaction ID, to judge its repetition");
     add_format(*verb, *question);
     verb->callback([target, question, &exit_code] {
-        exit_code =
-            ask(*target, "/api/v1/simulate", simulation_body(*question), question->format);
+        exit_code = ask(*target, "/api/v1/simulate", simulation_body(*question), question->format);
     });
 }
 
@@ -187,7 +188,8 @@ void add_explain(CLI::App& noun, int& exit_code) {
     verb->callback([target, question, &exit_code] {
         Json body = {{"deviceId", question->device}, {"policyId", question->policy}};
         if (!question->user.empty()) body["userId"] = question->user;
-        exit_code = ask(*target, "/api/v1/explain", Result<Json>(std::move(body)), question->format);
+        exit_code =
+            ask(*target, "/api/v1/explain", Result<Json>(std::move(body)), question->format);
     });
 }
 

@@ -98,8 +98,8 @@ class ChallengeService {
                                                          const ChallengeCall& call,
                                                          const Render& render) const;
 
-    // Withdraws a sealed challenge that was not met yet, so that no record of it exists: records its
-    // ID as revoked. True when `call.caller` has a sealed signer and no challenge has that ID.
+    // Withdraws a sealed challenge that was not met yet, so that no record of it exists: records
+    // its ID as revoked. True when `call.caller` has a sealed signer and no challenge has that ID.
     Result<bool> revoke_unmet(const std::string& id, const ChallengeCall& call) const;
 
   private:

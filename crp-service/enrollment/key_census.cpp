@@ -72,10 +72,11 @@ std::string tell_missing_keys(const std::vector<KeyStatus>& census) {
         if (key.place != KeyPlace::missing) continue;
         const KindWords words = words_of(key.kind);
         if (!text.empty()) text += ' ';
-        text += std::string(words.name) + " " + key.id + " was removed while " +
-                std::to_string(key.outstanding) +
-                " outstanding challenges depend on it. They will all be refused. Put it back into " +
-                words.setting + " until " + to_rfc3339(key.last_expiry) + ".";
+        text +=
+            std::string(words.name) + " " + key.id + " was removed while " +
+            std::to_string(key.outstanding) +
+            " outstanding challenges depend on it. They will all be refused. Put it back into " +
+            words.setting + " until " + to_rfc3339(key.last_expiry) + ".";
     }
     return text;
 }

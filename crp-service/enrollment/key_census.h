@@ -1,7 +1,6 @@
 // Key census: which keys are configured and how many outstanding challenges depend on each, so that
-// a key can be taken away when nothing hangs on it any more, and its loss is told before devices are
-// refused for it.
-// Reads the store. Any thread.
+// a key can be taken away when nothing hangs on it any more, and its loss is told before devices
+// are refused for it. Reads the store. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +36,8 @@ struct KeyStatus {
 Result<std::vector<KeyStatus>> take_key_census(const ChallengeCodec& codec, Store& store,
                                                WallTime now);
 
-// Writes a warning to `log` for missing keys, and an error when the census cannot be taken. At start
-// and after a reload.
+// Writes a warning to `log` for missing keys, and an error when the census cannot be taken. At
+// start and after a reload.
 void log_missing_keys(const ChallengeCodec& codec, Store& store, WallTime now, Log& log);
 
 // What to tell an operator of keys that are missing, a sentence each; empty when all is well.

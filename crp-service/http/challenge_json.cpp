@@ -1,8 +1,8 @@
 #include "crp-service/http/challenge_json.h"
 
 #include "common/clock.h"
-#include "crp-service/domain/records.h"
 #include "crp-service/challenge/contents_json.h"
+#include "crp-service/domain/records.h"
 
 namespace ndes::crp {
 

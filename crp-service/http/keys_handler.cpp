@@ -17,8 +17,8 @@ Answer list_keys(const Call& call) {
                          {"lastExpiry", key.outstanding > 0 ? Json(to_rfc3339(key.last_expiry))
                                                             : Json(nullptr)}});
     }
-    return json_response(200, {{"items", std::move(items)},
-                               {"fault", or_null(tell_missing_keys(*census))}});
+    return json_response(
+        200, {{"items", std::move(items)}, {"fault", or_null(tell_missing_keys(*census))}});
 }
 
 }  // namespace ndes::crp

@@ -1,4 +1,5 @@
-// POST /api/v1/simulate and /api/v1/explain: what the rules would say; nothing is recorded or spent.
+// POST /api/v1/simulate and /api/v1/explain: what the rules would say; nothing is recorded or
+// spent.
 #include "common/crp_protocol/limits.h"
 #include "crp-service/challenge/contents_json.h"
 #include "crp-service/http/event_json.h"
@@ -23,18 +24,19 @@ Json rules_json(const std::vector<RuleReport>& rules) {
 }
 
 Json to_json(const Simulation& simulation) {
-    return {{"verified", simulation.verified},
-            {"reason", simulation.reason},
-            {"phase", simulation.phase},
-            {"detail", or_null(simulation.detail)},
-            {"challengeId", or_null(simulation.challenge_id)},
-            {"challengeKind", or_null(simulation.challenge_kind)},
-            {"deviceId", or_null(simulation.device_id)},
-            {"userId", or_null(simulation.user_id)},
-            {"policyId", or_null(simulation.policy_id)},
-            {"entitledBy", simulation.entitled_by},
-            {"rules", rules_json(simulation.rules)},
-            {"certificate", simulation.contents ? contents_json(*simulation.contents) : Json(nullptr)}};
+    return {
+        {"verified", simulation.verified},
+        {"reason", simulation.reason},
+        {"phase", simulation.phase},
+        {"detail", or_null(simulation.detail)},
+        {"challengeId", or_null(simulation.challenge_id)},
+        {"challengeKind", or_null(simulation.challenge_kind)},
+        {"deviceId", or_null(simulation.device_id)},
+        {"userId", or_null(simulation.user_id)},
+        {"policyId", or_null(simulation.policy_id)},
+        {"entitledBy", simulation.entitled_by},
+        {"rules", rules_json(simulation.rules)},
+        {"certificate", simulation.contents ? contents_json(*simulation.contents) : Json(nullptr)}};
 }
 
 Answer answer_with(const Result<Simulation>& simulation) {

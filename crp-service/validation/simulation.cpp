@@ -14,10 +14,9 @@ namespace {
 using namespace std::string_view_literals;
 
 // Judge by the records alone.
-constexpr std::array kEntitlementRules{"template_permission"sv, "device_known"sv,
-                                       "device_enrolled"sv,     "user_enabled"sv,
-                                       "policy_known"sv,        "policy_assigned"sv,
-                                       "contents_expand"sv};
+constexpr std::array kEntitlementRules{
+    "template_permission"sv, "device_known"sv,    "device_enrolled"sv, "user_enabled"sv,
+    "policy_known"sv,        "policy_assigned"sv, "contents_expand"sv};
 
 RuleReport report_of(const Rule& rule, const Context& context, const Findings& findings) {
     RuleReport report;
@@ -74,16 +73,16 @@ Simulation make_simulation(const Context& context, const Findings& findings,
     result.policy_id = context.policy_id;
     if (context.opened) {
         result.challenge_kind = to_string(context.opened->kind);
-        result.challenge_id = context.challenge ? context.challenge->id
-                                                : context.opened->claims.challenge_id;
+        result.challenge_id =
+            context.challenge ? context.challenge->id : context.opened->claims.challenge_id;
     }
     result.entitled_by = entitled_by(context);
     for (const Rule& rule : rules) {
         if (applies(rule, context)) result.rules.push_back(report_of(rule, context, findings));
     }
     if (context.expected && context.expected->reason.empty()) {
-        result.contents = context.csr && result.verified ? contents_of(context)
-                                                         : context.expected->contents;
+        result.contents =
+            context.csr && result.verified ? contents_of(context) : context.expected->contents;
     }
     return result;
 }

@@ -77,9 +77,9 @@ class VerifyService {
     // what is recorded or the certificate has another key than the request; bad_request.
     Result<void> notify(const NotifyInput& input, const Caller& caller);
 
-    // What verify would answer now, rule by rule (simulation.h): the same rules over the same facts,
-    // but nothing is recorded, spent or logged. `challenge`: stands for the request's own, if not
-    // empty.
+    // What verify would answer now, rule by rule (simulation.h): the same rules over the same
+    // facts, but nothing is recorded, spent or logged. `challenge`: stands for the request's own,
+    // if not empty.
     Result<Simulation> simulate(const VerifyInput& input, std::string_view challenge) const;
 
     // Who may have a certificate of a policy, and what it would say (simulation.h).

@@ -33,8 +33,9 @@ RuleResult compare_sealed(const OpenedChallenge& opened, const Challenge& record
                       claims.not_before == record.not_before &&
                       claims.expires_at == record.expires_at && claims.expected == record.expected;
     if (same) return pass();
-    return refuse("ChallengeIdTaken",
-                  "challenge " + record.id + " was met before with another policy, times or expected values");
+    return refuse(
+        "ChallengeIdTaken",
+        "challenge " + record.id + " was met before with another policy, times or expected values");
 }
 
 }  // namespace

@@ -243,7 +243,8 @@ TEST_CASE("anything without the prefix is a posted challenge, found by its HMAC"
     CHECK(opened.lookups != other.lookups_of("the MDM's own password"));
 }
 
-TEST_CASE("a posted challenge is looked up under the present pepper first, then under earlier ones") {
+TEST_CASE(
+    "a posted challenge is looked up under the present pepper first, then under earlier ones") {
     const auto with = [](std::vector<ChallengeKey> peppers) {
         std::vector<ChallengeKey> keys;
         keys.push_back(key("k1", 1));

@@ -76,8 +76,8 @@ TEST_CASE("what the openssl command line seals opens") {
         }
     }
     SECTION("signed in indefinite lengths, with SHA-384 or SHA-512, without the certificate") {
-        for (const char* options : {"-md sha256 -stream", "-md sha384", "-md sha512",
-                                    "-md sha256 -nocerts"}) {
+        for (const char* options :
+             {"-md sha256 -stream", "-md sha384", "-md sha512", "-md sha256 -nocerts"}) {
             INFO(options);
             shop.encrypt("claims.json", "envelope.der", "crp.pem");
             shop.sign("envelope.der", "sealed.der", "mdm", options);
@@ -134,8 +134,7 @@ TEST_CASE("what a forger or a careless MDM makes is refused with its reason") {
         {"by two signers", "ChallengeDecodingError",
          [&] {
              shop.encrypt("claims.json", "envelope.der", "crp.pem");
-             shop.sign("envelope.der", "sealed.der", "mdm",
-                       "-signer mdm-ec.pem -inkey mdm-ec.key");
+             shop.sign("envelope.der", "sealed.der", "mdm", "-signer mdm-ec.pem -inkey mdm-ec.key");
          }},
         {"by a stranger with the MDM's signature beside it", "ChallengeDecodingError",
          [&] {
