@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "crp-service/store/challenge_rules.h"
-#include "crp-service/store/sqlite/json_columns.h"
+#include "crp-service/store/json_columns.h"
 #include "crp-service/store/sqlite/sqlite_store_impl.h"
 
 namespace ndes::crp {

@@ -1,7 +1,7 @@
 // SqliteStore: policies and template permissions.
 #include <utility>
 
-#include "crp-service/store/sqlite/json_columns.h"
+#include "crp-service/store/json_columns.h"
 #include "crp-service/store/sqlite/record_queries.h"
 #include "crp-service/store/sqlite/sqlite_store_impl.h"
 

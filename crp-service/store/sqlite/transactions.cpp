@@ -1,7 +1,7 @@
 // SqliteStore: reads of what was decided.
 #include <utility>
 
-#include "crp-service/store/sqlite/json_columns.h"
+#include "crp-service/store/json_columns.h"
 #include "crp-service/store/sqlite/record_queries.h"
 #include "crp-service/store/sqlite/sqlite_store_impl.h"
 #include "crp-service/store/sqlite/transaction_rows.h"
