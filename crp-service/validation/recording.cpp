@@ -140,10 +140,13 @@ DecisionCommit make_decision_commit(const Context& context, const Findings& find
     }
     commit.messages.push_back(std::move(message));
     commit.audit = make_audit(context, commit.decision, caller);
-    if (context.is_first_seen) commit.first_seen = context.challenge;
     const Reason* const reason = find_reason(findings.reason);
     commit.counts_as_refusal =
         reason != nullptr && reason->counts_as_refusal && context.challenge.has_value();
+    // A refusal that does not count leaves nothing behind: the MDM may put its cause right.
+    if (context.is_first_seen && (commit.decision.verified || commit.counts_as_refusal)) {
+        commit.first_seen = context.challenge;
+    }
     return commit;
 }
 

@@ -38,6 +38,7 @@ bool same_question(const Decision& decision, const Context& context) {
 
 // What a lost compare-and-swap means, by the state that the winner left behind.
 std::string_view reason_of_loss(const DecisionOutcome& outcome) {
+    if (outcome.key_taken) return "KeyReused";
     if (outcome.challenge_id_taken) return "ChallengeIdTaken";
     if (!outcome.challenge_state) return "ChallengeUnknown";
     switch (*outcome.challenge_state) {
@@ -167,7 +168,10 @@ Result<std::optional<Decision>> VerifyService::find_standing(const Context& cont
         return transaction.decision.id == (*standing)->id;
     });
     const TransactionState state = same == history->end() ? TransactionState::issued : same->state;
-    if (state == TransactionState::verified || state == TransactionState::pending) return standing;
+    if (state == TransactionState::verified || state == TransactionState::pending ||
+        state == TransactionState::unconfirmed) {
+        return standing;
+    }
     // After a failure the challenge is open again for this very request: judge it anew.
     if (state == TransactionState::failed) return std::nullopt;
 
