@@ -6,6 +6,7 @@
 #include "common/crypto/distinguished_name.h"
 #include "common/crypto/general_names.h"
 #include "crp-service/challenge/contents_json.h"
+#include "crp-service/domain/record_id.h"
 #include "crp-service/domain/records.h"
 
 namespace ndes::crp {

@@ -4,7 +4,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "common/certificate_contents.h"
@@ -19,7 +18,6 @@ namespace ndes::crp {
 // Identifiers of all records: 1 to 64 octets of A-Z a-z 0-9 and . _ - @ : { }
 // (GUIDs, UPNs and serial numbers fit).
 inline constexpr std::size_t kMaxIdOctets = 64;
-bool is_record_id(std::string_view text);
 
 struct User {
     std::string id;

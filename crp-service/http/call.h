@@ -10,7 +10,7 @@
 #include "common/clock.h"
 #include "common/http_server/http_message.h"
 #include "common/strict_json.h"
-#include "crp-service/domain/records.h"
+#include "crp-service/domain/record_id.h"
 #include "crp-service/http/caller.h"
 #include "crp-service/http/live_parts.h"
 #include "crp-service/http/problem.h"

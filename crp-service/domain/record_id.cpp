@@ -1,6 +1,8 @@
-#include "crp-service/domain/records.h"
+#include "crp-service/domain/record_id.h"
 
 #include <algorithm>
+
+#include "crp-service/domain/records.h"
 
 namespace ndes::crp {
 
