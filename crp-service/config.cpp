@@ -50,18 +50,90 @@ void read_store(ConfigTable table, StoreOptions& store) {
     store.readers = static_cast<std::size_t>(table.integer("readers", 8, 1, 64));
 }
 
-void read_challenge(ConfigTable table, const std::filesystem::path& folder,
-                    ChallengeConfig& challenge) {
-    for (const std::string& name : table.text_list("key_files")) {
-        challenge.key_files.push_back(folder / name);  // an absolute name stays as it is
+using Paths = std::vector<std::filesystem::path>;
+
+Paths read_paths(ConfigTable& table, std::string_view key, const std::filesystem::path& folder) {
+    Paths paths;
+    for (const std::string& name : table.text_list(key))
+        paths.push_back(folder / name);  // an absolute name stays as it is
+    return paths;
+}
+
+std::optional<SubjectAltName> parse_san(ConfigTable& table, const std::string& san) {
+    const std::size_t colon = san.find(':');
+    SubjectAltName name;
+    if (colon == std::string::npos || colon + 1 == san.size() ||
+        !from_string(san.substr(0, colon), name.type)) {
+        table.fault("san", "must be TYPE:VALUE with TYPE one of upn, email, dns, uri, ip");
+        return std::nullopt;
     }
-    if (challenge.key_files.empty()) table.fault("key_files", "must name at least one file");
-    challenge.pepper_file = table.required_path("pepper_file");
+    name.value = san.substr(colon + 1);
+    return name;
+}
+
+std::vector<std::string> read_pins(ConfigTable& table) {
+    std::vector<std::string> pins;
+    for (const std::string& pin : table.text_list("spki_sha256")) {
+        const auto octets = from_hex(pin);
+        if (octets && octets->size() == 32) {
+            pins.push_back(to_hex(*octets));
+        } else {
+            table.fault("spki_sha256",
+                        "each pin must be 64 hexadecimal digits (crpctl caller pin)");
+        }
+    }
+    return pins;
+}
+
+SealedSignerFiles read_sealed_signer(ConfigTable& table, const std::filesystem::path& folder) {
+    SealedSignerFiles signer;
+    signer.owner = table.required_text("owner");
+    signer.certificates = read_paths(table, "certificate_files", folder);
+    signer.spki_sha256 = read_pins(table);
+    signer.issuers = read_paths(table, "issuer_files", folder);
+    const std::string san = table.text("san", "");
+    if (!san.empty()) signer.san = parse_san(table, san);
+    if (signer.issuers.empty() != san.empty()) {
+        table.fault("issuer_files", "issuer_files and san must be given together");
+    }
+    if (signer.certificates.empty() && signer.spki_sha256.empty() && signer.issuers.empty()) {
+        table.fault("certificate_files",
+                    "give certificate_files, spki_sha256, or issuer_files and san");
+    }
+    return signer;
+}
+
+void read_sealed(ConfigTable& table, const std::filesystem::path& folder, CrpdConfig& config) {
+    ChallengeKeyFiles& files = config.challenge.files;
+    for (ConfigTable& one : table.tables("sealed_recipient")) {
+        files.recipients.push_back(
+            {one.required_path("certificate_file"), one.required_path("key_file")});
+    }
+    for (ConfigTable& one : table.tables("sealed_signer"))
+        files.signers.push_back(read_sealed_signer(one, folder));
+    config.validation.crp_name = table.text("audience", "");
+    if (config.validation.crp_name.size() > 64) {
+        table.fault("audience", "must have at most 64 octets");
+    }
+    if (files.signers.empty() != files.recipients.empty()) {
+        table.fault("sealed_signer", "needs a sealed_recipient, and the reverse");
+    } else if (!files.signers.empty() && config.validation.crp_name.empty()) {
+        table.fault("audience", "is needed for sealed challenges");
+    }
+}
+
+void read_challenge(ConfigTable table, const std::filesystem::path& folder, CrpdConfig& config) {
+    ChallengeConfig& challenge = config.challenge;
+    challenge.files.keys = read_paths(table, "key_files", folder);
+    if (challenge.files.keys.empty()) table.fault("key_files", "must name at least one file");
+    challenge.files.peppers = read_paths(table, "pepper_files", folder);
+    if (challenge.files.peppers.empty()) table.fault("pepper_files", "must name at least one file");
     challenge.scep_url = table.required_text("scep_url");
     if (!challenge.scep_url.starts_with("http://") && !challenge.scep_url.starts_with("https://")) {
         table.fault("scep_url", "must begin with http:// or https://");
     }
     challenge.ca_certificate_file = table.required_path("ca_certificate_file");
+    read_sealed(table, folder, config);
 }
 
 void read_validation(ConfigTable table, ValidationOptions& validation) {
@@ -70,18 +142,6 @@ void read_validation(ConfigTable table, ValidationOptions& validation) {
         table.boolean("SkipTemplateCheckOnlyIfAccountAccessDenied", false);
     validation.clock_tolerance = std::chrono::duration_cast<std::chrono::seconds>(
         table.duration("clock_tolerance", 5min, 0ms, 1h));
-}
-
-void read_pins(ConfigTable& table, CallerRule& caller) {
-    for (std::string pin : table.text_list("spki_sha256")) {
-        const auto octets = from_hex(pin);
-        if (!octets || octets->size() != 32) {
-            table.fault("spki_sha256",
-                        "each pin must be 64 hexadecimal digits (crpctl caller pin)");
-            continue;
-        }
-        caller.spki_sha256.push_back(to_hex(*octets));
-    }
 }
 
 void read_issuer_and_san(ConfigTable& table, CallerRule& caller) {
@@ -95,15 +155,7 @@ void read_issuer_and_san(ConfigTable& table, CallerRule& caller) {
     }
     const std::string san = table.text("san", "");
     if (san.empty()) return;
-    const std::size_t colon = san.find(':');
-    SubjectAltName name;
-    if (colon == std::string::npos || colon + 1 == san.size() ||
-        !from_string(san.substr(0, colon), name.type)) {
-        table.fault("san", "must be TYPE:VALUE with TYPE one of upn, email, dns, uri, ip");
-        return;
-    }
-    name.value = san.substr(colon + 1);
-    caller.san = std::move(name);
+    caller.san = parse_san(table, san);
 }
 
 CallerRule read_caller(ConfigTable& table) {
@@ -119,7 +171,7 @@ CallerRule read_caller(ConfigTable& table) {
         }
     }
     if (caller.roles.empty()) table.fault("roles", "must name at least one role");
-    read_pins(table, caller);
+    caller.spki_sha256 = read_pins(table);
     read_issuer_and_san(table, caller);
     caller.may_generate_challenges = table.boolean("may_generate_challenges", false);
     if (caller.may_generate_challenges && !caller.roles.has(Role::ndes)) {
@@ -146,6 +198,19 @@ void read_callers(std::vector<ConfigTable> tables, CrpdConfig& config) {
             }
         }
         config.callers.push_back(std::move(caller));
+    }
+}
+
+// What an MDM seals is its own, as what it posts.
+void check_owners(ConfigTable& challenge, const CrpdConfig& config) {
+    for (const SealedSignerFiles& signer : config.challenge.files.signers) {
+        const bool is_mdm = std::ranges::any_of(config.callers, [&](const CallerRule& caller) {
+            return caller.name == signer.owner && caller.roles.has(Role::mdm);
+        });
+        if (!is_mdm) {
+            challenge.fault("sealed_signer",
+                            "owner \"" + signer.owner + "\" is no [[caller]] with the role mdm");
+        }
     }
 }
 
@@ -180,9 +245,11 @@ Result<CrpdConfig> read_config(ConfigFile& file, const std::filesystem::path& fo
     ConfigTable health = root.table("health");
     config.health = read_listen(health);
     read_store(root.table("store"), config.store);
-    read_challenge(root.table("challenge"), folder, config.challenge);
+    ConfigTable challenge = root.table("challenge");
+    read_challenge(challenge, folder, config);
     read_validation(root.table("validation"), config.validation);
     read_callers(root.tables("caller"), config);
+    check_owners(challenge, config);
     if (config.callers.empty()) root.fault("caller", "at least one [[caller]] is needed");
     read_state_messages(root.table("state_messages"), config.state_messages);
     read_log(root.table("log"), config.log);

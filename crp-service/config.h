@@ -11,6 +11,7 @@
 #include "common/http_server/http_server.h"
 #include "common/logging/log.h"
 #include "common/tls/tls_context.h"
+#include "crp-service/challenge/key_files.h"
 #include "crp-service/http/caller.h"
 #include "crp-service/store/store_factory.h"
 #include "crp-service/validation/verify_service.h"
@@ -18,8 +19,7 @@
 namespace ndes::crp {
 
 struct ChallengeConfig {
-    std::vector<std::filesystem::path> key_files;
-    std::filesystem::path pepper_file;
+    ChallengeKeyFiles files;
     std::string scep_url;
     std::filesystem::path ca_certificate_file;
 };

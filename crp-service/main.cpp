@@ -15,6 +15,7 @@
 #include "common/logging/log.h"
 #include "common/random.h"
 #include "crp-service/config.h"
+#include "crp-service/enrollment/key_census.h"
 #include "crp-service/exit_code.h"
 #include "crp-service/http/api.h"
 #include "crp-service/http/health_handler.h"
@@ -123,6 +124,7 @@ int run(const std::filesystem::path& config_file) {
         messages.emplace(config->state_messages, **store, **log);
     }
     CurrentParts parts(make_live_parts(*config, *material, **store, clock, random, **log));
+    log_missing_keys(*parts.get()->codec, **store, clock.now(), **log);
     Api api(parts, **store, clock, random, **log);
     SelfCheck self_check({**store, parts, clock, random, **log, messages.has_value()},
                          material->server_certificate);

@@ -14,6 +14,7 @@ int report(const Error& error);
 
 void add_db_commands(CLI::App& app, int& exit_code);
 void add_keys_commands(CLI::App& app, int& exit_code);
+void add_policy_commands(CLI::App& app, int& exit_code);
 void add_caller_commands(CLI::App& app, int& exit_code);
 void add_reasons_command(CLI::App& app, int& exit_code);
 void add_config_commands(CLI::App& app, int& exit_code);

@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
     try {
         cli::add_db_commands(app, exit_code);
         cli::add_keys_commands(app, exit_code);
+        cli::add_policy_commands(app, exit_code);
         cli::add_caller_commands(app, exit_code);
         cli::add_reasons_command(app, exit_code);
         cli::add_config_commands(app, exit_code);

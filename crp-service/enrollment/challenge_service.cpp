@@ -153,15 +153,19 @@ tl::expected<ChallengeService::Prepared, ChallengeFault> ChallengeService::prepa
             return bad(order.field_prefix +
                        "challenge: must be 8 to 255 printable ASCII characters without spaces");
         }
-        const OpenedChallenge opened = codec_.open(text);
+        const OpenedChallenge opened = codec_.open(text, now);
         if (opened.kind != ChallengeKind::posted || !opened.reason.empty()) {
             return bad(order.field_prefix + "challenge: has the form of a minted one");
         }
         record.kind = ChallengeKind::posted;
-        record.lookup = opened.lookup;
+        const auto pepper = choose_pepper(opened);
+        if (!pepper) return tl::unexpected(pepper.error());
+        record.lookup = opened.lookups.at(*pepper);
+        record.key_id = codec_.peppers().at(*pepper).id;
         made.created.challenge = text;
     } else {
         record.kind = ChallengeKind::minted;
+        record.key_id = codec_.keys().front().id;
         made.created.challenge =
             codec_.mint({record.id, ChallengeCodec::digest_of(record.certificate_request_id),
                          record.device_id, record.user_id, record.not_before, record.expires_at},
@@ -175,6 +179,34 @@ tl::expected<ChallengeService::Prepared, ChallengeFault> ChallengeService::prepa
     made.created.ca_thumbprint = facts_.ca_thumbprint;
     made.created.expires_at = record.expires_at;
     return made;
+}
+
+// Under which pepper: the present one's, unless the challenge is known under an earlier one, so
+// that the store sees that it is in use.
+tl::expected<std::size_t, ChallengeFault> ChallengeService::choose_pepper(
+    const OpenedChallenge& opened) const {
+    for (std::size_t i = 1; i < opened.lookups.size(); ++i) {
+        auto holder = store_.find_challenge_by_lookup(opened.lookups[i]);
+        if (!holder) return failed(std::move(holder.error()));
+        if (*holder) return i;
+    }
+    return 0;
+}
+
+// A call is known by a digest of its body under the present pepper, or under an earlier one when
+// it comes again after a change. A plain digest would let a reader of the database guess a posted
+// password in the body.
+Result<std::optional<std::string>> ChallengeService::record(ChallengeBatch batch,
+                                                            const ChallengeCall& call,
+                                                            const AuditRecord& audit) const {
+    if (call.idempotency_key.empty()) return store_.add_challenges(batch, audit);
+    Result<std::optional<std::string>> recorded = fail(ErrorCode::internal, "no pepper");
+    for (std::string& digest : codec_.lookups_of("body:" + call.body)) {
+        batch.body_sha256 = std::move(digest);
+        recorded = store_.add_challenges(batch, audit);
+        if (recorded || recorded.error().code != ErrorCode::conflict) break;
+    }
+    return recorded;
 }
 
 // The store tells both clashes with one code; which of them it was shows in the records.
@@ -206,8 +238,6 @@ tl::expected<ChallengeAnswer, ChallengeFault> ChallengeService::create(
     batch.now = now;
     if (!call.idempotency_key.empty()) {
         batch.idempotency_key = call.idempotency_key;
-        // A plain digest would let a reader of the database guess a posted password in the body.
-        batch.body_sha256 = codec_.lookup_of("body:" + call.body);
         batch.answer = codec_.seal(text, random_);
     }
 
@@ -224,7 +254,7 @@ tl::expected<ChallengeAnswer, ChallengeFault> ChallengeService::create(
         audit.facts.emplace_back("policy_id", challenge.policy_id);
     }
 
-    auto recorded = store_.add_challenges(batch, std::move(audit));
+    auto recorded = record(batch, call, audit);
     if (!recorded) {
         if (recorded.error().code == ErrorCode::conflict) {
             return tl::unexpected(
@@ -236,6 +266,34 @@ tl::expected<ChallengeAnswer, ChallengeFault> ChallengeService::create(
     auto first = codec_.unseal(**recorded);
     if (!first) return failed(std::move(first.error()).within("Idempotency-Key"));
     return ChallengeAnswer{std::move(*first), true};
+}
+
+Result<bool> ChallengeService::revoke_unmet(const std::string& id,
+                                            const ChallengeCall& call) const {
+    if (!codec_.sealed().has_signer_of(call.caller) || id.size() < kShortestSealedId) return false;
+    ChallengeBatch batch;
+    batch.now = clock_.now();
+    batch.owner = call.caller;
+    Challenge& record = batch.challenges.emplace_back();
+    record.id = id;
+    record.kind = ChallengeKind::sealed;
+    record.state = ChallengeState::revoked;
+    record.owner = call.caller;
+    record.not_before = batch.now;
+    record.created_at = batch.now;
+    // No sealed challenge issued until now lives longer, nor may its record.
+    record.expires_at = batch.now + kLongestSealedLifetime + std::chrono::hours(24);
+    AuditRecord audit;
+    audit.time = batch.now;
+    audit.event = "revoke-challenge";
+    audit.outcome = "permit";
+    audit.caller = call.caller;
+    audit.peer_address = call.peer_address;
+    audit.facts = {{"challenge_id", id}, {"met", "no"}};
+    auto added = store_.add_challenges(batch, std::move(audit));
+    if (added) return true;
+    if (added.error().code == ErrorCode::conflict) return false;  // met meanwhile, or another's
+    return pass_on(added);
 }
 
 }  // namespace ndes::crp

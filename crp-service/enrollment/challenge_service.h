@@ -98,11 +98,18 @@ class ChallengeService {
                                                          const ChallengeCall& call,
                                                          const Render& render) const;
 
+    // Withdraws a sealed challenge that was not met yet, so that no record of it exists: records
+    // its ID as revoked. True when `call.caller` has a sealed signer and no challenge has that ID.
+    Result<bool> revoke_unmet(const std::string& id, const ChallengeCall& call) const;
+
   private:
     struct Prepared;
     tl::expected<Prepared, ChallengeFault> prepare(const ChallengeOrder& order,
                                                    const ChallengeCall& call, WallTime now) const;
     tl::expected<Policy, ChallengeFault> check_records(const ChallengeOrder& order) const;
+    tl::expected<std::size_t, ChallengeFault> choose_pepper(const OpenedChallenge& opened) const;
+    Result<std::optional<std::string>> record(ChallengeBatch batch, const ChallengeCall& call,
+                                              const AuditRecord& audit) const;
     ChallengeFault tell_conflict(const std::vector<Challenge>& challenges,
                                  const ChallengeCall& call, Error error) const;
 

@@ -24,15 +24,6 @@ tl::expected<std::size_t, Problem> read_limit(const std::string& text) {
 
 }  // namespace
 
-bool is_record_id(std::string_view text) {
-    constexpr std::string_view kOthers = "._-@:{}";
-    return !text.empty() && text.size() <= kMaxIdOctets &&
-           std::all_of(text.begin(), text.end(), [&](char c) {
-               return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                      kOthers.find(c) != std::string_view::npos;
-           });
-}
-
 tl::expected<std::string, Problem> Call::record_id() const {
     if (!is_record_id(parameter)) {
         return refuse(ProblemCode::id_malformed,

@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "common/http_server/http_message.h"
 #include "common/strict_json.h"
+#include "crp-service/domain/record_id.h"
 #include "crp-service/http/caller.h"
 #include "crp-service/http/live_parts.h"
 #include "crp-service/http/problem.h"
@@ -43,9 +44,6 @@ struct Call {
 };
 
 using CallHandler = Answer (*)(const Call&);
-
-// True for 1..kMaxIdOctets characters of the set stated there.
-bool is_record_id(std::string_view text);
 
 http::Response json_response(int status, const Json& body);
 http::Response text_response(int status, std::string json);

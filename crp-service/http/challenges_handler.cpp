@@ -75,6 +75,12 @@ Answer get_challenge(const Call& call) {
 }
 
 Answer revoke_challenge(const Call& call) {
+    if (is_record_id(call.parameter)) {
+        auto unmet = call.parts.challenges->revoke_unmet(
+            call.parameter, {call.caller.name, call.peer.address, {}, {}});
+        if (!unmet) return refuse(unmet);
+        if (*unmet) return empty_response();
+    }
     auto challenge = find_own_challenge(call);
     if (!challenge) return tl::unexpected(std::move(challenge.error()));
     AuditRecord audit = call.audit("revoke-challenge");

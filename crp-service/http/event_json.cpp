@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/clock.h"
-#include "crp-service/http/contents_json.h"
+#include "crp-service/challenge/contents_json.h"
 
 namespace ndes::crp {
 
@@ -11,15 +11,6 @@ namespace {
 
 Json or_null(const std::optional<WallTime>& time) {
     return time ? Json(to_rfc3339(*time)) : Json(nullptr);
-}
-
-Json contents_json(const CertificateContents& contents) {
-    return {{"subject", contents.subject},
-            {"subjectAltNames", alt_names_json(contents.subject_alt_names)},
-            {"keyUsage", key_usage_json(contents.key_usage)},
-            {"extendedKeyUsage", contents.extended_key_usage},
-            {"validityDays", contents.validity_days},
-            {"template", contents.template_name}};
 }
 
 Json outcomes_json(const std::vector<RuleOutcome>& outcomes) {
@@ -51,6 +42,15 @@ std::string hresult_text(std::int32_t hresult) {
 }
 
 }  // namespace
+
+Json contents_json(const CertificateContents& contents) {
+    return {{"subject", contents.subject},
+            {"subjectAltNames", alt_names_json(contents.subject_alt_names)},
+            {"keyUsage", key_usage_json(contents.key_usage)},
+            {"extendedKeyUsage", contents.extended_key_usage},
+            {"validityDays", contents.validity_days},
+            {"template", contents.template_name}};
+}
 
 Json to_json(const Transaction& transaction) {
     const Decision& decision = transaction.decision;

@@ -9,6 +9,7 @@
 
 namespace ndes::crp {
 
+Json contents_json(const CertificateContents& contents);
 Json to_json(const Transaction& transaction);
 // The newest decision, with "history": all of this ID that the caller may see, newest first.
 Json to_json(const Transaction& newest, const std::vector<Transaction>& history);

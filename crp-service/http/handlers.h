@@ -45,4 +45,9 @@ Answer list_certificates(const Call& call);
 Answer list_state_messages(const Call& call);
 Answer list_audit(const Call& call);
 
+// keys_handler.cpp, simulate_handler.cpp
+Answer list_keys(const Call& call);
+Answer simulate_request(const Call& call);
+Answer explain_entitlement(const Call& call);
+
 }  // namespace ndes::crp

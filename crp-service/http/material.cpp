@@ -34,7 +34,7 @@ Result<Material> load_material(const CrpdConfig& config, const Clock& clock) {
                     "server.certificate_file: the certificate expired at " +
                         to_rfc3339(chain->front().not_after()));
     }
-    auto codec = load_challenge_codec(config.challenge.key_files, config.challenge.pepper_file);
+    auto codec = load_challenge_codec(config.challenge.files);
     if (!codec) return unusable(codec, "challenge");
     auto ca = load_certificates(config.challenge.ca_certificate_file);
     if (!ca) return unusable(ca, "challenge.ca_certificate_file");

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "crp-service/http/contents_json.h"
+#include "crp-service/challenge/contents_json.h"
 #include "crp-service/http/record_json.h"
 
 namespace ndes::crp {

@@ -1,5 +1,6 @@
 #include "crp-service/http/reload.h"
 
+#include "crp-service/enrollment/key_census.h"
 #include "crp-service/http/material.h"
 
 namespace ndes::crp {
@@ -29,6 +30,8 @@ bool Reloader::reload() {
         parts_.log.write(Severity::info,
                          "Configuration reloaded: callers, TLS files and challenge keys",
                          {{"event", "reload"}});
+        log_missing_keys(*parts_.current.get()->codec, parts_.store, parts_.clock.now(),
+                         parts_.log);
     } else {
         audit.reason = std::string(to_string(done.error().code));
         parts_.log.write(

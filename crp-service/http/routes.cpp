@@ -48,6 +48,10 @@ const Route kRoutes[] = {
     {"GET",    "/api/v1/certificates",                   kRecords, list_certificates},
     {"GET",    "/api/v1/state-messages",                 kRecords, list_state_messages},
     {"GET",    "/api/v1/audit",                          kAdmin,   list_audit},
+    // For operators: nothing of these is recorded.
+    {"GET",    "/api/v1/keys",                           kAdmin,   list_keys},
+    {"POST",   "/api/v1/simulate",                       kAdmin,   simulate_request},
+    {"POST",   "/api/v1/explain",                        kAdmin,   explain_entitlement},
 };
 // clang-format on
 

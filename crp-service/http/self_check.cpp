@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "crp-service/enrollment/key_census.h"
+
 namespace ndes::crp {
 
 namespace {
@@ -41,6 +43,13 @@ CheckResult SelfCheck::check_keys() {
     if (!opened || *opened != "self-check") {
         return {"keys", Level::failed, "the challenge keys do not open what they sealed"};
     }
+    const SteadyTime now = parts_.clock.steady_now();
+    if (!census_at_ || now - *census_at_ >= kLogInterval) {
+        const auto census = take_key_census(*current->codec, parts_.store, parts_.clock.now());
+        missing_keys_ = census ? tell_missing_keys(*census) : census.error().text;
+        census_at_ = now;
+    }
+    if (!missing_keys_.empty()) return {"keys", Level::warning, missing_keys_};
     return {"keys", Level::ok, "seal and open"};
 }
 
@@ -119,6 +128,7 @@ HealthReport SelfCheck::report() const {
 void SelfCheck::watch_certificate(Certificate server_certificate) {
     const std::lock_guard<std::mutex> lock(mutex_);
     server_certificate_ = std::move(server_certificate);
+    census_at_.reset();  // reload and run() are of one thread
 }
 
 bool SelfCheck::store_is_hopeless() const {

@@ -76,6 +76,8 @@ class SelfCheck {
     void tell(const HealthReport& report);
 
     const Parts parts_;
+    std::optional<SteadyTime> census_at_;  // with missing_keys_: of run()'s thread alone
+    std::string missing_keys_;             // counting challenges is dear: once in kLogInterval
 
     mutable std::mutex mutex_;  // guards the rest, for copies only; a torn report without
     Certificate server_certificate_;

@@ -13,10 +13,10 @@ struct Validity {
     WallTime expires_at;
 };
 
-// A minted challenge carries its times; those of a posted one stand in its record. nullopt for a
-// posted one without a record, which challenge_known refuses.
+// A minted or sealed challenge carries its times; those of a posted one stand in its record.
+// nullopt for a posted one without a record, which challenge_known refuses.
 inline std::optional<Validity> challenge_validity(const Context& context) {
-    if (context.opened && context.opened->kind == ChallengeKind::minted) {
+    if (context.opened && context.opened->makes_claims()) {
         return Validity{context.opened->claims.not_before, context.opened->claims.expires_at};
     }
     if (!context.challenge) return std::nullopt;

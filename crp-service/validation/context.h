@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/certificate_contents.h"
 #include "common/clock.h"
@@ -25,6 +26,7 @@ struct Context {
         : input(request), options(validation), now(time) {}
 
     const VerifyInput& input;
+    std::string_view challenge_instead;  // simulation: stands for the CSR's own; else empty
     const ValidationOptions& options;
     WallTime now;
 
@@ -44,6 +46,7 @@ struct Context {
 
     // ---- from the store (posted: `challenge` before phase 2; all else before phase 3)
     std::optional<Challenge> challenge;
+    bool is_first_seen = false;  // sealed: `challenge` was made of its claims, not yet on record
     std::optional<IssuedCertificate> renewed;  // record of the signing certificate
     std::optional<TemplateRecord> template_record;
     std::optional<Device> device;

@@ -43,6 +43,25 @@ Result<Origin> origin_of(const IssuedCertificate& renewed, Store& store) {
     return Origin{{}, true};
 }
 
+// A sealed challenge is its own promise: what an order over REST would have recorded.
+Challenge record_of(const OpenedChallenge& opened, WallTime now) {
+    const SealedClaims& claims = opened.sealed.value();
+    Challenge record;
+    record.id = claims.challenge_id;
+    record.kind = ChallengeKind::sealed;
+    record.device_id = claims.device_id;
+    record.user_id = claims.user_id;
+    record.policy_id = claims.policy_id;
+    record.certificate_request_id = claims.certificate_request_id;
+    record.expected = claims.expected;
+    record.not_before = claims.not_before;
+    record.expires_at = claims.expires_at;
+    record.created_at = now;
+    record.owner = opened.owner;
+    record.key_id = opened.key_id;
+    return record;
+}
+
 Result<void> expect_contents(Context& context, Store& store) {
     if (!context.policy || !context.device) return {};
     Origin origin;
@@ -85,8 +104,11 @@ void read_request(Context& context, const ChallengeCodec& codec) {
         }
         return;  // a challenge left over in a renewal is not looked at
     }
+    if (context.csr && !context.challenge_instead.empty()) {
+        context.csr->challenge = context.challenge_instead;
+    }
     if (context.csr && context.csr->challenge && !context.csr->challenge->empty()) {
-        context.opened = codec.open(*context.csr->challenge);
+        context.opened = codec.open(*context.csr->challenge, context.now);
     }
 }
 
@@ -103,14 +125,16 @@ Result<void> identify(Context& context, Store& store) {
         return {};
     }
     if (!context.opened) return {};
-    if (context.opened->kind == ChallengeKind::minted) {
+    if (context.opened->makes_claims()) {
         context.device_id = context.opened->claims.device_id;
         context.user_id = context.opened->claims.user_id;
         return {};
     }
-    if (auto kept = keep(store.find_challenge_by_lookup(context.opened->lookup), context.challenge);
-        !kept) {
-        return kept;
+    for (const std::string& lookup : context.opened->lookups) {
+        if (auto kept = keep(store.find_challenge_by_lookup(lookup), context.challenge); !kept) {
+            return kept;
+        }
+        if (context.challenge) break;
     }
     if (!context.challenge) return {};
     context.device_id = context.challenge->device_id;
@@ -120,11 +144,15 @@ Result<void> identify(Context& context, Store& store) {
 }
 
 Result<void> read_records(Context& context, Store& store) {
-    if (context.opened && context.opened->kind == ChallengeKind::minted) {
+    if (context.opened && context.opened->makes_claims()) {
         if (auto kept =
                 keep(store.find_challenge(context.opened->claims.challenge_id), context.challenge);
             !kept) {
             return kept;
+        }
+        if (!context.challenge && context.opened->sealed) {
+            context.challenge = record_of(*context.opened, context.now);
+            context.is_first_seen = true;
         }
         if (context.challenge) context.policy_id = context.challenge->policy_id;
     }

@@ -3,10 +3,9 @@
 #include <utility>
 
 namespace ndes::crp {
-namespace {
 
-bool applies(AppliesTo applies_to, const Context& context) {
-    switch (applies_to) {
+bool applies(const Rule& rule, const Context& context) {
+    switch (rule.applies_to) {
         case AppliesTo::every_request: return true;
         case AppliesTo::initial_request: return !context.is_renewal();
         case AppliesTo::renewal: return context.is_renewal();
@@ -14,13 +13,11 @@ bool applies(AppliesTo applies_to, const Context& context) {
     return true;
 }
 
-}  // namespace
-
 bool run_phase(Phase phase, const Context& context, std::span<const Rule> rules,
                Findings& findings) {
     for (const Rule& rule : rules) {
         if (findings.refused()) return false;
-        if (run_of(rule.phase) != phase || !applies(rule.applies_to, context)) continue;
+        if (run_of(rule.phase) != phase || !applies(rule, context)) continue;
         RuleResult result = rule.check(context);
         findings.outcomes.push_back({std::string(rule.name), number_of(rule.phase), result.passed(),
                                      std::string(result.reason)});

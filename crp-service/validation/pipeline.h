@@ -22,6 +22,9 @@ struct Findings {
     bool refused() const { return reason != kSuccess; }
 };
 
+// True if the rule judges such requests.
+bool applies(const Rule& rule, const Context& context);
+
 // Judges the rules that belong to the run of `phase` (see run_of) and apply to the request, and
 // adds their outcomes to `findings`. Does nothing when `findings` is a refusal already. True when
 // nothing was refused.

@@ -32,13 +32,16 @@ constexpr std::array kReasons = std::to_array<Reason>({
      "copied public key.",
      kDoesNotCount, ""},
     {"ChallengeDecodingError", 1,
-     "The challenge begins like one of ours but is cut off, too long or not base64url.",
-     "Check that the MDM profile and the client carry all characters of the challenge.",
+     "The challenge begins like a minted one, or is longer than any minted or posted one, but is "
+     "cut off, not base64, or not one signed message of the accepted form.",
+     "Check that the MDM profile and the client carry all characters of the challenge; a sealed "
+     "one is encrypted first and then signed, by one signer.",
      kDoesNotCount, "ChallengeDecodingError"},
     {"ChallengeDecryptionError", 1,
-     "The challenge is forged or altered, or was made under a key that is no longer configured.",
-     "Issue a new challenge; after a key change keep the old key file in challenge.key_files until "
-     "its challenges have expired.",
+     "The challenge is forged or altered, or was made under a key that is no longer configured; a "
+     "sealed one may be in a cipher that is not permitted.",
+     "Issue a new challenge; after a key change keep the old key in challenge.key_files or "
+     "sealed_recipient until its challenges have expired (crpctl keys check).",
      kDoesNotCount, "ChallengeDecryptionError"},
     {"ChallengePasswordMissing", 1,
      "The request is not a renewal and carries no challengePassword, or an empty one.",
@@ -54,47 +57,60 @@ constexpr std::array kReasons = std::to_array<Reason>({
      "The certificate that signed the renewal is not one well-formed DER certificate.",
      "Update the SCEP client or report it to its maker.", kDoesNotCount, ""},
     {"SignatureValidationFailed", 1,
-     "The signature over a challenge sealed by an MDM does not verify. Kept for sealed challenges; "
-     "no rule for minted or posted ones refuses with it.",
-     "Check the MDM's signing certificate and issue a new challenge.", kDoesNotCount,
-     "SignatureValidationFailed"},
+     "The signature over a sealed challenge does not verify, or its key or digest is too weak.",
+     "Check that the challenge arrives unchanged and that the MDM signs with SHA-256 and a key of "
+     "RSA 2048 or EC; then issue a new challenge.",
+     kDoesNotCount, "SignatureValidationFailed"},
     {"SigningCertThumbprintMismatch", 1,
-     "A sealed challenge was signed by a certificate that is not on the list. Kept for sealed "
-     "challenges; no rule for minted or posted ones refuses with it.",
-     "Put the MDM's signing certificate on the list.", kDoesNotCount,
-     "SigningCertThumbprintMismatch"},
+     "A sealed challenge was signed by a certificate that is not on the list of sealed_signer, is "
+     "out of date, or is not for signatures.",
+     "Put the MDM's present signing certificate into a [[challenge.sealed_signer]] table, or renew "
+     "it.",
+     kDoesNotCount, "SigningCertThumbprintMismatch"},
 
     // ---- phase 2
+    {"BadCertificateRequestIdInChallenge", 2,
+     "The challenge names no certificate request ID, or another one than its record.",
+     "Correct the claim in the MDM; for a minted challenge issue a new one, and if it happens "
+     "again, the database was restored or changed by hand.",
+     kDoesNotCount, "BadCertificateRequestIdInChallenge"},
+    {"BadDeviceIdInChallenge", 2, "The challenge names no device, or another one than its record.",
+     "Correct the claim in the MDM; for a minted challenge issue a new one, and if it happens "
+     "again, the database was restored or changed by hand.",
+     kDoesNotCount, "BadDeviceIdInChallenge"},
+    {"BadUserIdInChallenge", 2, "The challenge names no user ID, or another one than its record.",
+     "Correct the claim in the MDM; for a minted challenge issue a new one, and if it happens "
+     "again, the database was restored or changed by hand.",
+     kDoesNotCount, "BadUserIdInChallenge"},
     {"ChallengeDeserializationError", 2,
-     "The challenge is authentic, but its contents are not as this version writes them.",
-     "Issue a new challenge; check that all CRPs that share the key run versions that fit.",
+     "The challenge is authentic, but its contents are not as this version writes or reads them.",
+     "For a sealed challenge correct the field that the detail names; else issue a new challenge "
+     "and check that all CRPs that share the key run versions that fit.",
      kDoesNotCount, "ChallengeDeserializationError"},
     {"ChallengeExpired", 2, "The challenge's time is over.",
      "Issue a new challenge; if devices are often late, raise challengeTtlSeconds of the policy.",
      kDoesNotCount, "ChallengeExpired"},
     {"ChallengeInvalidTimestamp", 2,
-     "The challenge's times make no sense: it ends before it begins.",
-     "Check the clock of the machine that made it and issue a new challenge.", kDoesNotCount,
-     "ChallengeInvalidTimestamp"},
+     "The challenge's times make no sense: one is missing or unreadable, it ends before it begins, "
+     "or it would last longer than 30 days.",
+     "Check the times and the clock of the machine that made it and issue a new challenge.",
+     kDoesNotCount, "ChallengeInvalidTimestamp"},
     {"ChallengeNotYetValid", 2,
      "The challenge begins later than now, by more than the clock tolerance.",
      "Synchronise the clocks of MDM and CRP, or raise validation.clock_tolerance.", kDoesNotCount,
      ""},
+    {"ChallengeWrongAudience", 2, "The sealed challenge was made for another CRP.",
+     "Set its audience to challenge.audience of this CRP, or send the device to the other one.",
+     kDoesNotCount, ""},
 
     // ---- phase 3
-    {"BadCertificateRequestIdInChallenge", 3,
-     "The challenge names another certificate request ID than its record.",
-     "Issue a new challenge; if it happens again, the database was restored or changed by hand.",
-     kDoesNotCount, "BadCertificateRequestIdInChallenge"},
-    {"BadDeviceIdInChallenge", 3, "The challenge names another device than its record.",
-     "Issue a new challenge; if it happens again, the database was restored or changed by hand.",
-     kDoesNotCount, "BadDeviceIdInChallenge"},
-    {"BadUserIdInChallenge", 3, "The challenge names another user than its record.",
-     "Issue a new challenge; if it happens again, the database was restored or changed by hand.",
-     kDoesNotCount, "BadUserIdInChallenge"},
     {"CertificateAuthorityRequested", 3,
      "The request asks for a certification authority (basicConstraints cA, or keyCertSign).",
      "Look at the device: no SCEP profile asks for this.", kCounts, ""},
+    {"ChallengeIdTaken", 3,
+     "The sealed challenge carries an ID that another challenge has, or that came before with "
+     "other contents.",
+     "Give each sealed challenge an ID of its own, e.g. a UUID.", kDoesNotCount, ""},
     {"ChallengeLocked", 3, "The challenge is locked after five refused requests.",
      "Find the reason of the earlier refusals in the transactions, then issue a new challenge.",
      kDoesNotCount, ""},
@@ -107,7 +123,8 @@ constexpr std::array kReasons = std::to_array<Reason>({
     {"ChallengeRevoked", 3, "The challenge was revoked before it was used.",
      "Issue a new challenge if the device is still to enrol.", kDoesNotCount, ""},
     {"ChallengeUnknown", 3, "No challenge of this value or ID is on record.",
-     "Check that the device uses the newest challenge and that the MDM posts to this CRP.",
+     "Check that the device uses the newest challenge, all of it, and that the MDM posts to this "
+     "CRP; after a pepper change keep the old file in pepper_files.",
      kDoesNotCount, ""},
     {"CriticalExtensionUnknown", 3,
      "The request asks for an extension that it marks critical and that no policy can grant.",

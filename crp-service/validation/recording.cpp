@@ -6,7 +6,6 @@
 #include "common/logging/cmtrace.h"
 
 namespace ndes::crp {
-namespace {
 
 CertificateContents contents_of(const Context& context) {
     const ExpectedContents& expected = context.expected.value();
@@ -16,6 +15,8 @@ CertificateContents contents_of(const Context& context) {
     if (!expected.subject.empty()) contents.subject = context.csr.value().subject.to_text();
     return contents;
 }
+
+namespace {
 
 Decision make_decision(const Context& context, const Findings& findings, const Caller& caller,
                        const Clock& clock, Random& random) {
@@ -142,6 +143,10 @@ DecisionCommit make_decision_commit(const Context& context, const Findings& find
     const Reason* const reason = find_reason(findings.reason);
     commit.counts_as_refusal =
         reason != nullptr && reason->counts_as_refusal && context.challenge.has_value();
+    // A refusal that does not count leaves nothing behind: the MDM may put its cause right.
+    if (context.is_first_seen && (commit.decision.verified || commit.counts_as_refusal)) {
+        commit.first_seen = context.challenge;
+    }
     return commit;
 }
 

@@ -13,6 +13,10 @@
 
 namespace ndes::crp {
 
+// What the certificate of a request that every rule let pass says: the record's contents, with the
+// RDNs in the request's order.
+CertificateContents contents_of(const Context& context);
+
 // Everything that one store call commits about a verdict.
 DecisionCommit make_decision_commit(const Context& context, const Findings& findings,
                                     const Caller& caller, const Clock& clock, Random& random);

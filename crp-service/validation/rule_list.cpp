@@ -28,6 +28,7 @@ constexpr Phase k3 = Phase::records;
     RULE(challenge_present,          k1, kInitial, "RFC 8894 section 2.4; NDES event 28") \
     RULE(challenge_authentic,        k1, kInitial, "CERT VU#971035") \
     RULE(challenge_contents,         k2, kInitial, "CERT VU#971035") \
+    RULE(challenge_for_this_crp,     k2, kInitial, "the original's phase 2: right CRP") \
     RULE(challenge_not_expired,      k2, kInitial, "RFC 8894 section 7.3") \
     RULE(challenge_known,            k3, kInitial, "NDES event 29") \
     RULE(challenge_matches_record,   k3, kInitial, "CERT VU#971035") \

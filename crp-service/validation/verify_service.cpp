@@ -7,6 +7,7 @@
 #include "crp-service/validation/pipeline.h"
 #include "crp-service/validation/recording.h"
 #include "crp-service/validation/request_log.h"
+#include "crp-service/validation/simulation.h"
 
 namespace ndes::crp {
 namespace {
@@ -36,9 +37,11 @@ bool same_question(const Decision& decision, const Context& context) {
 }
 
 // What a lost compare-and-swap means, by the state that the winner left behind.
-std::string_view reason_of_loss(const std::optional<ChallengeState>& state) {
-    if (!state) return "ChallengeUnknown";
-    switch (*state) {
+std::string_view reason_of_loss(const DecisionOutcome& outcome) {
+    if (outcome.key_taken) return "KeyReused";
+    if (outcome.challenge_id_taken) return "ChallengeIdTaken";
+    if (!outcome.challenge_state) return "ChallengeUnknown";
+    switch (*outcome.challenge_state) {
         case ChallengeState::issued:  // still free, so its time ended between check and commit
         case ChallengeState::expired: return "ChallengeExpired";
         case ChallengeState::revoked: return "ChallengeRevoked";
@@ -82,18 +85,28 @@ Result<Decision> VerifyService::verify(const VerifyInput& input, const Caller& c
 Result<Decision> VerifyService::judge(Context& context, const Caller& caller, RequestLog& log) {
     Findings findings;
     log.phase_started(Phase::template_permission, context);
+    const auto repeated = [&]() -> Result<std::optional<Decision>> {
+        Result<std::optional<Decision>> recorded = find_same_call(context, caller);
+        if (recorded && !*recorded) recorded = find_standing(context, findings);
+        return recorded;
+    };
+    Result<std::optional<Decision>> standing = run_all_phases(context, findings, repeated, log);
+    if (!standing) return pass_on(standing);
+    if (*standing) return repeat(std::move(**standing), log);
+    return record(context, findings, caller, log);
+}
+
+Result<std::optional<Decision>> VerifyService::run_all_phases(Context& context, Findings& findings,
+                                                              const FindEarlier& find_earlier,
+                                                              RequestLog& log) const {
     log.phase_started(Phase::request, context);
     read_request(context, codec_);
-    if (!run_phase(Phase::request, context, all_rules(), findings)) {
-        // A forged challenge ends here, without a look into the store.
-        return record(context, findings, caller, log);
-    }
+    // A forged challenge ends here, without a look into the store.
+    if (!run_phase(Phase::request, context, all_rules(), findings)) return std::nullopt;
     log.phase_passed(Phase::request);
-    Result<std::optional<Decision>> recorded = find_same_call(context, caller);
-    if (recorded && !*recorded) recorded = find_standing(context, findings);
-    if (!recorded) return pass_on(recorded);
-    if (*recorded) return repeat(std::move(**recorded), log);
-    if (findings.refused()) return record(context, findings, caller, log);
+
+    Result<std::optional<Decision>> earlier = find_earlier();
+    if (!earlier || *earlier || findings.refused()) return earlier;
 
     if (Result<void> identified = identify(context, store_); !identified) {
         return pass_on(identified);
@@ -101,16 +114,28 @@ Result<Decision> VerifyService::judge(Context& context, const Caller& caller, Re
     log.add("device_id", context.device_id);
     log.add("user_id", context.user_id);
     log.phase_started(Phase::challenge, context);
-    if (!run_phase(Phase::challenge, context, all_rules(), findings)) {
-        return record(context, findings, caller, log);
-    }
+    if (!run_phase(Phase::challenge, context, all_rules(), findings)) return std::nullopt;
     log.phase_passed(Phase::challenge);
 
     log.phase_started(Phase::records, context);
     if (Result<void> read = read_records(context, store_); !read) return pass_on(read);
     log.parameters_read(context);
     run_phase(Phase::records, context, all_rules(), findings);
-    return record(context, findings, caller, log);
+    return std::nullopt;
+}
+
+Result<Simulation> VerifyService::simulate(const VerifyInput& input,
+                                           std::string_view challenge) const {
+    if (Result<void> within = check_limits(input); !within) return pass_on(within);
+    RequestLog log(null_log(), input.transaction_id, input.request_id);
+    Context context(input, options_, clock_.now());
+    context.challenge_instead = challenge;
+    Findings findings;
+    // The same question may have a yes already; what the rules say of it now is asked for.
+    const auto none = []() -> Result<std::optional<Decision>> { return std::nullopt; };
+    Result<std::optional<Decision>> judged = run_all_phases(context, findings, none, log);
+    if (!judged) return pass_on(judged);
+    return make_simulation(context, findings, all_rules());
 }
 
 // The client library of the policy module can send a POST twice: the very same call gets the very
@@ -161,8 +186,7 @@ Result<Decision> VerifyService::record(const Context& context, Findings& finding
     DecisionCommit commit = make_decision_commit(context, findings, caller, clock_, random_);
     Result<DecisionOutcome> outcome = store_.commit_decision(commit);
     if (outcome && outcome->kind == DecisionOutcome::Kind::lost) {
-        findings.reason =
-            outcome->key_taken ? "KeyReused" : reason_of_loss(outcome->challenge_state);
+        findings.reason = reason_of_loss(*outcome);
         findings.phase = Phase::records;
         findings.detail = "another request was faster or the challenge was withdrawn meanwhile";
         findings.outcomes.push_back(

@@ -5,8 +5,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/bytes.h"
 #include "common/clock.h"
@@ -20,6 +22,7 @@ namespace ndes::crp {
 
 struct Context;
 struct Findings;
+struct Simulation;
 class RequestLog;
 
 // Who calls, as found by http/peer_identity.
@@ -46,11 +49,19 @@ struct NotifyInput {
     std::optional<Bytes> certificate;
 };
 
+// For `explain`: a device, its user (may be empty) and a policy.
+struct EntitlementQuestion {
+    std::string device_id;
+    std::string user_id;
+    std::string policy_id;
+};
+
 struct ValidationOptions {
     bool skip_template_check = false;  // SkipTemplateCheck
     bool skip_template_check_if_access_denied =
         false;                                  // SkipTemplateCheckOnlyIfAccountAccessDenied
     std::chrono::seconds clock_tolerance{300};  // for not-before only; expiry has none
+    std::string crp_name;                       // the audience that sealed challenges must name
 };
 
 class VerifyService {
@@ -66,7 +77,21 @@ class VerifyService {
     // what is recorded or the certificate has another key than the request; bad_request.
     Result<void> notify(const NotifyInput& input, const Caller& caller);
 
+    // What verify would answer now, rule by rule (simulation.h): the same rules over the same
+    // facts, but nothing is recorded, spent or logged. `challenge`: stands for the request's own,
+    // if not empty.
+    Result<Simulation> simulate(const VerifyInput& input, std::string_view challenge) const;
+
+    // Who may have a certificate of a policy, and what it would say (simulation.h).
+    Result<Simulation> explain(const EntitlementQuestion& question) const;
+
   private:
+    // A decision that stands already and is to be answered instead.
+    using FindEarlier = std::function<Result<std::optional<Decision>>()>;
+
+    Result<std::optional<Decision>> run_all_phases(Context& context, Findings& findings,
+                                                   const FindEarlier& find_earlier,
+                                                   RequestLog& log) const;
     Result<Decision> judge(Context& context, const Caller& caller, RequestLog& log);
     Result<std::optional<Decision>> find_same_call(const Context& context, const Caller& caller);
     Result<std::optional<Decision>> find_standing(const Context& context, Findings& findings);

@@ -1,18 +1,13 @@
 #include "scep-server/enroll/challenge_seal.h"
 
+#include <optional>
 #include <utility>
 
-#include "common/crypto/openssl_ptr.h"
+#include "common/crypto/aead.h"
 #include "common/file.h"
 
 namespace ndes::scep {
 namespace {
-
-constexpr std::size_t kKeyOctets = 32;
-constexpr std::size_t kGcmNonceOctets = 12;
-constexpr std::size_t kTagOctets = 16;
-
-int length_of(ByteView bytes) { return static_cast<int>(bytes.size()); }
 
 // Unambiguous: neither identifier can hold a NUL.
 Bytes associated_data(const SealContext& context) {
@@ -22,10 +17,6 @@ Bytes associated_data(const SealContext& context) {
         text += part;
     }
     return to_bytes(as_bytes(text));
-}
-
-Failure cipher_failure() {
-    return fail(ErrorCode::internal, "challenge: cannot be sealed", take_openssl_errors());
 }
 
 std::string_view trim(std::string_view text) {
@@ -39,7 +30,7 @@ Result<ChallengeSeal> ChallengeSeal::load(const std::filesystem::path& key_file,
     auto text = read_secret_file(key_file);
     if (!text) return pass_on(text, "journal key");
     auto key = from_hex(trim(as_text(text->expose())));
-    if (!key || key->size() != kKeyOctets)
+    if (!key || key->size() != kAeadKeyOctets)
         return fail(ErrorCode::configuration,
                     "journal key: " + key_file.string() + " must hold 64 hexadecimal digits");
     return ChallengeSeal(Secret(std::move(*key)), random);
@@ -48,49 +39,19 @@ Result<ChallengeSeal> ChallengeSeal::load(const std::filesystem::path& key_file,
 Result<std::string> ChallengeSeal::seal(std::string_view challenge,
                                         const SealContext& context) const {
     if (challenge.empty()) return std::string();
-    const ByteView plain = as_bytes(challenge);
-    const Bytes aad = associated_data(context);
-    Bytes sealed = random_->bytes(kGcmNonceOctets);
-    sealed.resize(kGcmNonceOctets + plain.size() + kTagOctets);
-    const EvpCipherCtxPtr cipher(::EVP_CIPHER_CTX_new());
-    std::uint8_t* const body = sealed.data() + kGcmNonceOctets;
-    int done = 0;
-    if (!cipher ||
-        ::EVP_EncryptInit_ex(cipher.get(), ::EVP_aes_256_gcm(), nullptr, key_.expose().data(),
-                             sealed.data()) != 1 ||
-        ::EVP_EncryptUpdate(cipher.get(), nullptr, &done, aad.data(), length_of(aad)) != 1 ||
-        ::EVP_EncryptUpdate(cipher.get(), body, &done, plain.data(), length_of(plain)) != 1 ||
-        ::EVP_EncryptFinal_ex(cipher.get(), body + done, &done) != 1 ||
-        ::EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_AEAD_GET_TAG, kTagOctets,
-                              body + plain.size()) != 1)
-        return cipher_failure();
+    const Bytes sealed =
+        aead_seal(key_.expose(), associated_data(context), as_bytes(challenge), *random_);
+    if (sealed.empty()) return fail(ErrorCode::internal, "challenge: cannot be sealed");
     return to_base64url(sealed);
 }
 
 Result<Secret> ChallengeSeal::open(std::string_view sealed, const SealContext& context) const {
     if (sealed.empty()) return Secret();
     auto bytes = from_base64url(sealed);
-    if (!bytes || bytes->size() < kGcmNonceOctets + kTagOctets)
+    if (!bytes || bytes->size() < kAeadOverhead)
         return fail(ErrorCode::storage, "challenge: is not a sealed one");
-    const ByteView all(*bytes);
-    const ByteView body = all.subspan(kGcmNonceOctets, all.size() - kGcmNonceOctets - kTagOctets);
-    Bytes tag = to_bytes(all.last(kTagOctets));
-    const Bytes aad = associated_data(context);
-    Bytes plain(body.size() + 1);  // never empty, so that data() is a place to write to
-    const EvpCipherCtxPtr cipher(::EVP_CIPHER_CTX_new());
-    int done = 0;
-    const bool opened =
-        cipher &&
-        ::EVP_DecryptInit_ex(cipher.get(), ::EVP_aes_256_gcm(), nullptr, key_.expose().data(),
-                             all.data()) == 1 &&
-        ::EVP_DecryptUpdate(cipher.get(), nullptr, &done, aad.data(), length_of(aad)) == 1 &&
-        ::EVP_DecryptUpdate(cipher.get(), plain.data(), &done, body.data(), length_of(body)) == 1 &&
-        ::EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_AEAD_SET_TAG, kTagOctets, tag.data()) == 1 &&
-        ::EVP_DecryptFinal_ex(cipher.get(), plain.data() + done, &done) == 1;
-    Secret secret(Bytes(plain.begin(), plain.end() - 1));
-    ::OPENSSL_cleanse(plain.data(), plain.size());
-    if (opened) return secret;
-    take_openssl_errors();
+    std::optional<Secret> opened = aead_open(key_.expose(), associated_data(context), *bytes);
+    if (opened) return std::move(*opened);
     return fail(ErrorCode::storage,
                 "challenge: cannot be opened with journal.key_file; was the key changed?");
 }

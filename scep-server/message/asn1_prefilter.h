@@ -1,7 +1,5 @@
-// ASN.1 pre-filter: what a message looks like is settled by our own bounded reader before
-// OpenSSL's parser sees an octet, so that the rarely walked paths of that parser (recipients,
-// content types and ciphers that SCEP never uses) are out of an attacker's reach.
-// Knows shapes and algorithms, not attributes or keys. Pure functions; any thread.
+// ASN.1 pre-filter: common/crypto/cms_shape with SCEP's limits, ciphers and failInfo.
+// Pure functions; any thread.
 #pragma once
 
 #include <optional>

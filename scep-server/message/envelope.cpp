@@ -1,6 +1,6 @@
 // open_envelope: the only use of the RA's decryption key.
+#include "common/crypto/ber_elements.h"
 #include "scep-server/message/algorithms.h"
-#include "scep-server/message/ber_elements.h"
 #include "scep-server/message/legacy_provider.h"
 #include "scep-server/message/pki_message.h"
 

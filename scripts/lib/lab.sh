@@ -65,7 +65,7 @@ path = "crp.db"
 
 [challenge]
 key_files = ["keys/k1.key"]
-pepper_file = "keys/pepper.key"
+pepper_files = ["keys/pepper.key"]
 scep_url = "http://127.0.0.1:$SCEP_PORT/certsrv/mscep/mscep.dll"
 ca_certificate_file = "ca/ca.pem"
 

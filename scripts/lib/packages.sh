@@ -7,7 +7,7 @@ build_packages=(
 )
 lab_packages=(curl jq openssl sqlite3 procps)
 client_packages=(
-    scep strongswan-pki libstrongswan-extra-plugins libstrongswan-standard-plugins certmonger dbus
+    xxd scep strongswan-pki libstrongswan-extra-plugins libstrongswan-standard-plugins certmonger dbus
 )
 
 # OpenSSL before this version opens forged CMS messages (CVE-2026-34182).

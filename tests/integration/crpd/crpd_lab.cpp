@@ -147,7 +147,7 @@ void CrpdLab::write_config(const std::vector<std::string>& callers) {
         "\"\n[health]\nlisten = \"127.0.0.1:0\"\n[store]\npath = \"crp.db\"\n"
         "[challenge]\nkey_files = " +
         Json(challenge_keys_).dump() +
-        "\npepper_file = \"pepper.key\"\n"
+        "\npepper_files = [\"pepper.key\"]\n"
         "scep_url = \"http://scep.example.org/\"\nca_certificate_file = \"" +
         ca_.certificate_file().string() +
         "\"\n[state_messages]\ninbox = \"inbox\"\n[log]\ncmtrace_file = \"CRP.log\"\n";

@@ -66,7 +66,9 @@ std::shared_ptr<const crp::LiveParts> ApiLab::parts_without(const std::string& c
     }
     std::vector<crp::ChallengeKey> keys;
     keys.push_back({"k1", Secret(Bytes(32, 7))});
-    auto codec = std::make_unique<const crp::ChallengeCodec>(std::move(keys), Secret(Bytes(16, 9)));
+    std::vector<crp::ChallengeKey> peppers;
+    peppers.push_back({"p1", Secret(Bytes(16, 9))});
+    auto codec = std::make_unique<const crp::ChallengeCodec>(std::move(keys), std::move(peppers));
     auto verify = std::make_unique<crp::VerifyService>(store, *codec, clock, random, log,
                                                        crp::ValidationOptions{});
     auto challenges = std::make_unique<crp::ChallengeService>(

@@ -24,7 +24,7 @@ listen = "[::1]:8444"
 path = "crp.db"
 [challenge]
 key_files = ["k1.key", "/etc/k0.key"]
-pepper_file = "pepper.key"
+pepper_files = ["pepper.key"]
 scep_url = "http://scep.example.org/certsrv/mscep/mscep.dll"
 ca_certificate_file = "ca.pem"
 [[caller]]

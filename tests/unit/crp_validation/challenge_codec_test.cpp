@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "crp-service/challenge/key_files.h"
 #include "crp-service/challenge/minted_claims.h"
 #include "crp-service/domain/records.h"
 #include "tests/catch.h"
@@ -20,10 +21,18 @@ ChallengeKey key(std::string id, std::uint8_t fill) {
     return {std::move(id), Secret(Bytes(32, fill))};
 }
 
+std::vector<ChallengeKey> pepper(std::string_view text, std::string id = "pepper") {
+    std::vector<ChallengeKey> peppers;
+    peppers.push_back({std::move(id), Secret(text)});
+    return peppers;
+}
+
+const WallTime kNow = from_unix_ms(1'780'000'000'500);
+
 ChallengeCodec codec_with(std::uint8_t fill) {
     std::vector<ChallengeKey> keys;
     keys.push_back(key("k1", fill));
-    return ChallengeCodec(std::move(keys), Secret(std::string_view("a pepper of 24 octets...")));
+    return ChallengeCodec(std::move(keys), pepper("a pepper of 24 octets..."));
 }
 
 ChallengeClaims claims_for(std::string device, std::string user) {
@@ -74,7 +83,7 @@ TEST_CASE("a minted challenge opens to its claims, whatever the lengths of the i
         }
     }
     const ChallengeClaims claims = claims_for("device-1", "alice@example.org");
-    const OpenedChallenge opened = codec.open(codec.mint(claims, random));
+    const OpenedChallenge opened = codec.open(codec.mint(claims, random), kNow);
     CHECK(opened.kind == ChallengeKind::minted);
     CHECK(opened.reason.empty());
     check_same(opened.claims, claims);
@@ -83,15 +92,15 @@ TEST_CASE("a minted challenge opens to its claims, whatever the lengths of the i
 TEST_CASE("the longest minted challenge has at most 255 URL-safe characters") {
     std::vector<ChallengeKey> keys;
     keys.push_back(key("Abcdef78", 1));
-    const ChallengeCodec codec(std::move(keys), Secret(std::string_view("0123456789abcdef")));
+    const ChallengeCodec codec(std::move(keys), pepper("0123456789abcdef"));
     test::SeededRandom random;
     const std::string token =
         codec.mint(claims_for(std::string(64, 'd'), std::string(64, 'u')), random);
-    CHECK(token.size() <= kMaxMintedCharacters);
+    CHECK(token.size() <= kMaxShortCharacters);
     CHECK(token.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                                   "0123456789._-") == std::string::npos);
     CHECK(token.starts_with("crp1.Abcdef78."));
-    CHECK(codec.open(token).reason.empty());
+    CHECK(codec.open(token, kNow).reason.empty());
 }
 
 TEST_CASE("two mintings of the same claims differ") {
@@ -106,7 +115,7 @@ TEST_CASE("no altered minted challenge opens: every bit flipped, every length cu
     test::SeededRandom random;
     const std::string token = codec.mint(claims_for("device-1", "alice"), random);
     const auto is_open = [&codec](const std::string& text) {
-        const OpenedChallenge opened = codec.open(text);
+        const OpenedChallenge opened = codec.open(text, kNow);
         return opened.kind == ChallengeKind::minted && opened.reason.empty();
     };
     REQUIRE(is_open(token));
@@ -151,7 +160,7 @@ TEST_CASE("what is wrong with a minted challenge has its own reason") {
     };
     for (const Case& c : cases) {
         INFO(c.name);
-        const OpenedChallenge opened = codec.open(c.challenge);
+        const OpenedChallenge opened = codec.open(c.challenge, kNow);
         CHECK(opened.kind == ChallengeKind::minted);
         CHECK(opened.reason == c.reason);
         CHECK_FALSE(opened.detail.empty());
@@ -209,28 +218,53 @@ TEST_CASE("the first key mints and all keys open") {
     std::vector<ChallengeKey> keys;
     keys.push_back(key("new", 2));
     keys.push_back(key("old", 1));
-    const ChallengeCodec codec(std::move(keys), Secret(std::string_view("0123456789abcdef")));
+    const ChallengeCodec codec(std::move(keys), pepper("0123456789abcdef"));
     std::vector<ChallengeKey> old;
     old.push_back(key("old", 1));
-    const ChallengeCodec before(std::move(old), Secret(std::string_view("0123456789abcdef")));
+    const ChallengeCodec before(std::move(old), pepper("0123456789abcdef"));
     test::SeededRandom random;
     CHECK(codec.mint(claims_for("d", ""), random).starts_with("crp1.new."));
-    CHECK(codec.open(before.mint(claims_for("d", ""), random)).reason.empty());
+    CHECK(codec.open(before.mint(claims_for("d", ""), random), kNow).reason.empty());
 }
 
 TEST_CASE("anything without the prefix is a posted challenge, found by its HMAC") {
     const ChallengeCodec codec = codec_with(1);
-    const OpenedChallenge opened = codec.open("the MDM's own password");
+    const OpenedChallenge opened = codec.open("the MDM's own password", kNow);
     CHECK(opened.kind == ChallengeKind::posted);
     CHECK(opened.reason.empty());
-    CHECK(opened.lookup == codec.lookup_of("the MDM's own password"));
-    CHECK(opened.lookup.size() == 64);
-    CHECK(opened.lookup != codec.lookup_of("the MDM's own password "));
+    CHECK(opened.lookups == codec.lookups_of("the MDM's own password"));
+    REQUIRE(opened.lookups.size() == 1);
+    CHECK(opened.lookups.front().size() == 64);
+    CHECK(opened.lookups != codec.lookups_of("the MDM's own password "));
 
     std::vector<ChallengeKey> keys;
     keys.push_back(key("k1", 1));
-    const ChallengeCodec other(std::move(keys), Secret(std::string_view("another pepper..")));
-    CHECK(opened.lookup != other.lookup_of("the MDM's own password"));
+    const ChallengeCodec other(std::move(keys), pepper("another pepper.."));
+    CHECK(opened.lookups != other.lookups_of("the MDM's own password"));
+}
+
+TEST_CASE(
+    "a posted challenge is looked up under the present pepper first, then under earlier ones") {
+    const auto with = [](std::vector<ChallengeKey> peppers) {
+        std::vector<ChallengeKey> keys;
+        keys.push_back(key("k1", 1));
+        return ChallengeCodec(std::move(keys), std::move(peppers));
+    };
+    std::vector<ChallengeKey> both = pepper("the newer pepper", "p2");
+    both.push_back({"p1", Secret(std::string_view("the older pepper"))});
+    const ChallengeCodec codec = with(std::move(both));
+    const auto lookups = codec.lookups_of("password");
+    REQUIRE(lookups.size() == 2);
+    CHECK(lookups[0] == with(pepper("the newer pepper")).lookups_of("password").front());
+    CHECK(lookups[1] == with(pepper("the older pepper")).lookups_of("password").front());
+}
+
+TEST_CASE("the kind shows in the form: up to 255 characters posted, above sealed") {
+    const ChallengeCodec codec = codec_with(1);
+    CHECK(codec.open(std::string(255, 'M'), kNow).kind == ChallengeKind::posted);
+    const OpenedChallenge opened = codec.open(std::string(256, 'M'), kNow);
+    CHECK(opened.kind == ChallengeKind::sealed);
+    CHECK(opened.reason == "ChallengeDecodingError");
 }
 
 TEST_CASE("a sealed text opens again, and only unaltered and only as what it is") {
@@ -252,7 +286,7 @@ TEST_CASE("a sealed text opens again, and only unaltered and only as what it is"
     // Neither passes for the other, though both are made with the same key.
     const std::string token = codec.mint(claims_for("d", ""), random);
     CHECK_FALSE(codec.unseal("seal1.k1." + token.substr(8)).has_value());
-    CHECK(codec.open("crp1.k1." + sealed.substr(9)).reason == "ChallengeDecryptionError");
+    CHECK(codec.open("crp1.k1." + sealed.substr(9), kNow).reason == "ChallengeDecryptionError");
 }
 
 TEST_CASE("key files are read with all their faults named") {
@@ -269,10 +303,10 @@ TEST_CASE("key files are read with all their faults named") {
     const std::string hex(64, 'a');
     const auto k1 = write("k1.key", hex + "\n");
     const auto k2 = write("k2.key", std::string(64, 'B'));
-    const auto pepper = write("pepper.key", std::string(32, 'c') + "\n");
+    const auto pepper_file = write("pepper.key", std::string(32, 'c') + "\n");
 
     SECTION("good") {
-        const auto codec = load_challenge_codec({k1, k2}, pepper);
+        const auto codec = load_challenge_codec({{k1, k2}, {pepper_file}, {}, {}});
         REQUIRE(codec.has_value());
         test::SeededRandom random;
         CHECK((*codec)->mint(claims_for("d", ""), random).starts_with("crp1.k1."));
@@ -284,20 +318,20 @@ TEST_CASE("key files are read with all their faults named") {
         const char* named;
     };
     const std::vector<Bad> cases{
-        {"no key", {}, pepper, "key_files"},
-        {"missing key", {folder / "none.key"}, pepper, "none.key"},
-        {"short key", {write("short.key", "aa")}, pepper, "short.key"},
-        {"not hex", {write("text.key", std::string(64, 'x'))}, pepper, "text.key"},
-        {"bad ID", {write("a-b.key", hex)}, pepper, "a-b.key"},
-        {"long ID", {write("ninechars.key", hex)}, pepper, "ninechars.key"},
-        {"same ID twice", {k1, k1}, pepper, "k1.key"},
-        {"readable by others", {write("open.key", hex, true)}, pepper, "open.key"},
+        {"no key", {}, pepper_file, "key_files"},
+        {"missing key", {folder / "none.key"}, pepper_file, "none.key"},
+        {"short key", {write("short.key", "aa")}, pepper_file, "short.key"},
+        {"not hex", {write("text.key", std::string(64, 'x'))}, pepper_file, "text.key"},
+        {"bad ID", {write("a-b.key", hex)}, pepper_file, "a-b.key"},
+        {"long ID", {write("ninechars.key", hex)}, pepper_file, "ninechars.key"},
+        {"same ID twice", {k1, k1}, pepper_file, "k1.key"},
+        {"readable by others", {write("open.key", hex, true)}, pepper_file, "open.key"},
         {"missing pepper", {k1}, folder / "no_pepper", "no_pepper"},
         {"short pepper", {k1}, write("little.key", "aabb"), "little.key"},
     };
     for (const Bad& bad : cases) {
         INFO(bad.name);
-        const auto codec = load_challenge_codec(bad.keys, bad.pepper);
+        const auto codec = load_challenge_codec({bad.keys, {bad.pepper}, {}, {}});
         REQUIRE_FALSE(codec.has_value());
         CHECK(codec.error().text.find(bad.named) != std::string::npos);
         CHECK(codec.error().text.find(hex) == std::string::npos);

@@ -5,10 +5,12 @@
 namespace ndes::test {
 namespace {
 
-crp::ChallengeCodec sample_codec() {
+crp::ChallengeCodec sample_codec(crp::SealedReader sealed) {
     std::vector<crp::ChallengeKey> keys;
     keys.push_back({"k1", Secret(Bytes(32, 7))});
-    return crp::ChallengeCodec(std::move(keys), Secret(std::string_view("pepper of the tests")));
+    std::vector<crp::ChallengeKey> peppers;
+    peppers.push_back({"p1", Secret(std::string_view("pepper of the tests"))});
+    return crp::ChallengeCodec(std::move(keys), std::move(peppers), std::move(sealed));
 }
 
 crp::AuditRecord put(const char* event) {
@@ -20,8 +22,8 @@ crp::AuditRecord put(const char* event) {
 
 }  // namespace
 
-World::World(crp::ValidationOptions options)
-    : codec(sample_codec()), service(store, codec, clock, random, log, options) {
+World::World(crp::ValidationOptions options, crp::SealedReader sealed)
+    : codec(sample_codec(std::move(sealed))), service(store, codec, clock, random, log, options) {
     REQUIRE(store.put_user(sample_user(), put("put-user")).has_value());
     REQUIRE(store.put_device(sample_device(), put("put-device")).has_value());
     REQUIRE(store.put_policy(sample_policy(), put("put-policy")).has_value());
@@ -62,7 +64,7 @@ std::string World::mint(crp::Challenge challenge) {
 std::string World::post(const std::string& password) {
     crp::Challenge challenge = sample_challenge(clock.now());
     challenge.kind = crp::ChallengeKind::posted;
-    challenge.lookup = codec.lookup_of(password);
+    challenge.lookup = codec.lookups_of(password).front();
     crp::ChallengeBatch batch;
     batch.challenges = {challenge};
     batch.now = clock.now();

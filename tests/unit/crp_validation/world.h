@@ -12,7 +12,7 @@
 namespace ndes::test {
 
 struct World {
-    explicit World(crp::ValidationOptions options = {});
+    explicit World(crp::ValidationOptions options = {}, crp::SealedReader sealed = {});
 
     // Records a challenge for the sample device and policy; returns the challenge string.
     std::string mint(crp::Challenge challenge = {});

@@ -1,6 +1,6 @@
 #include "scep-server/message/asn1_prefilter.h"
 
-#include "scep-server/message/ber_elements.h"
+#include "common/crypto/ber_elements.h"
 #include "tests/catch.h"
 #include "tests/unit/scep_message/message_builder.h"
 

@@ -1,4 +1,4 @@
-#include "crp-service/http/contents_json.h"
+#include "crp-service/challenge/contents_json.h"
 
 #include <algorithm>
 #include <set>
@@ -77,6 +77,43 @@ Json key_usage_json(const std::vector<KeyUsage>& usages) {
     for (KeyUsage usage : usages)
         array.push_back(to_string(usage));
     return array;
+}
+
+std::optional<std::int64_t> optional_integer(JsonReader& reader, std::string_view field,
+                                             std::int64_t least, std::int64_t most) {
+    if (reader.has(field)) return reader.integer(field, least, most);
+    reader.optional_object(field);  // known all the same
+    return std::nullopt;
+}
+
+Result<ExpectedOverrides> read_expected(JsonReader& outer) {
+    const Json* object = outer.optional_object("expected");
+    if (!object) return ExpectedOverrides{};
+    JsonReader reader(*object, outer.path_of("expected") + ".");
+    ExpectedOverrides expected;
+    expected.subject = reader.optional_text("subject", kMaxNameOctets);
+    auto names = read_alt_names(reader, "subjectAltNames");
+    if (!names) return pass_on(names);
+    expected.subject_alt_names = std::move(*names);
+    expected.key_usage = read_key_usage(reader, "keyUsage");
+    expected.extended_key_usage = read_oids(reader, "extendedKeyUsage");
+    if (const auto days = optional_integer(reader, "validityDays", 1, 3650)) {
+        expected.validity_days = static_cast<int>(*days);
+    }
+    if (auto sound = reader.finish(); !sound) return pass_on(sound);
+    return expected;
+}
+
+Json expected_json(const ExpectedOverrides& expected) {
+    Json object = Json::object();
+    if (expected.subject) object["subject"] = *expected.subject;
+    if (expected.subject_alt_names) {
+        object["subjectAltNames"] = alt_names_json(*expected.subject_alt_names);
+    }
+    if (expected.key_usage) object["keyUsage"] = key_usage_json(*expected.key_usage);
+    if (expected.extended_key_usage) object["extendedKeyUsage"] = *expected.extended_key_usage;
+    if (expected.validity_days) object["validityDays"] = *expected.validity_days;
+    return object;
 }
 
 }  // namespace ndes::crp

@@ -8,7 +8,7 @@
 #include "common/bytes.h"
 #include "common/crypto/asn1_reader.h"
 
-namespace ndes::scep {
+namespace ndes {
 
 // True if `data` is exactly one well-formed BER element nested at most kAsn1MaxDepth deep.
 // Linear time, constant memory.
@@ -39,4 +39,4 @@ class BerElements {
     ByteView rest_;
 };
 
-}  // namespace ndes::scep
+}  // namespace ndes

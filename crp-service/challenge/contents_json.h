@@ -1,15 +1,16 @@
-// JSON ↔ the parts of certificate contents that policies and challenges have in common.
+// JSON ↔ the parts of certificate contents that policies and challenges have in common, and what a
+// challenge overrides of its policy: the same names over REST and inside a sealed challenge.
 // Pure functions; any thread.
 #pragma once
 
-#include <string>
-
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/certificate_contents.h"
 #include "common/strict_json.h"
+#include "crp-service/domain/challenge.h"
 
 namespace ndes::crp {
 
@@ -28,5 +29,13 @@ std::optional<std::vector<std::string>> read_oids(JsonReader& reader, std::strin
 
 Json alt_names_json(const std::vector<SubjectAltName>& names);
 Json key_usage_json(const std::vector<KeyUsage>& usages);
+
+// The object "expected" of `outer`; nothing is overridden when it is absent or null.
+Result<ExpectedOverrides> read_expected(JsonReader& outer);
+Json expected_json(const ExpectedOverrides& expected);
+
+// Absent or null → nullopt.
+std::optional<std::int64_t> optional_integer(JsonReader& reader, std::string_view field,
+                                             std::int64_t least, std::int64_t most);
 
 }  // namespace ndes::crp

@@ -1,8 +1,8 @@
-#include "scep-server/message/ber_elements.h"
+#include "common/crypto/ber_elements.h"
 
 #include <openssl/asn1.h>
 
-namespace ndes::scep {
+namespace ndes {
 namespace {
 
 constexpr std::size_t kEndOfContents = 2;  // 00 00
@@ -70,4 +70,4 @@ std::optional<ByteView> BerElements::take_context(std::uint8_t number) {
     return take()->contents;
 }
 
-}  // namespace ndes::scep
+}  // namespace ndes

@@ -1,15 +1,16 @@
-#include "crp-service/challenge/aead.h"
+#include "common/crypto/aead.h"
+
+#include <utility>
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include "common/crypto/openssl_ptr.h"
 
-namespace ndes::crp {
+namespace ndes {
 namespace {
 
-// Inputs are bounded far below INT_MAX: a token has 255 characters, a recorded answer a few 100
-// KiB.
+// Inputs are bounded far below INT_MAX: the longest is a recorded answer of a few 100 KiB.
 int length(ByteView bytes) { return static_cast<int>(bytes.size()); }
 
 }  // namespace
@@ -38,7 +39,7 @@ Bytes aead_seal(ByteView key, ByteView associated, ByteView plain, Random& rando
     return sealed;
 }
 
-std::optional<Bytes> aead_open(ByteView key, ByteView associated, ByteView sealed) {
+std::optional<Secret> aead_open(ByteView key, ByteView associated, ByteView sealed) {
     if (key.size() != kAeadKeyOctets || sealed.size() < kAeadOverhead) return std::nullopt;
     const ByteView nonce = sealed.first(kAeadNonceOctets);
     const ByteView text = sealed.subspan(kAeadNonceOctets, sealed.size() - kAeadOverhead);
@@ -59,11 +60,10 @@ std::optional<Bytes> aead_open(ByteView key, ByteView associated, ByteView seale
         ::EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, kAeadTagOctets, tag.data()) ==
             1 &&
         ::EVP_DecryptFinal_ex(context.get(), out, &written) == 1;
-    if (!ok) {
-        ::ERR_clear_error();
-        return std::nullopt;
-    }
-    return plain;
+    Secret opened(std::move(plain));  // wiped also when it must not be used
+    if (ok) return opened;
+    ::ERR_clear_error();
+    return std::nullopt;
 }
 
-}  // namespace ndes::crp
+}  // namespace ndes

@@ -6,8 +6,9 @@
 
 #include "common/bytes.h"
 #include "common/random.h"
+#include "common/secret.h"
 
-namespace ndes::crp {
+namespace ndes {
 
 inline constexpr std::size_t kAeadKeyOctets = 32;
 inline constexpr std::size_t kAeadNonceOctets = 12;
@@ -19,6 +20,6 @@ inline constexpr std::size_t kAeadOverhead = kAeadNonceOctets + kAeadTagOctets;
 Bytes aead_seal(ByteView key, ByteView associated, ByteView plain, Random& random);
 
 // The plain text, or nullopt when one bit of key, associated data or text is not as sealed.
-std::optional<Bytes> aead_open(ByteView key, ByteView associated, ByteView sealed);
+std::optional<Secret> aead_open(ByteView key, ByteView associated, ByteView sealed);
 
-}  // namespace ndes::crp
+}  // namespace ndes
