@@ -135,14 +135,15 @@ bool Certificate::has_extended_key_usage(const std::string& oid) const {
 }
 
 Result<std::vector<SubjectAltName>> Certificate::subject_alt_names() const {
-    int found = 0;  // -1: absent, -2: more than once
-    const GeneralNamesPtr names(static_cast<GENERAL_NAMES*>(
-        ::X509_get_ext_d2i(handle(), NID_subject_alt_name, &found, nullptr)));
-    if (!names && found == -1) return std::vector<SubjectAltName>{};
-    if (!names) {
-        return fail(ErrorCode::bad_request, "subjectAltName cannot be read", take_openssl_errors());
+    const int first = ::X509_get_ext_by_NID(handle(), NID_subject_alt_name, -1);
+    if (first < 0) return std::vector<SubjectAltName>{};
+    if (::X509_get_ext_by_NID(handle(), NID_subject_alt_name, first) >= 0) {
+        return fail(ErrorCode::bad_request, "subjectAltName occurs twice");
     }
-    return from_general_names(names.get());
+    const ASN1_OCTET_STRING* value =
+        ::X509_EXTENSION_get_data(::X509_get_ext(handle(), first));
+    const auto size = static_cast<std::size_t>(::ASN1_STRING_length(value));
+    return read_general_names({::ASN1_STRING_get0_data(value), size});
 }
 
 EVP_PKEY* Certificate::public_key() const { return ::X509_get0_pubkey(handle()); }

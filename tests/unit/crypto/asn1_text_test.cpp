@@ -1,16 +1,14 @@
 #include "common/crypto/asn1_text.h"
 
+#include <openssl/asn1.h>
+
 #include "tests/catch.h"
 
 namespace ndes {
 namespace {
 
-using Asn1StringPtr = std::unique_ptr<ASN1_STRING, OpensslFree<::ASN1_STRING_free>>;
-
 Result<std::string> read(int type, std::string_view octets) {
-    const Asn1StringPtr value(::ASN1_STRING_type_new(type));
-    ::ASN1_STRING_set(value.get(), octets.data(), static_cast<int>(octets.size()));
-    return text_of(value.get());
+    return text_of(type, as_bytes(octets));
 }
 
 TEST_CASE("every string type is read as UTF-8") {
