@@ -72,7 +72,6 @@ std::optional<std::string> decode(int type, ByteView octets) {
             return std::string(as_text(octets));
         case V_ASN1_PRINTABLESTRING:
         case V_ASN1_IA5STRING:
-        case V_ASN1_VISIBLESTRING:
         case V_ASN1_NUMERICSTRING:
             if (std::ranges::any_of(octets, [](auto c) { return c >= 0x80; })) return std::nullopt;
             return std::string(as_text(octets));

@@ -17,9 +17,10 @@ bool is_utf8(std::string_view text);
 // Code points of well-formed UTF-8.
 std::size_t count_characters(std::string_view utf8);
 
-// The text of the octets of a UTF8String, PrintableString, IA5String, VisibleString, NumericString, T61String
+// The text of the octets of a UTF8String, PrintableString, IA5String, NumericString, T61String
 // (read as Latin-1, as everyone does), BMPString or UniversalString. bad_request when it is of
-// another type, not what its type allows, or holds NUL. `type` is the universal tag number.
+// another type (VisibleString, too: names do not have it), not what its type allows, or holds NUL.
+// `type` is the universal tag number.
 Result<std::string> text_of(int type, ByteView octets);
 
 // False if well-formed UTF-8 `text` holds a character that hides or reorders others on an

@@ -6,6 +6,9 @@
 namespace ndes {
 namespace {
 
+// Far above all that occur in requests; OpenSSL's text form has an end, too.
+constexpr std::size_t kMaxOidOctets = 64;
+
 void append_arc(std::uint64_t arc, std::string& out) {
     std::array<char, 20> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), arc).ptr;
@@ -42,6 +45,7 @@ std::optional<ByteView> whole_octets(ByteView bit_string) {
 
 std::string dotted_oid(ByteView contents) {
     constexpr std::uint64_t kMostBeforeShift = std::uint64_t{1} << 56;
+    if (contents.size() > kMaxOidOctets) return "";
     std::string dotted;
     std::uint64_t arc = 0;
     bool inside = false;

@@ -58,8 +58,8 @@ std::optional<ByteView> der_contents(ByteView octets, std::uint8_t identifier);
 // Octets of a BIT STRING's contents that has no unused bits; absent otherwise.
 std::optional<ByteView> whole_octets(ByteView bit_string);
 
-// "1.2.840.113549" of an OBJECT IDENTIFIER's contents. "" when it is not well-formed or has an arc
-// above 2^63, as no registered one has.
+// "1.2.840.113549" of an OBJECT IDENTIFIER's contents. "" when it is not well-formed, has more
+// than 64 octets or an arc above 2^63, as no registered one has.
 std::string dotted_oid(ByteView contents);
 
 }  // namespace ndes

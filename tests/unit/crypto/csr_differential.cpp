@@ -147,8 +147,9 @@ int run(std::size_t count, std::uint64_t seed) {
                 "%zu OpenSSL reads; 0 disagreements\n",
                 count, counts.accepted, counts.verified, count - counts.accepted,
                 counts.refused_by_us_alone * 16);
-    for (const auto& [cause, times] : counts.causes)
-        std::printf("%9zu %s\n", times, cause.c_str());
+    for (const auto& [cause, times] : counts.causes) {
+        if (times * 1000 >= count) std::printf("%9zu %s\n", times, cause.c_str());
+    }
     if (counts.accepted * 100 >= count * kLeastAcceptedPercent) return EXIT_SUCCESS;
     std::printf("too few were accepted\n");
     return EXIT_FAILURE;

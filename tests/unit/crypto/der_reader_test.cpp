@@ -46,6 +46,8 @@ TEST_CASE("object identifiers") {
     CHECK(dotted_oid(Bytes{}).empty());
     CHECK(dotted_oid(Bytes{0x2A, 0x86}).empty());
     CHECK(dotted_oid(Bytes{0x2A, 0x80, 0x01}).empty());
+    CHECK(dotted_oid(Bytes(65, 0x01)).empty());
+    CHECK_FALSE(dotted_oid(Bytes(64, 0x01)).empty());
     const Bytes huge = der_oid("1.2.99999999999999999999999");
     CHECK(dotted_oid(ByteView(huge).subspan(2)).empty());
 }
