@@ -1,12 +1,12 @@
 #include "common/crypto/certificate.h"
 
 #include <array>
-#include <ctime>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include "common/crypto/asn1_reader.h"
+#include "common/crypto/asn1_time.h"
 #include "common/crypto/digest.h"
 #include "common/crypto/general_names.h"
 #include "common/file.h"
@@ -20,21 +20,8 @@ int refuse_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*u
     return -1;
 }
 
-std::string digest_hex(const X509* certificate, const EVP_MD* algorithm) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned int size = 0;
-    if (::X509_digest(certificate, algorithm, digest.data(), &size) != 1) return "";
-    return to_hex({digest.data(), size});
-}
-
 std::string name_text(const Result<DistinguishedName>& name) {
     return name ? name->to_text() : std::string();
-}
-
-WallTime wall_time(const ASN1_TIME* time) {
-    std::tm fields{};
-    if (::ASN1_TIME_to_tm(time, &fields) != 1) return WallTime{};
-    return std::chrono::sys_seconds(std::chrono::seconds(::timegm(&fields)));
 }
 
 std::uint32_t usage_bit(KeyUsage usage) {
@@ -81,7 +68,7 @@ Result<Certificate> Certificate::from_handle(X509* handle) {
 
 std::string Certificate::sha256() const { return sha256_hex(*der_); }
 
-std::string Certificate::sha1() const { return digest_hex(handle(), ::EVP_sha1()); }
+std::string Certificate::sha1() const { return sha1_hex(*der_); }
 
 std::string Certificate::spki_sha256() const {
     unsigned char* encoded = nullptr;

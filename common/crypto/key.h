@@ -21,7 +21,7 @@ struct KeyFacts {
     bool standard_exponent = true;  // RSA: e = 65537
     bool named_curve = true;        // EC: curve given by name, not by explicit parameters
     bool common_curve = true;       // EC: NIST P-256, P-384, P-521 or a Brainpool r1 of that size
-    std::string_view weakness;      // RSA: see rsa_weakness; "" if none, or not looked for
+    std::string_view weakness = {};  // RSA: see rsa_weakness; "" if none, or not looked for
 };
 
 // True if verifying with the key is cheap and means something, whatever a policy says of it: RSA up
