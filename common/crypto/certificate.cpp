@@ -127,8 +127,7 @@ Result<std::vector<SubjectAltName>> Certificate::subject_alt_names() const {
     if (::X509_get_ext_by_NID(handle(), NID_subject_alt_name, first) >= 0) {
         return fail(ErrorCode::bad_request, "subjectAltName occurs twice");
     }
-    const ASN1_OCTET_STRING* value =
-        ::X509_EXTENSION_get_data(::X509_get_ext(handle(), first));
+    const ASN1_OCTET_STRING* value = ::X509_EXTENSION_get_data(::X509_get_ext(handle(), first));
     const auto size = static_cast<std::size_t>(::ASN1_STRING_length(value));
     return read_general_names({::ASN1_STRING_get0_data(value), size});
 }

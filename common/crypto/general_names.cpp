@@ -217,8 +217,7 @@ Result<X509ExtensionPtr> security_identifier_extension(const std::string& sid) {
         make_string(V_ASN1_OCTET_STRING, {encoded, static_cast<std::size_t>(size)});
     ::OPENSSL_free(encoded);
     const Asn1ObjectPtr oid(::OBJ_txt2obj(kOidSecurityIdentifierExtension, 1));
-    X509ExtensionPtr extension(
-        ::X509_EXTENSION_create_by_OBJ(nullptr, oid.get(), 0, value.get()));
+    X509ExtensionPtr extension(::X509_EXTENSION_create_by_OBJ(nullptr, oid.get(), 0, value.get()));
     if (!extension) return bad("security identifier cannot be encoded");
     return extension;
 }

@@ -17,10 +17,10 @@ enum class KeyType { rsa, ec, other };
 // What a rule wants to know of a public key.
 struct KeyFacts {
     KeyType type = KeyType::other;
-    int bits = 0;                   // RSA modulus or EC field size
-    bool standard_exponent = true;  // RSA: e = 65537
-    bool named_curve = true;        // EC: curve given by name, not by explicit parameters
-    bool common_curve = true;       // EC: NIST P-256, P-384, P-521 or a Brainpool r1 of that size
+    int bits = 0;                    // RSA modulus or EC field size
+    bool standard_exponent = true;   // RSA: e = 65537
+    bool named_curve = true;         // EC: curve given by name, not by explicit parameters
+    bool common_curve = true;        // EC: NIST P-256, P-384, P-521 or a Brainpool r1 of that size
     std::string_view weakness = {};  // RSA: see rsa_weakness; "" if none, or not looked for
 };
 

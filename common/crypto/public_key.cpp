@@ -33,9 +33,7 @@ constexpr std::array kCurves{
 using ParameterBuilderPtr = std::unique_ptr<OSSL_PARAM_BLD, OpensslFree<::OSSL_PARAM_BLD_free>>;
 using ParametersPtr = std::unique_ptr<OSSL_PARAM, OpensslFree<::OSSL_PARAM_free>>;
 
-Failure bad(const char* text) {
-    return fail(ErrorCode::bad_request, text, take_openssl_errors());
-}
+Failure bad(const char* text) { return fail(ErrorCode::bad_request, text, take_openssl_errors()); }
 
 std::shared_ptr<EVP_PKEY> make_key(const char* algorithm, OSSL_PARAM* parameters) {
     const EvpPkeyCtxPtr context(::EVP_PKEY_CTX_new_from_name(nullptr, algorithm, nullptr));

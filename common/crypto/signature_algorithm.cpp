@@ -141,13 +141,11 @@ bool verify_signature(const SignatureAlgorithm& algorithm, EVP_PKEY* key, ByteVi
     if (digest == nullptr || key == nullptr || ::EVP_PKEY_get_base_id(key) != wanted) return false;
     const EvpMdCtxPtr context(::EVP_MD_CTX_new());
     EVP_PKEY_CTX* key_context = nullptr;
-    bool verified =
-        ::EVP_DigestVerifyInit(context.get(), &key_context, digest, nullptr, key) == 1;
+    bool verified = ::EVP_DigestVerifyInit(context.get(), &key_context, digest, nullptr, key) == 1;
     if (verified && algorithm.pss) {
-        verified =
-            ::EVP_PKEY_CTX_set_rsa_padding(key_context, RSA_PKCS1_PSS_PADDING) == 1 &&
-            ::EVP_PKEY_CTX_set_rsa_mgf1_md(key_context, digest) == 1 &&
-            ::EVP_PKEY_CTX_set_rsa_pss_saltlen(key_context, algorithm.salt_octets) == 1;
+        verified = ::EVP_PKEY_CTX_set_rsa_padding(key_context, RSA_PKCS1_PSS_PADDING) == 1 &&
+                   ::EVP_PKEY_CTX_set_rsa_mgf1_md(key_context, digest) == 1 &&
+                   ::EVP_PKEY_CTX_set_rsa_pss_saltlen(key_context, algorithm.salt_octets) == 1;
     }
     verified = verified && ::EVP_DigestVerify(context.get(), signature.data(), signature.size(),
                                               data.data(), data.size()) == 1;

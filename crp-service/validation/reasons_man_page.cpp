@@ -31,8 +31,8 @@ constexpr std::string_view kTail = R"(
 *crpctl*(1), *crpd*(8)
 )";
 
-constexpr std::array<std::string_view, 4> kPhaseTitles{
-    "PHASE 0: TEMPLATE", "PHASE 1: REQUEST", "PHASE 2: CHALLENGE", "PHASE 3: RECORDS"};
+constexpr std::array<std::string_view, 4> kPhaseTitles{"PHASE 0: TEMPLATE", "PHASE 1: REQUEST",
+                                                       "PHASE 2: CHALLENGE", "PHASE 3: RECORDS"};
 
 // What scdoc(5) would take for mark-up.
 std::string escaped(std::string_view text) {

@@ -9,9 +9,8 @@ RuleResult key_registered(const Context& context) {
     if (!context.policy.value().require_registered_key) return pass();
     const std::vector<std::string>& registered = context.device.value().registered_keys;
     if (registered.empty()) {
-        return refuse("AadKeyIdentifierListMissing",
-                      "the policy wants a registered key; device " + context.device_id +
-                          " has none");
+        return refuse("AadKeyIdentifierListMissing", "the policy wants a registered key; device " +
+                                                         context.device_id + " has none");
     }
     const std::string& asked = context.csr.value().spki_sha256;
     if (std::ranges::find(registered, asked) != registered.end()) return pass();

@@ -34,8 +34,8 @@ RuleResult sid_matches(const Context& context) {
     for (const std::string& sid : asked) {
         if (is_expected(context, sid)) continue;
         return refuse("SecurityIdentifierMismatch", "the CSR carries SID " + loggable(sid, 64) +
-                                                        "; the record of user '" +
-                                                        context.user_id + "' says otherwise");
+                                                        "; the record of user '" + context.user_id +
+                                                        "' says otherwise");
     }
     return pass();
 }

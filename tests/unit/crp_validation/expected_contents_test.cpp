@@ -174,8 +174,9 @@ TEST_CASE("a policy can ask for the user's security identifier as extension") {
     CHECK(expected_contents(policy, test::sample_device(), &user, {})
               .contents.security_identifier.empty());
     policy.security_identifier_extension = true;
-    CHECK(expected_contents(policy, test::sample_device(), &user, {})
-              .contents.security_identifier == test::kSid);
+    CHECK(
+        expected_contents(policy, test::sample_device(), &user, {}).contents.security_identifier ==
+        test::kSid);
     user.security_identifier.clear();
     CHECK(expected_contents(policy, test::sample_device(), &user, {}).reason ==
           "VariableWithoutValue");

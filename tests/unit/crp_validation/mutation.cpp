@@ -24,11 +24,11 @@ std::vector<std::string> named(const char* record, std::string_view list) {
 }
 
 // A binding must name every member: one more or less does not compile.
-#define NDES_FIELDS(record, type, ...)                               \
-    std::vector<std::string> fields_of_##record() {                  \
-        const type value{};                                          \
-        [[maybe_unused]] const auto& [__VA_ARGS__] = value;          \
-        return named(#record, #__VA_ARGS__);                         \
+#define NDES_FIELDS(record, type, ...)                      \
+    std::vector<std::string> fields_of_##record() {         \
+        const type value{};                                 \
+        [[maybe_unused]] const auto& [__VA_ARGS__] = value; \
+        return named(#record, #__VA_ARGS__);                \
     }
 NDES_FIELDS(user, crp::User, id, user_principal_name, display_name, email, security_identifier,
             enabled, groups, owner, revision)
@@ -82,7 +82,8 @@ crp::VerifyInput made_from(const Scene& scene, std::optional<std::string> challe
     crp::VerifyInput input = scene.input;
     RequestParts parts = scene.request;
     // A mutation of the challenge in the CSR stands.
-    if (parts.challenge && *parts.challenge == kGoodPassword) parts.challenge = std::move(challenge);
+    if (parts.challenge && *parts.challenge == kGoodPassword)
+        parts.challenge = std::move(challenge);
     if (input.certificate_request.empty()) {
         input.certificate_request = make_request(rsa_key(scene.key), parts);
     }

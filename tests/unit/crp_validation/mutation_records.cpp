@@ -15,7 +15,8 @@ using S = Scene;
 
 std::vector<Mutation> user_mutations() {
     return {
-        {"user.id", "changed", "UserUnknown", nullptr, [](S& s) { s.user.id = "bob"; }, nullptr},
+        {"user.id", "changed: no groups either", kNotPermitted, nullptr,
+         [](S& s) { s.user.id = "bob"; }},
         {"user.user_principal_name", "changed", "SubjectNameMismatch", nullptr,
          [](S& s) { s.user.user_principal_name = "bob@example.org"; }},
         {"user.user_principal_name", "absent", "VariableWithoutValue", nullptr,
@@ -39,8 +40,7 @@ std::vector<Mutation> user_mutations() {
 
 std::vector<Mutation> device_mutations() {
     return {
-        {"device.id", "changed", "DeviceUnknown", nullptr,
-         [](S& s) { s.device.id = "phone-2"; }},
+        {"device.id", "changed", "DeviceUnknown", nullptr, [](S& s) { s.device.id = "phone-2"; }},
         {"device.device_type", "changed", kYes, nullptr,
          [](S& s) { s.device.device_type = "tablet"; }},
         {"device.name", "changed", "SubjectAltNameMismatch", nullptr,
@@ -99,7 +99,9 @@ std::vector<Mutation> policy_content_mutations() {
         {"policy.subject_alt_names", "changed", "SubjectAltNameMismatch", nullptr,
          [](S& s) { s.policy.subject_alt_names.front().type = SubjectAltNameType::uri; }},
         {"policy.subject_alt_names", "extra", "SubjectAltNameMismatch", nullptr,
-         [](S& s) { s.policy.subject_alt_names.push_back({SubjectAltNameType::upn, "a@b"}); }},
+         [](S& s) {
+             s.policy.subject_alt_names.push_back({SubjectAltNameType::upn, "a@b"});
+         }},
         {"policy.subject_alt_names", "duplicated", kYes, nullptr,
          [](S& s) { s.policy.subject_alt_names.push_back(s.policy.subject_alt_names[0]); }},
         {"policy.key_usage", "absent", "KeyUsageMismatch", nullptr,
@@ -149,17 +151,29 @@ std::vector<Mutation> policy_use_mutations() {
         {"policy.assignments", "absent", kNotTargeted, nullptr,
          [](S& s) { s.policy.assignments = {}; }},
         {"assignments.users", "another", kNotTargeted, nullptr,
-         [](S& s) { s.policy.assignments = {{"bob"}, {}, {}, false}; }},
+         [](S& s) {
+             s.policy.assignments = {{"bob"}, {}, {}, false};
+         }},
         {"assignments.users", "the user", kYes, nullptr,
-         [](S& s) { s.policy.assignments = {{"alice"}, {}, {}, false}; }},
+         [](S& s) {
+             s.policy.assignments = {{"alice"}, {}, {}, false};
+         }},
         {"assignments.groups", "another", kNotTargeted, nullptr,
-         [](S& s) { s.policy.assignments = {{}, {"admins"}, {}, false}; }},
+         [](S& s) {
+             s.policy.assignments = {{}, {"admins"}, {}, false};
+         }},
         {"assignments.devices", "another", kNotTargeted, nullptr,
-         [](S& s) { s.policy.assignments = {{}, {}, {"phone-2"}, false}; }},
+         [](S& s) {
+             s.policy.assignments = {{}, {}, {"phone-2"}, false};
+         }},
         {"assignments.devices", "the device", kYes, nullptr,
-         [](S& s) { s.policy.assignments = {{}, {}, {"phone-1"}, false}; }},
+         [](S& s) {
+             s.policy.assignments = {{}, {}, {"phone-1"}, false};
+         }},
         {"assignments.all", "changed", kYes, nullptr,
-         [](S& s) { s.policy.assignments = {{}, {}, {}, true}; }},
+         [](S& s) {
+             s.policy.assignments = {{}, {}, {}, true};
+         }},
         {"policy.require_registered_key", "changed", kYes, nullptr,
          [](S& s) { s.policy.require_registered_key = false; }},
         {"policy.owner", "changed", kYes, nullptr, [](S& s) { s.policy.owner = "mdm-2"; }},
@@ -174,7 +188,9 @@ std::vector<Mutation> template_mutations() {
         {"template_record.permissions", "absent", kNotPermitted, nullptr,
          [](S& s) { s.template_record.permissions.clear(); }},
         {"template_record.permissions", "extra", kYes, nullptr,
-         [](S& s) { s.template_record.permissions.push_back({"user:bob", true, true}); }},
+         [](S& s) {
+             s.template_record.permissions.push_back({"user:bob", true, true});
+         }},
         {"template_record.owner", "changed", kYes, nullptr,
          [](S& s) { s.template_record.owner = "mdm-2"; }},
         {"template_record.revision", "changed", kYes, nullptr,

@@ -141,11 +141,17 @@ std::vector<Mutation> csr_mutations() {
         {"request.key_usage", "absent", "KeyUsageMismatch", nullptr,
          [](S& s) { s.request.key_usage.reset(); }},
         {"request.key_usage", "changed", "KeyUsageMismatch", nullptr,
-         [](S& s) { s.request.key_usage = Bytes{0x05, 0x20}; }},
+         [](S& s) {
+             s.request.key_usage = Bytes{0x05, 0x20};
+         }},
         {"request.key_usage", "extra", "KeyUsageMismatch", nullptr,
-         [](S& s) { s.request.key_usage = Bytes{0x04, 0xB0}; }},
+         [](S& s) {
+             s.request.key_usage = Bytes{0x04, 0xB0};
+         }},
         {"request.key_usage", "keyCertSign", "CertificateAuthorityRequested", nullptr,
-         [](S& s) { s.request.key_usage = Bytes{0x02, 0xA4}; }},
+         [](S& s) {
+             s.request.key_usage = Bytes{0x02, 0xA4};
+         }},
         {"request.extended_key_usage", "absent", "EnhancedKeyUsageMissing", nullptr,
          [](S& s) { s.request.extended_key_usage.clear(); }},
         {"request.extended_key_usage", "changed", "EnhancedKeyUsageMissing", nullptr,
@@ -177,14 +183,19 @@ std::vector<Mutation> call_mutations() {
          [](S& s) { s.input.transaction_id = "t-2"; }},
         {"input.request_id", "changed", kYes, nullptr, [](S& s) { s.input.request_id = "r-2"; }},
         {"input.certificate_request", "changed", kUndecodable, nullptr,
-         [](S& s) { s.input.certificate_request = Bytes{0x30, 0x00}; }},
+         [](S& s) {
+             s.input.certificate_request = Bytes{0x30, 0x00};
+         }},
         {"input.certificate_request", "duplicated", kUndecodable, nullptr,
          [](S& s) {
              const Bytes one = make_request(rsa_key(0), s.request);
              s.input.certificate_request = join({one, one});
          }},
         {"input.signing_certificate", "extra, or changed: not one", "RenewalSignerUnreadable",
-         nullptr, [](S& s) { s.input.signing_certificate = Bytes{0x30, 0x00}; }},
+         nullptr,
+         [](S& s) {
+             s.input.signing_certificate = Bytes{0x30, 0x00};
+         }},
         {"input.signing_certificate", "extra, or changed: not of ours", "RenewalSignerUnknown",
          nullptr,
          [](S& s) {

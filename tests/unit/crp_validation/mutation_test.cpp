@@ -19,10 +19,10 @@ const char* expected_of(const Mutation& mutation, RequestKind kind) {
 }
 
 void check_all(const std::vector<Mutation>& mutations) {
-    const auto [kind, name] = GENERATE(
-        table<RequestKind, const char*>({{RequestKind::minted, "minted challenge"},
-                                         {RequestKind::posted, "posted challenge"},
-                                         {RequestKind::renewal, "renewal"}}));
+    const auto [kind, name] =
+        GENERATE(table<RequestKind, const char*>({{RequestKind::minted, "minted challenge"},
+                                                  {RequestKind::posted, "posted challenge"},
+                                                  {RequestKind::renewal, "renewal"}}));
     const Decision good = judge([](Scene&) {}, kind);
     INFO(name << ", unchanged: " << good.reason << ": " << good.detail);
     REQUIRE(good.verified);

@@ -132,11 +132,11 @@ TEST_CASE("facts read without OpenSSL are those that OpenSSL reads") {
     for (const Certificate& certificate :
          {issuer,
           make_certificate(rsa_key(1), {.subject = "CN=a+serialNumber=1,O=b",
-                                        .issuer = &issuer,
-                                        .issuer_key = rsa_key(0),
-                                        .serial = 0x80FF,
-                                        .key_usage = "digitalSignature",
-                                        .subject_alt_name = "DNS:a"}),
+                                       .issuer = &issuer,
+                                       .issuer_key = rsa_key(0),
+                                       .serial = 0x80FF,
+                                       .key_usage = "digitalSignature",
+                                       .subject_alt_name = "DNS:a"}),
           make_certificate(ec.get(), {.serial = 0, .version = 1})}) {
         const auto facts = read_certificate_facts(certificate.der());
         REQUIRE(facts);

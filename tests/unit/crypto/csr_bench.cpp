@@ -52,9 +52,8 @@ void measure_request(const char* key_name, EVP_PKEY* key, long count) {
     });
     const unsigned char* position = der.data();
     const X509ReqPtr csr(::d2i_X509_REQ(nullptr, &position, static_cast<long>(der.size())));
-    measure("  OpenSSL: X509_REQ_verify", count, [&] {
-        return ::X509_REQ_verify(csr.get(), ::X509_REQ_get0_pubkey(csr.get())) == 1;
-    });
+    measure("  OpenSSL: X509_REQ_verify", count,
+            [&] { return ::X509_REQ_verify(csr.get(), ::X509_REQ_get0_pubkey(csr.get())) == 1; });
 }
 
 void run(long count) {
@@ -78,6 +77,4 @@ void run(long count) {
 }  // namespace
 }  // namespace ndes::test
 
-int main(int argc, char** argv) {
-    ndes::test::run(argc > 1 ? std::atol(argv[1]) : 500);
-}
+int main(int argc, char** argv) { ndes::test::run(argc > 1 ? std::atol(argv[1]) : 500); }

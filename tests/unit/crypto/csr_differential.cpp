@@ -28,14 +28,14 @@ Bytes text_extension_request() {
                                   der(0x87, {192, 0, 2, 1}), der(0x87, Bytes(16, 0x20))});
     return attribute(
         kExtensionRequest,
-        {sequence({extension("2.5.29.17", names),
-                   extension("2.5.29.15", {0x03, 0x02, 0x05, 0xA0}, true),
-                   extension("2.5.29.37", sequence({der_oid("1.3.6.1.5.5.7.3.2")})),
-                   extension("2.5.29.19", sequence({{0x01, 0x01, 0xFF}})),
-                   extension("1.3.6.1.4.1.311.25.2",
-                             sequence({der(0xA0, join({der_oid("1.3.6.1.4.1.311.25.2.1"),
-                                                       der(0xA0, der_text(0x04, "S-1-5-21-1"))}))})),
-                   extension("1.2.3.4", {0x05, 0x00})})});
+        {sequence(
+            {extension("2.5.29.17", names), extension("2.5.29.15", {0x03, 0x02, 0x05, 0xA0}, true),
+             extension("2.5.29.37", sequence({der_oid("1.3.6.1.5.5.7.3.2")})),
+             extension("2.5.29.19", sequence({{0x01, 0x01, 0xFF}})),
+             extension("1.3.6.1.4.1.311.25.2",
+                       sequence({der(0xA0, join({der_oid("1.3.6.1.4.1.311.25.2.1"),
+                                                 der(0xA0, der_text(0x04, "S-1-5-21-1"))}))})),
+             extension("1.2.3.4", {0x05, 0x00})})});
 }
 
 std::vector<CsrParts> sample_parts() {
@@ -143,10 +143,11 @@ int run(std::size_t count, std::uint64_t seed) {
         if (!comparison.compare_one()) return EXIT_FAILURE;
     }
     const Counts& counts = comparison.counts;
-    std::printf("%zu mutants: %zu accepted (%zu with a good signature), %zu refused, of which about "
-                "%zu OpenSSL reads; 0 disagreements\n",
-                count, counts.accepted, counts.verified, count - counts.accepted,
-                counts.refused_by_us_alone * 16);
+    std::printf(
+        "%zu mutants: %zu accepted (%zu with a good signature), %zu refused, of which about "
+        "%zu OpenSSL reads; 0 disagreements\n",
+        count, counts.accepted, counts.verified, count - counts.accepted,
+        counts.refused_by_us_alone * 16);
     for (const auto& [cause, times] : counts.causes) {
         if (times * 1000 >= count) std::printf("%9zu %s\n", times, cause.c_str());
     }

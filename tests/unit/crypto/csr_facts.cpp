@@ -42,8 +42,8 @@ std::string utf8_of(const ASN1_STRING* value) {
 }
 
 std::string hex_of(const ASN1_STRING* value) {
-    return to_hex({::ASN1_STRING_get0_data(value),
-                   static_cast<std::size_t>(::ASN1_STRING_length(value))});
+    return to_hex(
+        {::ASN1_STRING_get0_data(value), static_cast<std::size_t>(::ASN1_STRING_length(value))});
 }
 
 std::string subject_lines(const X509_NAME* name) {
@@ -88,8 +88,8 @@ std::string alt_name_line(const GENERAL_NAME* name) {
 template <class Ptr>
 Ptr extension_of(const X509_EXTENSIONS* extensions, int nid) {
     int found = 0;
-    Ptr value(static_cast<typename Ptr::pointer>(
-        ::X509V3_get_d2i(extensions, nid, &found, nullptr)));
+    Ptr value(
+        static_cast<typename Ptr::pointer>(::X509V3_get_d2i(extensions, nid, &found, nullptr)));
     need(value || found == -1, "extension");
     return value;
 }
@@ -103,8 +103,7 @@ std::string extension_lines(const X509_EXTENSIONS* extensions) {
     if (const auto bits = extension_of<BitStringPtr>(extensions, NID_key_usage)) {
         lines += "ku";
         for (int bit = 0; bit < 16; ++bit) {
-            if (::ASN1_BIT_STRING_get_bit(bits.get(), bit) != 0)
-                lines += " " + std::to_string(bit);
+            if (::ASN1_BIT_STRING_get_bit(bits.get(), bit) != 0) lines += " " + std::to_string(bit);
         }
         lines += "\n";
     }
@@ -130,8 +129,8 @@ std::string facts_by_us(const CertificateRequest& request) {
     std::string lines;
     for (const RelativeName& relative : request.subject.names()) {
         for (std::size_t i = 0; i < relative.size(); ++i) {
-            lines += (i > 0 ? "  and " : "subject ") + relative[i].oid + "=" + relative[i].value +
-                     "\n";
+            lines +=
+                (i > 0 ? "  and " : "subject ") + relative[i].oid + "=" + relative[i].value + "\n";
         }
     }
     if (request.challenge) lines += "challenge " + *request.challenge + "\n";
@@ -152,8 +151,7 @@ std::string facts_by_us(const CertificateRequest& request) {
             lines += " " + std::to_string(static_cast<int>(usage));
         lines += "\n";
     }
-    for (const std::string& oid :
-         request.extended_key_usage.value_or(std::vector<std::string>{})) {
+    for (const std::string& oid : request.extended_key_usage.value_or(std::vector<std::string>{})) {
         lines += "eku " + oid + "\n";
     }
     return lines + "key " + to_hex(request.spki) + "\n";

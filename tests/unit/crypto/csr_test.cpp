@@ -182,8 +182,8 @@ TEST_CASE("attributes and extensions that cannot be read are refused") {
     Bytes names;
     for (int i = 0; i < 129; ++i)
         names = join({names, der_text(0x82, "a" + std::to_string(i))});
-    cases.push_back({"129 alternative names",
-                     requested({extension(kSan, der(0x30, names))}), "too many"});
+    cases.push_back(
+        {"129 alternative names", requested({extension(kSan, der(0x30, names))}), "too many"});
     Bytes usages;
     for (int i = 0; i < 65; ++i)
         usages = join({usages, der_oid(("1.2.3." + std::to_string(i)).c_str())});
@@ -241,10 +241,11 @@ TEST_CASE("subjects that cannot be trusted to mean what they show are refused") 
         {"an attribute without value", name_of({set({sequence({der_oid("2.5.4.3")})})}),
          "not readable"},
         {"an attribute with two values",
-         name_of({set({sequence({der_oid("2.5.4.3"), der_text(kUtf8, "a"), der_text(kUtf8, "b")})})}),
+         name_of(
+             {set({sequence({der_oid("2.5.4.3"), der_text(kUtf8, "a"), der_text(kUtf8, "b")})})}),
          "not readable"},
-        {"an INTEGER for text",
-         name_of({set({sequence({der_oid("2.5.4.3"), der_integer(1)})})}), "not readable as text"},
+        {"an INTEGER for text", name_of({set({sequence({der_oid("2.5.4.3"), der_integer(1)})})}),
+         "not readable as text"},
         {"a SEQUENCE for text", name_of({set({sequence({der_oid("2.5.4.3"), sequence({})})})}),
          "not text"},
         {"BMPString with half a pair",
@@ -282,7 +283,8 @@ TEST_CASE("what is not one DER request is refused") {
     CHECK(of_unknown_algorithm.key.type == KeyType::other);
     CHECK_FALSE(verify_self_signature(of_unknown_algorithm));
     check_refused(
-        make_csr(rsa_key(), {.spki = sequence({sequence({der_oid("1.2.3")}), {0x03, 0x02, 0x01, 0x00}})}),
+        make_csr(rsa_key(),
+                 {.spki = sequence({sequence({der_oid("1.2.3")}), {0x03, 0x02, 0x01, 0x00}})}),
         "public key");
     // RSA keys with parameters left out, and with an exponent in more octets than it needs.
     const Bytes modulus = join({{0x00}, Bytes(256, 0xC1)});

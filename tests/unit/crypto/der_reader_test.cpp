@@ -37,9 +37,9 @@ TEST_CASE("what is cut short or has no definite length is not taken") {
 }
 
 TEST_CASE("object identifiers") {
-    for (const char* oid : {"2.5.4.3", "0.9.2342.19200300.100.1.25", "1.2.840.113549.1.9.14",
-                            "2.999.3", "1.39", "0.0", "2.16.840.1.101.3.4.2.1",
-                            "1.2.9223372036854775807"}) {
+    for (const char* oid :
+         {"2.5.4.3", "0.9.2342.19200300.100.1.25", "1.2.840.113549.1.9.14", "2.999.3", "1.39",
+          "0.0", "2.16.840.1.101.3.4.2.1", "1.2.9223372036854775807"}) {
         const Bytes octets = der_oid(oid);
         CHECK(dotted_oid(ByteView(octets).subspan(2)) == oid);
     }

@@ -80,9 +80,8 @@ void sort_sets(DerNode& node) {
     for (DerNode& child : node.children)
         sort_sets(child);
     if (node.identifier != 0x31) return;
-    std::ranges::stable_sort(node.children, [](const DerNode& a, const DerNode& b) {
-        return a.encode() < b.encode();
-    });
+    std::ranges::stable_sort(
+        node.children, [](const DerNode& a, const DerNode& b) { return a.encode() < b.encode(); });
 }
 
 std::vector<DerNode*> all_nodes(DerNode& root) {

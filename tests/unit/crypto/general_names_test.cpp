@@ -41,7 +41,8 @@ TEST_CASE("names are encoded as RFC 5280 and Windows have them") {
     using namespace test;
     const auto built = to_general_names({{Type::upn, "a@b"}, {Type::ip, "192.0.2.1"}});
     REQUIRE(built);
-    CHECK(encoding_of(built->get()) == sequence({upn(der_text(kUtf8, "a@b")), der(0x87, {192, 0, 2, 1})}));
+    CHECK(encoding_of(built->get()) ==
+          sequence({upn(der_text(kUtf8, "a@b")), der(0x87, {192, 0, 2, 1})}));
 }
 
 TEST_CASE("an alternative name that cannot be read is refused") {

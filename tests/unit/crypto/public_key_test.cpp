@@ -93,8 +93,8 @@ TEST_CASE("a key is read as OpenSSL reads it") {
     std::vector<EvpPkeyPtr> keys;
     keys.push_back(new_rsa_key(1024));
     keys.push_back(new_rsa_key(3072));
-    for (const char* curve : {"P-256", "P-384", "P-521", "brainpoolP256r1", "brainpoolP384r1",
-                              "brainpoolP512r1"}) {
+    for (const char* curve :
+         {"P-256", "P-384", "P-521", "brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1"}) {
         keys.push_back(new_ec_key(curve));
     }
     for (const EvpPkeyPtr& made : keys) {
@@ -128,9 +128,8 @@ TEST_CASE("keys that no policy may permit are read, but not made") {
 
     const auto rsa = [](const Bytes& modulus, const Bytes& exponent) {
         const Bytes key = sequence({der(0x02, modulus), der(0x02, exponent)});
-        return read_public_key(
-            sequence({sequence({der_oid("1.2.840.113549.1.1.1"), {0x05, 0x00}}),
-                      der(0x03, join({{0x00}, key}))}));
+        return read_public_key(sequence({sequence({der_oid("1.2.840.113549.1.1.1"), {0x05, 0x00}}),
+                                         der(0x03, join({{0x00}, key}))}));
     };
     Bytes modulus(514, 0xC1);
     modulus[0] = 0;
