@@ -126,7 +126,7 @@ TEST_CASE("phase 3: device, user and policy") {
              }},
             {"key_not_reused", "key of another device", "KeyReused",
              [](RuleSample& s) {
-                 s.facts().key_of_other_device = IssuedCertificate{};
+                 s.facts().key_of_other_device = KeyHolder{};
                  s.facts().key_of_other_device->device_id = "phone-2";
              }},
         },
