@@ -39,6 +39,9 @@ struct CertificateContents {
     std::vector<std::string> extended_key_usage;  // dotted OIDs
     int validity_days = 0;
     std::string template_name;
+    // Windows security identifier ("S-1-5-21-…") for the extension 1.3.6.1.4.1.311.25.2; empty:
+    // none.
+    std::string security_identifier = {};
     bool operator==(const CertificateContents&) const = default;
 };
 

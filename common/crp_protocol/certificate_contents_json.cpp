@@ -13,6 +13,7 @@ constexpr std::size_t kMaxAltNames = 64;
 constexpr std::size_t kMaxUsages = 9;
 constexpr std::size_t kMaxExtendedUsages = 32;
 constexpr std::size_t kMaxOid = 128;
+constexpr std::size_t kMaxSecurityIdentifier = 184;  // longest text form of a Windows SID
 constexpr std::int64_t kMaxValidityDays = 36500;
 
 // Two or more decimal arcs without leading zeros, the first 0 to 2.
@@ -105,6 +106,10 @@ std::string to_json(const CertificateContents& contents) {
                                                  [](const std::string& oid) { return oid; }));
     json.integer("validityDays", contents.validity_days);
     json.text("template", contents.template_name);
+    // Left out when empty, so that what most certificates need stays as it always was.
+    if (!contents.security_identifier.empty()) {
+        json.text("securityIdentifier", contents.security_identifier);
+    }
     return json.finish();
 }
 
@@ -122,6 +127,9 @@ Result<CertificateContents> certificate_contents_from_json(const Json& json, std
     contents.extended_key_usage = read_extended_key_usage(reader);
     contents.validity_days = static_cast<int>(reader.integer("validityDays", 1, kMaxValidityDays));
     contents.template_name = reader.text("template", kMaxId);
+    if (reader.has("securityIdentifier")) {
+        contents.security_identifier = reader.text("securityIdentifier", kMaxSecurityIdentifier);
+    }
     auto done = reader.finish();
     if (!done) return pass_on(done);
     return contents;

@@ -4,7 +4,7 @@
 #include <array>
 #include <optional>
 
-#include "common/bytes.h"
+#include <openssl/asn1.h>
 
 namespace ndes {
 namespace {
@@ -72,7 +72,6 @@ std::optional<std::string> decode(int type, ByteView octets) {
             return std::string(as_text(octets));
         case V_ASN1_PRINTABLESTRING:
         case V_ASN1_IA5STRING:
-        case V_ASN1_VISIBLESTRING:
         case V_ASN1_NUMERICSTRING:
             if (std::ranges::any_of(octets, [](auto c) { return c >= 0x80; })) return std::nullopt;
             return std::string(as_text(octets));
@@ -117,10 +116,7 @@ std::size_t count_characters(std::string_view utf8) {
         utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
-Result<std::string> text_of(const ASN1_STRING* value) {
-    const ByteView octets(::ASN1_STRING_get0_data(value),
-                          static_cast<std::size_t>(::ASN1_STRING_length(value)));
-    const int type = ::ASN1_STRING_type(value);
+Result<std::string> text_of(int type, ByteView octets) {
     auto text = decode(type, octets);
     if (!text) {
         const char* name = ::ASN1_tag2str(type);

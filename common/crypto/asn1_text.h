@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/crypto/openssl_ptr.h"
+#include "common/bytes.h"
 #include "common/error.h"
 
 namespace ndes {
@@ -17,10 +17,11 @@ bool is_utf8(std::string_view text);
 // Code points of well-formed UTF-8.
 std::size_t count_characters(std::string_view utf8);
 
-// The text of a UTF8String, PrintableString, IA5String, VisibleString, NumericString, T61String
+// The text of the octets of a UTF8String, PrintableString, IA5String, NumericString, T61String
 // (read as Latin-1, as everyone does), BMPString or UniversalString. bad_request when it is of
-// another type, not what its type allows, or holds NUL.
-Result<std::string> text_of(const ASN1_STRING* value);
+// another type (VisibleString, too: names do not have it), not what its type allows, or holds NUL.
+// `type` is the universal tag number.
+Result<std::string> text_of(int type, ByteView octets);
 
 // False if well-formed UTF-8 `text` holds a character that hides or reorders others on an
 // operator's screen: control, bidirectional, zero-width, line separators, tags, non-characters.

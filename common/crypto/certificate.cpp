@@ -1,12 +1,12 @@
 #include "common/crypto/certificate.h"
 
 #include <array>
-#include <ctime>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include "common/crypto/asn1_reader.h"
+#include "common/crypto/asn1_time.h"
 #include "common/crypto/digest.h"
 #include "common/crypto/general_names.h"
 #include "common/file.h"
@@ -20,21 +20,8 @@ int refuse_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*u
     return -1;
 }
 
-std::string digest_hex(const X509* certificate, const EVP_MD* algorithm) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned int size = 0;
-    if (::X509_digest(certificate, algorithm, digest.data(), &size) != 1) return "";
-    return to_hex({digest.data(), size});
-}
-
 std::string name_text(const Result<DistinguishedName>& name) {
     return name ? name->to_text() : std::string();
-}
-
-WallTime wall_time(const ASN1_TIME* time) {
-    std::tm fields{};
-    if (::ASN1_TIME_to_tm(time, &fields) != 1) return WallTime{};
-    return std::chrono::sys_seconds(std::chrono::seconds(::timegm(&fields)));
 }
 
 std::uint32_t usage_bit(KeyUsage usage) {
@@ -81,7 +68,7 @@ Result<Certificate> Certificate::from_handle(X509* handle) {
 
 std::string Certificate::sha256() const { return sha256_hex(*der_); }
 
-std::string Certificate::sha1() const { return digest_hex(handle(), ::EVP_sha1()); }
+std::string Certificate::sha1() const { return sha1_hex(*der_); }
 
 std::string Certificate::spki_sha256() const {
     unsigned char* encoded = nullptr;
@@ -135,14 +122,14 @@ bool Certificate::has_extended_key_usage(const std::string& oid) const {
 }
 
 Result<std::vector<SubjectAltName>> Certificate::subject_alt_names() const {
-    int found = 0;  // -1: absent, -2: more than once
-    const GeneralNamesPtr names(static_cast<GENERAL_NAMES*>(
-        ::X509_get_ext_d2i(handle(), NID_subject_alt_name, &found, nullptr)));
-    if (!names && found == -1) return std::vector<SubjectAltName>{};
-    if (!names) {
-        return fail(ErrorCode::bad_request, "subjectAltName cannot be read", take_openssl_errors());
+    const int first = ::X509_get_ext_by_NID(handle(), NID_subject_alt_name, -1);
+    if (first < 0) return std::vector<SubjectAltName>{};
+    if (::X509_get_ext_by_NID(handle(), NID_subject_alt_name, first) >= 0) {
+        return fail(ErrorCode::bad_request, "subjectAltName occurs twice");
     }
-    return from_general_names(names.get());
+    const ASN1_OCTET_STRING* value = ::X509_EXTENSION_get_data(::X509_get_ext(handle(), first));
+    const auto size = static_cast<std::size_t>(::ASN1_STRING_length(value));
+    return read_general_names({::ASN1_STRING_get0_data(value), size});
 }
 
 EVP_PKEY* Certificate::public_key() const { return ::X509_get0_pubkey(handle()); }

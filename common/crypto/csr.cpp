@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
-#include <openssl/rsa.h>
-
-#include "common/crypto/asn1_reader.h"
 #include "common/crypto/asn1_text.h"
 #include "common/crypto/csr_extensions.h"
+#include "common/crypto/der_reader.h"
 #include "common/crypto/digest.h"
 #include "common/crypto/name_attribute_types.h"
+#include "common/crypto/public_key.h"
+#include "common/crypto/signature_algorithm.h"
 
 namespace ndes {
 namespace {
@@ -18,97 +17,68 @@ namespace {
 constexpr const char* kOidChallengePassword = "1.2.840.113549.1.9.7";
 constexpr const char* kOidExtensionRequest = "1.2.840.113549.1.9.14";
 constexpr const char* kOidMicrosoftExtensions = "1.3.6.1.4.1.311.2.1.14";
-// A sealed challenge is a base64 CMS message; PKCS#9's bound of 255 is for a person's password.
-constexpr std::size_t kMaxChallenge = 16 * 1024;
+constexpr std::size_t kMaxPassword = 255;  // RFC 2985 section 5.4.1
 constexpr std::size_t kMaxNameAttributes = 64;
+constexpr std::size_t kMaxAttributes = 32;
 
-using PssParametersPtr = std::unique_ptr<RSA_PSS_PARAMS, OpensslFree<::RSA_PSS_PARAMS_free>>;
+Failure bad(std::string text) { return fail(ErrorCode::bad_request, std::move(text)); }
 
-Failure bad(std::string text) {
-    return fail(ErrorCode::bad_request, std::move(text), take_openssl_errors());
+// CertificationRequest ::= SEQUENCE { certificationRequestInfo, signatureAlgorithm, signature }
+struct SignedRequest {
+    DerElement info;
+    DerElement algorithm;
+    ByteView signature;
+};
+std::optional<SignedRequest> read_signed_request(ByteView der) {
+    DerReader reader(der_contents(der, kDerSequence).value_or(ByteView{}));
+    const auto info = reader.take(kDerSequence);
+    const auto algorithm = reader.take(kDerSequence);
+    const auto bits = reader.take(kDerBitString);
+    const auto signature = bits ? whole_octets(bits->contents) : std::nullopt;
+    if (!info || !algorithm || !signature || !reader.empty()) return std::nullopt;
+    return SignedRequest{*info, *algorithm, *signature};
 }
 
-X509ReqPtr decode(ByteView der) {
-    const unsigned char* position = der.data();
-    return X509ReqPtr(::d2i_X509_REQ(nullptr, &position, static_cast<long>(der.size())));
+// CertificationRequestInfo ::= SEQUENCE { version, subject, subjectPKInfo, attributes [0] }
+struct RequestInfo {
+    DerElement version;
+    DerElement subject;
+    DerElement key;
+    ByteView attributes;  // empty when left out, as some clients do
+};
+std::optional<RequestInfo> read_request_info(ByteView contents) {
+    DerReader reader(contents);
+    const auto version = reader.take(kDerInteger);
+    const auto subject = reader.take(kDerSequence);
+    const auto key = reader.take(kDerSequence);
+    const auto attributes = reader.take(der_context(0, true));
+    if (!version || !subject || !key || !reader.empty()) return std::nullopt;
+    return RequestInfo{*version, *subject, *key, attributes ? attributes->contents : ByteView{}};
 }
 
-// RFC 8017 appendix A.2.3: the hash of RSASSA-PSS stands in its parameters; absent means SHA-1.
-int pss_hash(const X509_ALGOR* algorithm) {
-    int type = V_ASN1_UNDEF;
-    const void* value = nullptr;
-    ::X509_ALGOR_get0(nullptr, &type, &value, algorithm);
-    if (type != V_ASN1_SEQUENCE) return NID_undef;
-    const auto* sequence = static_cast<const ASN1_STRING*>(value);
-    const unsigned char* position = ::ASN1_STRING_get0_data(sequence);
-    const PssParametersPtr parameters(
-        ::d2i_RSA_PSS_PARAMS(nullptr, &position, ::ASN1_STRING_length(sequence)));
-    if (!parameters) return NID_undef;
-    if (parameters->hashAlgorithm == nullptr) return NID_sha1;
-    const ASN1_OBJECT* hash = nullptr;
-    ::X509_ALGOR_get0(&hash, nullptr, nullptr, parameters->hashAlgorithm);
-    return ::OBJ_obj2nid(hash);
-}
-
-Result<void> read_signature_algorithm(const X509_REQ* csr, CertificateRequest& request) {
-    const X509_ALGOR* algorithm = nullptr;
-    ::X509_REQ_get0_signature(csr, nullptr, &algorithm);
-    const int signature = ::X509_REQ_get_signature_nid(csr);
-    int hash = NID_undef;
-    if (signature == NID_rsassaPss) {
-        hash = pss_hash(algorithm);
-    } else {
-        // The signature does not cover these octets, so that nothing may vary in them.
-        int parameters = V_ASN1_UNDEF;
-        ::X509_ALGOR_get0(nullptr, &parameters, nullptr, algorithm);
-        if (parameters != V_ASN1_UNDEF && parameters != V_ASN1_NULL) {
-            return bad("signature algorithm has parameters");
-        }
-        ::OBJ_find_sigid_algs(signature, &hash, nullptr);
-    }
-    request.signature_hash = digest_name(hash);
+Result<void> read_key(ByteView spki, CertificateRequest& request) {
+    auto key = read_public_key(spki);
+    if (!key) return pass_on(key);
+    request.spki = to_bytes(spki);
+    request.spki_sha256 = sha256_hex(spki);
+    request.key = key->facts;
+    request.public_key = std::move(key->handle);
     return {};
 }
 
-// What is_der cannot see: the key inside its BIT STRING, and parameters that mean nothing.
-bool is_canonical_key(X509_REQ* csr) {
-    const unsigned char* octets = nullptr;
-    int size = 0;
-    X509_ALGOR* algorithm = nullptr;
-    ::X509_PUBKEY_get0_param(nullptr, &octets, &size, &algorithm, ::X509_REQ_get_X509_PUBKEY(csr));
-    if (::EVP_PKEY_get_base_id(::X509_REQ_get0_pubkey(csr)) != EVP_PKEY_RSA) return true;
-    int parameters = V_ASN1_UNDEF;
-    ::X509_ALGOR_get0(nullptr, &parameters, nullptr, algorithm);
-    // RFC 3279 section 2.3.1: NULL, and an RSAPublicKey in DER.
-    return parameters == V_ASN1_NULL && is_der({octets, static_cast<std::size_t>(size)});
-}
-
-Result<void> read_key(X509_REQ* csr, CertificateRequest& request) {
-    const EVP_PKEY* key = ::X509_REQ_get0_pubkey(csr);
-    if (key == nullptr) return bad("public key cannot be read");
-    unsigned char* encoded = nullptr;
-    const int size = ::i2d_X509_PUBKEY(::X509_REQ_get_X509_PUBKEY(csr), &encoded);
-    if (size <= 0) return bad("public key cannot be read");
-    request.spki.assign(encoded, encoded + size);
-    ::OPENSSL_free(encoded);
-    if (!is_canonical_key(csr)) return bad("public key is not DER");
-    request.spki_sha256 = sha256_hex(request.spki);
-    request.key = key_facts(key);
-    return {};
-}
-
-Result<void> read_subject(const X509_REQ* csr, CertificateRequest& request) {
-    auto subject = DistinguishedName::from_x509(::X509_REQ_get_subject_name(csr));
+Result<void> read_subject(ByteView name, CertificateRequest& request) {
+    auto subject = DistinguishedName::from_der(name);
     if (!subject) return pass_on(subject, "subject");
     std::size_t count = 0;
-    for (const RelativeName& name : subject->names()) {
-        for (const NameAttribute& attribute : name) {
+    for (const RelativeName& relative : subject->names()) {
+        for (const NameAttribute& attribute : relative) {
             if (++count > kMaxNameAttributes) return bad("subject has too many attributes");
-            const std::string label = "subject: attribute " + attribute.oid;
-            if (!is_visible_text(attribute.value))
-                return bad(label + " holds a forbidden character");
+            const auto faulty = [&](const char* what) {
+                return bad("subject: attribute " + attribute.oid + what);
+            };
+            if (!is_visible_text(attribute.value)) return faulty(" holds a forbidden character");
             if (count_characters(attribute.value) > max_attribute_characters(attribute.oid)) {
-                return bad(label + " is too long");
+                return faulty(" is too long");
             }
         }
     }
@@ -116,8 +86,8 @@ Result<void> read_subject(const X509_REQ* csr, CertificateRequest& request) {
     return {};
 }
 
-Result<void> read_challenge(const ASN1_TYPE* value, CertificateRequest& request) {
-    switch (::ASN1_TYPE_get(value)) {
+Result<void> read_challenge(const DerElement& value, CertificateRequest& request) {
+    switch (value.identifier) {
         case V_ASN1_PRINTABLESTRING:
         case V_ASN1_UTF8STRING:
         case V_ASN1_IA5STRING:
@@ -126,47 +96,49 @@ Result<void> read_challenge(const ASN1_TYPE* value, CertificateRequest& request)
         case V_ASN1_UNIVERSALSTRING: break;
         default: return bad("challengePassword is not a string");
     }
-    auto text = text_of(value->value.asn1_string);
+    auto text = text_of(value.identifier, value.contents);
     if (!text) return pass_on(text, "challengePassword");
-    if (text->size() > kMaxChallenge) return bad("challengePassword is too long");
+    if (text->size() > kMaxChallengeOctets) return bad("challengePassword is too long");
+    if (text->size() > kMaxPassword) {
+        std::erase_if(*text, [](char c) { return c == '\r' || c == '\n'; });
+    }
     if (!is_visible_text(*text)) return bad("challengePassword holds a forbidden character");
     request.challenge = *std::move(text);
     return {};
 }
 
-Result<void> read_extension_request(const ASN1_TYPE* value, CertificateRequest& request) {
-    if (::ASN1_TYPE_get(value) != V_ASN1_SEQUENCE) return bad("extensionRequest is not a SEQUENCE");
-    const ASN1_STRING* sequence = value->value.sequence;
-    const auto size = static_cast<std::size_t>(::ASN1_STRING_length(sequence));
-    return read_requested_extensions({::ASN1_STRING_get0_data(sequence), size}, request);
-}
-
-std::string attribute_type(X509_ATTRIBUTE* attribute) {
-    std::array<char, 256> text{};
-    const int size =
-        ::OBJ_obj2txt(text.data(), text.size(), ::X509_ATTRIBUTE_get0_object(attribute), 1);
-    if (size <= 0 || static_cast<std::size_t>(size) >= text.size()) return "";
-    // Both forms mean the same, so that having one of each is having it twice.
-    if (std::string_view(text.data()) == kOidMicrosoftExtensions) return kOidExtensionRequest;
-    return text.data();
+Result<void> read_attribute_value(const std::string& type, const DerElement& value,
+                                  CertificateRequest& request) {
+    if (type == kOidChallengePassword) return read_challenge(value, request);
+    if (type != kOidExtensionRequest) return {};
+    if (value.identifier != kDerSequence) return bad("extensionRequest is not a SEQUENCE");
+    return read_requested_extensions(value.contents, request);
 }
 
 // Parsers differ on which of two attributes or values counts; here there is never a choice.
-Result<void> read_attributes(X509_REQ* csr, CertificateRequest& request) {
-    std::set<std::string> seen;
-    for (int i = 0; i < ::X509_REQ_get_attr_count(csr); ++i) {
-        X509_ATTRIBUTE* attribute = ::X509_REQ_get_attr(csr, i);
-        const std::string type = attribute_type(attribute);
+Result<void> read_attributes(ByteView attributes, CertificateRequest& request) {
+    std::vector<std::string> seen;
+    for (DerReader reader(attributes); !reader.empty();) {
+        const auto attribute = reader.take(kDerSequence);
+        DerReader inside(attribute ? attribute->contents : ByteView{});
+        const auto oid = inside.take(kDerOid);
+        const auto values = inside.take(kDerSet);
+        if (!oid || !values || !inside.empty()) return bad("an attribute cannot be read");
+        std::string type = dotted_oid(oid->contents);
         if (type.empty()) return bad("an attribute's type cannot be read");
-        if (!seen.insert(type).second) return bad("attribute " + type + " occurs twice");
-        if (::X509_ATTRIBUTE_count(attribute) != 1) {
+        // Both forms mean the same, so that having one of each is having it twice.
+        if (type == kOidMicrosoftExtensions) type = kOidExtensionRequest;
+        if (std::ranges::find(seen, type) != seen.end()) {
+            return bad("attribute " + type + " occurs twice");
+        }
+        if (seen.size() == kMaxAttributes) return bad("too many attributes");
+        seen.push_back(type);
+        DerReader of_values(values->contents);
+        const auto value = of_values.next();
+        if (!value || !of_values.empty()) {
             return bad("attribute " + type + " has not exactly one value");
         }
-        const ASN1_TYPE* value = ::X509_ATTRIBUTE_get0_type(attribute, 0);
-        Result<void> read;
-        if (type == kOidChallengePassword) read = read_challenge(value, request);
-        if (type == kOidExtensionRequest) read = read_extension_request(value, request);
-        if (!read) return read;
+        if (auto read = read_attribute_value(type, *value, request); !read) return read;
     }
     return {};
 }
@@ -176,30 +148,32 @@ Result<void> read_attributes(X509_REQ* csr, CertificateRequest& request) {
 Result<CertificateRequest> parse_csr(ByteView der, std::size_t limit) {
     if (der.size() > limit) return fail(ErrorCode::too_large, "certificate request is too long");
     if (!is_der(der)) return bad("certificate request is not DER");
-    const std::shared_ptr<X509_REQ> csr = decode(der);
-    if (!csr) return bad("not a PKCS#10 certificate request");
+    const auto signed_request = read_signed_request(der);
+    const auto info =
+        signed_request ? read_request_info(signed_request->info.contents) : std::nullopt;
+    if (!info) return bad("not a PKCS#10 certificate request");
+    if (!std::ranges::equal(info->version.contents, std::array<std::uint8_t, 1>{0})) {
+        return bad("certificate request has another version than 1");
+    }
     CertificateRequest request;
-    request.handle = csr;
     request.der = to_bytes(der);
     request.sha256 = sha256_hex(der);
-    auto read = read_signature_algorithm(csr.get(), request);
-    if (read) read = read_subject(csr.get(), request);
-    if (read) read = read_key(csr.get(), request);
-    if (read) read = read_attributes(csr.get(), request);
-    take_openssl_errors();
+    auto algorithm = read_signature_algorithm(signed_request->algorithm.whole);
+    if (!algorithm) return pass_on(algorithm, "certificate request");
+    request.signature_hash = algorithm->hash;
+    auto read = read_subject(info->subject.whole, request);
+    if (read) read = read_key(info->key.whole, request);
+    if (read) read = read_attributes(info->attributes, request);
     if (!read) return pass_on(read, "certificate request");
     return request;
 }
 
 bool verify_self_signature(const CertificateRequest& request) {
-    constexpr std::array kAccepted{"SHA-256", "SHA-384",  "SHA-512",  "SHA-224",
-                                   "SHA-1",   "SHA3-256", "SHA3-384", "SHA3-512"};
-    if (std::ranges::find(kAccepted, request.signature_hash) == kAccepted.end()) return false;
-    X509_REQ* csr = request.handle.get();
-    const bool verified =
-        csr != nullptr && ::X509_REQ_verify(csr, ::X509_REQ_get0_pubkey(csr)) == 1;
-    take_openssl_errors();
-    return verified;
+    const auto signed_request = read_signed_request(request.der);
+    if (!signed_request || !request.public_key) return false;
+    const auto algorithm = read_signature_algorithm(signed_request->algorithm.whole);
+    return algorithm && verify_signature(*algorithm, request.public_key.get(),
+                                         signed_request->info.whole, signed_request->signature);
 }
 
 }  // namespace ndes

@@ -16,10 +16,12 @@
 
 namespace ndes {
 
+// A sealed challenge is a base64 CMS message; PKCS#9's bound of 255 is for a person's password.
+inline constexpr std::size_t kMaxChallengeOctets = 16 * 1024;
+
 struct CertificateRequest {
-    // OpenSSL's form of `der`, set by parse_csr and never changed: decoding a key again would take
-    // longer than verifying with it.
-    std::shared_ptr<X509_REQ> handle;
+    // Made by parse_csr once; null when `key` is not usable (see is_usable).
+    std::shared_ptr<EVP_PKEY> public_key;
     Bytes der;
     std::string sha256;       // hex over the DER
     Bytes spki;               // SubjectPublicKeyInfo, DER
@@ -43,11 +45,13 @@ struct CertificateRequest {
 // an extension occurs twice (challengePassword, extensionRequest in either the PKCS#9 or the
 // Microsoft form 1.3.6.1.4.1.311.2.1.14), or when a text holds NUL, control, bidirectional or
 // zero-width characters or is over-long (names: the bounds of RFC 5280 appendix A.1).
-// too_large above `limit` octets.
+// Line ends are dropped from a challenge of more than 255 octets: base64 of a sealed one may be
+// broken into lines. too_large above `limit` octets. Time grows linearly with the size.
 Result<CertificateRequest> parse_csr(ByteView der, std::size_t limit = 64 * 1024);
 
 // Proof of possession (RFC 2986 section 4.2): the request's own key verifies its signature.
-// False for hashes weaker than SHA-1, for keys OpenSSL refuses and for what parse_csr did not make.
+// False for hashes weaker than SHA-1, for keys that are not usable and for what parse_csr did not
+// make.
 bool verify_self_signature(const CertificateRequest& request);
 
 }  // namespace ndes

@@ -8,9 +8,9 @@
 
 namespace ndes {
 
-// Reads the value of an extensionRequest attribute (DER of Extensions; an empty one is fine) into
-// `request`. bad_request when it is not equal to its own DER re-encoding, an extension occurs
-// twice, or a known one cannot be read.
+// Reads the contents of an extensionRequest attribute's Extensions (is_der has accepted them; none
+// at all is fine) into `request`. bad_request when `critical` is written though it is FALSE, an
+// extension occurs twice, or a known one cannot be read.
 Result<void> read_requested_extensions(ByteView extensions, CertificateRequest& request);
 
 }  // namespace ndes

@@ -46,6 +46,15 @@ Bytes sha256(ByteView data) {
 
 std::string sha256_hex(ByteView data) { return to_hex(sha256(data)); }
 
+std::string sha1_hex(ByteView data) {
+    static const EVP_MD* const algorithm = ::EVP_MD_fetch(nullptr, "SHA1", nullptr);
+    std::array<std::uint8_t, SHA_DIGEST_LENGTH> digest{};
+    if (::EVP_Digest(data.data(), data.size(), digest.data(), nullptr, algorithm, nullptr) != 1) {
+        return "";
+    }
+    return to_hex(digest);
+}
+
 Bytes hmac_sha256(ByteView key, ByteView data) {
     Bytes code(SHA256_DIGEST_LENGTH);
     if (::HMAC(sha256_algorithm(), key.data(), static_cast<int>(key.size()), data.data(),

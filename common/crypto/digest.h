@@ -11,6 +11,8 @@ namespace ndes {
 
 Bytes sha256(ByteView data);
 std::string sha256_hex(ByteView data);
+// To name a certificate as Windows does; proves nothing.
+std::string sha1_hex(ByteView data);
 Bytes hmac_sha256(ByteView key, ByteView data);
 
 // The one spelling of digest names in the product ("SHA-256", "SHA-1", "MD5", …) for OpenSSL's

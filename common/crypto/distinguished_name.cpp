@@ -1,33 +1,59 @@
 #include "common/crypto/distinguished_name.h"
 
 #include <algorithm>
-#include <array>
 
 #include "common/bytes.h"
 #include "common/crypto/asn1_text.h"
+#include "common/crypto/der_reader.h"
 #include "common/crypto/distinguished_name_text.h"
 #include "common/crypto/name_attribute_types.h"
 
 namespace ndes {
 namespace {
 
-std::string dotted_oid(const ASN1_OBJECT* object) {
-    std::array<char, 256> text{};
-    const int size = ::OBJ_obj2txt(text.data(), text.size(), object, 1);
-    if (size <= 0 || static_cast<std::size_t>(size) >= text.size()) return "";
-    return text.data();
+constexpr std::size_t kMaxAttributesOfOneName = 16;
+
+// AttributeTypeAndValue ::= SEQUENCE { type, value }
+Result<NameAttribute> read_attribute(ByteView octets) {
+    DerReader reader(octets);
+    const auto type = reader.take(kDerOid);
+    const auto value = reader.next();
+    NameAttribute attribute;
+    if (type) attribute.oid = dotted_oid(type->contents);
+    if (attribute.oid.empty() || !value || !reader.empty()) {
+        return fail(ErrorCode::bad_request, "attribute type is not readable");
+    }
+    if (value->identifier >= kDerConstructed) {
+        return fail(ErrorCode::bad_request, "attribute " + attribute.oid + ": not text");
+    }
+    auto text = text_of(value->identifier, value->contents);
+    if (!text) return pass_on(text, "attribute " + attribute.oid);
+    if (text->empty()) {
+        return fail(ErrorCode::bad_request, "attribute " + attribute.oid + " is empty");
+    }
+    attribute.value = *std::move(text);
+    return attribute;
 }
 
-Result<NameAttribute> read_entry(const X509_NAME_ENTRY* entry) {
-    NameAttribute attribute{dotted_oid(::X509_NAME_ENTRY_get_object(entry)), {}};
-    if (attribute.oid.empty())
-        return fail(ErrorCode::bad_request, "attribute type is not readable");
-    auto value = text_of(::X509_NAME_ENTRY_get_data(entry));
-    if (!value) return pass_on(value, "attribute " + attribute.oid);
-    if (value->empty())
-        return fail(ErrorCode::bad_request, "attribute " + attribute.oid + " is empty");
-    attribute.value = *std::move(value);
-    return attribute;
+Result<RelativeName> read_relative_name(ByteView octets) {
+    RelativeName name;
+    for (DerReader reader(octets); !reader.empty();) {
+        const auto element = reader.take(kDerSequence);
+        if (!element) return fail(ErrorCode::bad_request, "attribute is not readable");
+        auto attribute = read_attribute(element->contents);
+        if (!attribute) return pass_on(attribute);
+        if (std::ranges::find(name, attribute->oid, &NameAttribute::oid) != name.end()) {
+            return fail(ErrorCode::bad_request,
+                        "attribute " + attribute->oid + " occurs twice in one RDN");
+        }
+        // More would only be there to make the search above slow.
+        if (name.size() == kMaxAttributesOfOneName) {
+            return fail(ErrorCode::bad_request, "too many attributes in one RDN");
+        }
+        name.push_back(*std::move(attribute));
+    }
+    if (name.empty()) return fail(ErrorCode::bad_request, "an RDN is empty");
+    return name;
 }
 
 // RFC 4514 section 2.4: a type without a name is written dotted, its value as hexadecimal BER.
@@ -99,19 +125,27 @@ std::vector<RelativeName> sorted(std::vector<RelativeName> names) {
 
 }  // namespace
 
-Result<DistinguishedName> DistinguishedName::from_x509(const X509_NAME* name) {
+Result<DistinguishedName> DistinguishedName::from_der(ByteView name) {
+    const auto contents = der_contents(name, kDerSequence);
+    if (!contents) return fail(ErrorCode::bad_request, "not a name");
     std::vector<RelativeName> names;
-    int previous_set = -1;
-    for (int i = 0; i < ::X509_NAME_entry_count(name); ++i) {
-        const X509_NAME_ENTRY* entry = ::X509_NAME_get_entry(name, i);
-        auto attribute = read_entry(entry);
-        if (!attribute) return pass_on(attribute);
-        const int set = ::X509_NAME_ENTRY_set(entry);
-        if (set != previous_set) names.emplace_back();
-        previous_set = set;
-        names.back().push_back(*std::move(attribute));
+    for (DerReader reader(*contents); !reader.empty();) {
+        const auto element = reader.take(kDerSet);
+        if (!element) return fail(ErrorCode::bad_request, "not a name");
+        auto relative = read_relative_name(element->contents);
+        if (!relative) return pass_on(relative);
+        names.push_back(*std::move(relative));
     }
     return DistinguishedName(std::move(names));
+}
+
+Result<DistinguishedName> DistinguishedName::from_x509(const X509_NAME* name) {
+    const unsigned char* octets = nullptr;
+    std::size_t size = 0;
+    if (::X509_NAME_get0_der(name, &octets, &size) != 1) {
+        return fail(ErrorCode::bad_request, "not a name", take_openssl_errors());
+    }
+    return from_der({octets, size});
 }
 
 Result<DistinguishedName> DistinguishedName::from_text(std::string_view text) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/bytes.h"
 #include "common/crypto/openssl_ptr.h"
 #include "common/error.h"
 
@@ -26,7 +27,11 @@ class DistinguishedName {
     // RDNs in the order of the encoding (most significant first).
     explicit DistinguishedName(std::vector<RelativeName> names) : names_(std::move(names)) {}
 
-    // Reads OpenSSL's form. bad_request on a value that is not text, holds NUL, or is not Unicode.
+    // Reads the encoding of a Name (RFC 5280 section 4.1.2.4). bad_request when it is not one, when
+    // an RDN is empty or has an attribute type twice (X.501 section 9.3), or on a value that is
+    // empty, not text, holds NUL, or is not Unicode.
+    static Result<DistinguishedName> from_der(ByteView name);
+    // The same from OpenSSL's form.
     static Result<DistinguishedName> from_x509(const X509_NAME* name);
 
     // Reads RFC 4514 text ("CN=a\, b,OU=c+OU=d"); the text's last RDN comes first in the encoding

@@ -5,6 +5,7 @@
 
 #include "common/bytes.h"
 #include "common/crypto/asn1_text.h"
+#include "common/crypto/der_reader.h"
 #include "common/crypto/name_attribute_types.h"
 
 namespace ndes {
@@ -17,17 +18,12 @@ constexpr std::string_view kEscapable = "\\\"+,;<>=# ";
 Result<std::string> read_hex_value(std::string_view digits) {
     auto encoding = from_hex(digits);
     if (!encoding) return fail(ErrorCode::bad_request, "'#' is not followed by hexadecimal octets");
-    const unsigned char* position = encoding->data();
-    const std::unique_ptr<ASN1_TYPE, OpensslFree<::ASN1_TYPE_free>> value(
-        ::d2i_ASN1_TYPE(nullptr, &position, static_cast<long>(encoding->size())));
-    const bool whole = value && position == encoding->data() + encoding->size();
-    if (!whole || ::ASN1_TYPE_get(value.get()) == V_ASN1_BOOLEAN ||
-        ::ASN1_TYPE_get(value.get()) == V_ASN1_NULL ||
-        ::ASN1_TYPE_get(value.get()) == V_ASN1_OBJECT) {
-        take_openssl_errors();
+    DerReader reader(*encoding);
+    const auto value = reader.next();
+    if (!value || !reader.empty() || value->identifier >= kDerConstructed) {
         return fail(ErrorCode::bad_request, "'#' is not followed by the encoding of a string");
     }
-    return text_of(value->value.asn1_string);
+    return text_of(value->identifier, value->contents);
 }
 
 // Walks the text once; each read_ function leaves `rest_` behind what it has read.

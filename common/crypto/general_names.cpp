@@ -8,13 +8,15 @@
 
 #include <arpa/inet.h>
 
-#include "common/bytes.h"
 #include "common/crypto/asn1_text.h"
+#include "common/crypto/der_reader.h"
 
 namespace ndes {
 namespace {
 
 constexpr const char* kOidUpn = "1.3.6.1.4.1.311.20.2.3";
+constexpr const char* kOidSecurityIdentifierExtension = "1.3.6.1.4.1.311.25.2";
+constexpr const char* kOidSecurityIdentifier = "1.3.6.1.4.1.311.25.2.1";
 
 Failure bad(std::string text) { return fail(ErrorCode::bad_request, std::move(text)); }
 
@@ -54,42 +56,45 @@ std::optional<Bytes> address_octets(const std::string& text) {
     return std::nullopt;
 }
 
-Result<SubjectAltName> read_address(const ASN1_OCTET_STRING* value) {
-    const int size = ::ASN1_STRING_length(value);
-    if (size != 4 && size != 16) return bad("ip has neither 4 nor 16 octets");
+Result<SubjectAltName> read_address(ByteView octets) {
+    if (octets.size() != 4 && octets.size() != 16) return bad("ip has neither 4 nor 16 octets");
     std::array<char, INET6_ADDRSTRLEN> text{};
-    ::inet_ntop(size == 4 ? AF_INET : AF_INET6, ::ASN1_STRING_get0_data(value), text.data(),
-                text.size());
+    ::inet_ntop(octets.size() == 4 ? AF_INET : AF_INET6, octets.data(), text.data(), text.size());
     return SubjectAltName{SubjectAltNameType::ip, text.data()};
 }
 
-Result<SubjectAltName> read_other_name(const OTHERNAME* other) {
-    std::array<char, 64> oid{};
-    ::OBJ_obj2txt(oid.data(), oid.size(), other->type_id, 1);
-    if (std::string_view(oid.data()) != kOidUpn) {
-        return bad(std::string("otherName ") + oid.data() + " is not supported");
-    }
-    if (::ASN1_TYPE_get(other->value) != V_ASN1_UTF8STRING) return bad("upn is not a UTF8String");
-    auto text = text_of(other->value->value.utf8string);
+// OtherName ::= SEQUENCE { type-id, value [0] EXPLICIT ANY }
+Result<SubjectAltName> read_other_name(ByteView contents) {
+    DerReader reader(contents);
+    const auto type = reader.take(kDerOid);
+    const auto value = reader.take(der_context(0, true));
+    if (!type || !value || !reader.empty()) return bad("otherName cannot be read");
+    const std::string oid = dotted_oid(type->contents);
+    if (oid != kOidUpn) return bad("otherName " + oid + " is not supported");
+    const auto octets = der_contents(value->contents, kDerUtf8String);
+    if (!octets) return bad("upn is not a UTF8String");
+    auto text = text_of(V_ASN1_UTF8STRING, *octets);
     if (!text) return pass_on(text, "upn");
     return SubjectAltName{SubjectAltNameType::upn, *std::move(text)};
 }
 
-Result<SubjectAltName> read_text_name(SubjectAltNameType type, const ASN1_IA5STRING* value) {
-    auto text = text_of(value);
+Result<SubjectAltName> read_text_name(SubjectAltNameType type, ByteView contents) {
+    auto text = text_of(V_ASN1_IA5STRING, contents);
     if (!text) return pass_on(text, to_string(type));
     return SubjectAltName{type, *std::move(text)};
 }
 
-Result<SubjectAltName> read_name(const GENERAL_NAME* name) {
-    switch (name->type) {
-        case GEN_OTHERNAME: return read_other_name(name->d.otherName);
-        case GEN_EMAIL: return read_text_name(SubjectAltNameType::email, name->d.rfc822Name);
-        case GEN_DNS: return read_text_name(SubjectAltNameType::dns, name->d.dNSName);
-        case GEN_URI:
-            return read_text_name(SubjectAltNameType::uri, name->d.uniformResourceIdentifier);
-        case GEN_IPADD: return read_address(name->d.iPAddress);
-        default: return bad("kind " + std::to_string(name->type) + " of name is not supported");
+// RFC 5280 section 4.2.1.6: the choices of GeneralName by their tag.
+Result<SubjectAltName> read_name(const DerElement& name) {
+    switch (name.identifier) {
+        case der_context(0, true): return read_other_name(name.contents);
+        case der_context(1, false): return read_text_name(SubjectAltNameType::email, name.contents);
+        case der_context(2, false): return read_text_name(SubjectAltNameType::dns, name.contents);
+        case der_context(6, false): return read_text_name(SubjectAltNameType::uri, name.contents);
+        case der_context(7, false): return read_address(name.contents);
+        default:
+            return bad("kind " + std::to_string(name.identifier & 0x1F) +
+                       " of name is not supported");
     }
 }
 
@@ -103,11 +108,11 @@ Asn1StringPtr make_string(int type, ByteView octets) {
     return string;
 }
 
-void set_upn(GENERAL_NAME* name, const std::string& value) {
+void set_other_name(GENERAL_NAME* name, const char* oid, int string_type,
+                    const std::string& value) {
     Asn1TypePtr text(::ASN1_TYPE_new());
-    ::ASN1_TYPE_set(text.get(), V_ASN1_UTF8STRING,
-                    make_string(V_ASN1_UTF8STRING, as_bytes(value)).release());
-    ::GENERAL_NAME_set0_othername(name, ::OBJ_txt2obj(kOidUpn, 1), text.release());
+    ::ASN1_TYPE_set(text.get(), string_type, make_string(string_type, as_bytes(value)).release());
+    ::GENERAL_NAME_set0_othername(name, ::OBJ_txt2obj(oid, 1), text.release());
 }
 
 int general_name_type(SubjectAltNameType type) {
@@ -126,7 +131,7 @@ Result<GeneralNamePtr> build_name(const SubjectAltName& name) {
     if (!checked) return pass_on(checked);
     GeneralNamePtr built(::GENERAL_NAME_new());
     if (name.type == SubjectAltNameType::upn) {
-        set_upn(built.get(), name.value);
+        set_other_name(built.get(), kOidUpn, V_ASN1_UTF8STRING, name.value);
         return built;
     }
     Asn1StringPtr value;
@@ -173,10 +178,15 @@ auto comparable_set(const std::vector<SubjectAltName>& names) {
 
 }  // namespace
 
-Result<std::vector<SubjectAltName>> from_general_names(const GENERAL_NAMES* names) {
+Result<std::vector<SubjectAltName>> read_general_names(ByteView names) {
+    const auto contents = is_der(names) ? der_contents(names, kDerSequence) : std::nullopt;
+    if (!contents || contents->empty()) return bad("subjectAltName is empty or cannot be read");
     std::vector<SubjectAltName> read;
-    for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
-        auto name = read_name(sk_GENERAL_NAME_value(names, i));
+    for (DerReader reader(*contents); !reader.empty();) {
+        const auto element = reader.next();
+        if (!element) return bad("subjectAltName cannot be read");
+        if (read.size() == kMaxAltNames) return bad("subjectAltName has too many names");
+        auto name = read_name(*element);
         if (!name) return pass_on(name, "subjectAltName");
         auto checked = check_value(*name);
         if (!checked) return pass_on(checked, "subjectAltName");
@@ -193,6 +203,23 @@ Result<GeneralNamesPtr> to_general_names(const std::vector<SubjectAltName>& name
         sk_GENERAL_NAME_push(built.get(), element->release());
     }
     return built;
+}
+
+Result<X509ExtensionPtr> security_identifier_extension(const std::string& sid) {
+    GeneralNamePtr name(::GENERAL_NAME_new());
+    set_other_name(name.get(), kOidSecurityIdentifier, V_ASN1_OCTET_STRING, sid);
+    const GeneralNamesPtr names(sk_GENERAL_NAME_new_null());
+    sk_GENERAL_NAME_push(names.get(), name.release());
+    unsigned char* encoded = nullptr;
+    const int size = ::i2d_GENERAL_NAMES(names.get(), &encoded);
+    if (size <= 0) return bad("security identifier cannot be encoded");
+    const Asn1StringPtr value =
+        make_string(V_ASN1_OCTET_STRING, {encoded, static_cast<std::size_t>(size)});
+    ::OPENSSL_free(encoded);
+    const Asn1ObjectPtr oid(::OBJ_txt2obj(kOidSecurityIdentifierExtension, 1));
+    X509ExtensionPtr extension(::X509_EXTENSION_create_by_OBJ(nullptr, oid.get(), 0, value.get()));
+    if (!extension) return bad("security identifier cannot be encoded");
+    return extension;
 }
 
 bool same_alt_names(const std::vector<SubjectAltName>& a, const std::vector<SubjectAltName>& b) {

@@ -7,6 +7,7 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
+#include "common/crypto/rsa_weakness.h"
 #include "common/file.h"
 
 namespace ndes {
@@ -32,6 +33,16 @@ bool has_named_curve(const EVP_PKEY* key) {
 }
 
 }  // namespace
+
+bool is_usable(const KeyFacts& facts) {
+    switch (facts.type) {
+        case KeyType::rsa:
+            return facts.bits <= kMostRsaBits && facts.standard_exponent && facts.weakness.empty();
+        case KeyType::ec: return facts.named_curve && facts.common_curve;
+        case KeyType::other: break;
+    }
+    return false;
+}
 
 Result<EvpPkeyPtr> load_private_key(const std::filesystem::path& path) {
     auto pem = read_secret_file(path);

@@ -146,7 +146,8 @@ std::string encode(const CertificateContents& contents) {
                  {"keyUsage", to_json(contents.key_usage)},
                  {"extendedKeyUsage", contents.extended_key_usage},
                  {"validityDays", contents.validity_days},
-                 {"template", contents.template_name}});
+                 {"template", contents.template_name},
+                 {"sid", contents.security_identifier}});
 }
 
 Result<void> decode(const std::string& text, CertificateContents& contents) {
@@ -157,6 +158,7 @@ Result<void> decode(const std::string& text, CertificateContents& contents) {
         json.at("extendedKeyUsage").get_to(contents.extended_key_usage);
         json.at("validityDays").get_to(contents.validity_days);
         json.at("template").get_to(contents.template_name);
+        contents.security_identifier = json.value("sid", std::string());  // rows before 0002: none
     });
 }
 

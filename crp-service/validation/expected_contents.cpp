@@ -143,6 +143,14 @@ void expand_alt_names(const Policy& policy, const Subjects& from,
     }
 }
 
+void expect_security_identifier(const Policy& policy, const Subjects& from, ExpectedContents& out) {
+    if (!policy.security_identifier_extension) return;
+    out.contents.security_identifier = of_user(from, &User::security_identifier);
+    if (!out.contents.security_identifier.empty()) return;
+    out.reason = "VariableWithoutValue";
+    out.detail = "the policy asks for the security identifier extension and the user has none";
+}
+
 }  // namespace
 
 ExpectedContents expected_contents(const Policy& policy, const Device& device, const User* user,
@@ -156,6 +164,7 @@ ExpectedContents expected_contents(const Policy& policy, const Device& device, c
         sorted_unique(overrides.extended_key_usage.value_or(policy.extended_key_usage));
     expand_subject(policy, from, overrides, out);
     if (out.reason.empty()) expand_alt_names(policy, from, overrides, out);
+    if (out.reason.empty()) expect_security_identifier(policy, from, out);
     if (!out.reason.empty()) return out;
 
     if (out.contents.validity_days <= 0) {

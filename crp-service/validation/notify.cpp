@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/crypto/certificate.h"
+#include "common/crypto/certificate_facts.h"
 #include "crp-service/validation/recording.h"
 #include "crp-service/validation/request_log.h"
 #include "crp-service/validation/verify_service.h"
@@ -27,7 +27,7 @@ constexpr std::array<Meaning, 4> kMeanings{{
 }};
 constexpr std::int32_t kUnknownDisposition = -1;
 
-Result<std::optional<Certificate>> read_certificate(const NotifyInput& input) {
+Result<std::optional<CertificateFacts>> read_certificate(const NotifyInput& input) {
     const bool issued = input.disposition == 0;
     if (issued != input.certificate.has_value()) {
         return fail(ErrorCode::bad_request,
@@ -35,9 +35,9 @@ Result<std::optional<Certificate>> read_certificate(const NotifyInput& input) {
                            : "certificate is given, though disposition is not 0 (issued)");
     }
     if (!issued) return std::nullopt;
-    Result<Certificate> certificate = Certificate::from_der(*input.certificate);
+    Result<CertificateFacts> certificate = read_certificate_facts(*input.certificate);
     if (!certificate) return pass_on(certificate, "certificate");
-    return std::optional<Certificate>(std::move(*certificate));
+    return std::optional<CertificateFacts>(std::move(*certificate));
 }
 
 AuditRecord make_audit(const NotifyInput& input, const Caller& caller, WallTime now) {
@@ -57,8 +57,8 @@ AuditRecord make_audit(const NotifyInput& input, const Caller& caller, WallTime 
 // The verified decision that a Notify reports on: the one made for its request ID, or, when a
 // repeated request got a standing yes, the newest of the transaction for this key.
 Result<Decision> find_reported(Store& store, const NotifyInput& input, const Caller& caller,
-                               const std::optional<Certificate>& certificate) {
-    const std::string spki = certificate ? certificate->spki_sha256() : std::string();
+                               const std::optional<CertificateFacts>& certificate) {
+    const std::string spki = certificate ? certificate->spki_sha256 : std::string();
     const auto fits = [&](const Decision& decision) {
         return spki.empty() || decision.spki_sha256 == spki;
     };
@@ -88,16 +88,16 @@ Result<Decision> find_reported(Store& store, const NotifyInput& input, const Cal
     return fail(ErrorCode::not_found, "no verified request has this transactionId");
 }
 
-IssuedCertificate make_record(const Certificate& certificate, const Decision& decision,
+IssuedCertificate make_record(const CertificateFacts& certificate, const Decision& decision,
                               WallTime now) {
     IssuedCertificate record;
-    record.sha256 = certificate.sha256();
-    record.serial = certificate.serial();
-    record.issuer = certificate.issuer_text();
-    record.subject = certificate.subject_text();
-    record.spki_sha256 = certificate.spki_sha256();
-    record.not_before = certificate.not_before();
-    record.not_after = certificate.not_after();
+    record.sha256 = certificate.sha256;
+    record.serial = certificate.serial;
+    record.issuer = certificate.issuer;
+    record.subject = certificate.subject;
+    record.spki_sha256 = certificate.spki_sha256;
+    record.not_before = certificate.not_before;
+    record.not_after = certificate.not_after;
     record.decision_id = decision.id;
     record.transaction_id = decision.transaction_id;
     record.challenge_id = decision.challenge_id;
@@ -167,7 +167,7 @@ Result<void> VerifyService::take_notice(const NotifyInput& input, const Caller& 
     if (meaning == kMeanings.end() && input.disposition != kUnknownDisposition) {
         return fail(ErrorCode::bad_request, "disposition is not one of -1, 0, 2, 3, 11");
     }
-    Result<std::optional<Certificate>> certificate = read_certificate(input);
+    Result<std::optional<CertificateFacts>> certificate = read_certificate(input);
     if (!certificate) return pass_on(certificate);
     Result<Decision> decision = find_reported(store_, input, caller, *certificate);
     if (!decision) return pass_on(decision);
@@ -190,7 +190,7 @@ Result<void> VerifyService::take_notice(const NotifyInput& input, const Caller& 
     message.certificate_request_id = std::move(*certificate_request_id);
     if (*certificate) {
         commit.certificate = make_record(**certificate, *decision, commit.now);
-        message.certificate_sha1 = (*certificate)->sha1();
+        message.certificate_sha1 = (*certificate)->sha1;
         message.certificate_serial = commit.certificate->serial;
         add_certificate(commit.audit, *commit.certificate);
     }

@@ -50,8 +50,14 @@ constexpr std::array kReasons = std::to_array<Reason>({
      kDoesNotCount, "ChallengePasswordMissing"},
     {"KeyNotAcceptable", 1,
      "The public key's algorithm is neither RSA nor EC, the RSA modulus is over 4096 bits or its "
-     "exponent not 65537, or the EC curve is not a named one.",
-     "Set the client to RSA 2048 to 4096 with the usual exponent, or to a named curve.",
+     "exponent not 65537, or the EC curve is not named, or none of P-256, P-384, P-521 and "
+     "Brainpool's of these sizes.",
+     "Set the client to RSA 2048 to 4096 with the usual exponent, or to a common named curve.",
+     kDoesNotCount, ""},
+    {"KeyWeak", 1,
+     "Anybody can compute the private key from the public one: the detail names the known flaw.",
+     "Update the program or chip that makes the device's keys, and revoke what it was given "
+     "before.",
      kDoesNotCount, ""},
     {"RenewalSignerUnreadable", 1,
      "The certificate that signed the renewal is not one well-formed DER certificate.",
@@ -104,6 +110,11 @@ constexpr std::array kReasons = std::to_array<Reason>({
      kDoesNotCount, ""},
 
     // ---- phase 3
+    {"AadKeyIdentifierListMissing", 3,
+     "The policy demands a registered key and no key is registered for the device.",
+     "Have the MDM post the device with registeredKeys, or set requireRegisteredKey of the policy "
+     "to false.",
+     kDoesNotCount, "AadKeyIdentifierListMissing"},
     {"CertificateAuthorityRequested", 3,
      "The request asks for a certification authority (basicConstraints cA, or keyCertSign).",
      "Look at the device: no SCEP profile asks for this.", kCounts, ""},
@@ -132,6 +143,11 @@ constexpr std::array kReasons = std::to_array<Reason>({
     {"DeviceNotEnrolled", 3, "The device's enrolment in the MDM is not finished.",
      "Wait for the MDM to report the device as enrolled; the challenge stays usable.",
      kDoesNotCount, ""},
+    {"DeviceOwnerMismatch", 3,
+     "The device belongs to another user than the one the challenge or certificate was made for.",
+     "Issue a new challenge for the present owner, or have the MDM correct ownerUserId of the "
+     "device.",
+     kDoesNotCount, ""},
     {"DeviceRetired", 3, "The device was retired or wiped.",
      "None, if that is right; else enrol the device in the MDM again.", kDoesNotCount, ""},
     {"DeviceUnknown", 3, "The device is not on record.",
@@ -153,7 +169,7 @@ constexpr std::array kReasons = std::to_array<Reason>({
      "Set the client to SHA-256, or add the hash to hashAlgorithms of the policy.", kCounts, ""},
     {"KeyLengthMismatch", 3, "The key is shorter than the policy demands.",
      "Raise the key size in the SCEP profile.", kCounts, "KeyLengthMismatch"},
-    {"KeyReused", 3, "The same key has a certificate of another device.",
+    {"KeyReused", 3, "Another device has a certificate of the same key, or is about to get one.",
      "Make the device generate its own key; look for cloned images or a copied key.", kCounts, ""},
     {"KeyTypeMismatch", 3, "The key's algorithm is not the one of the policy.",
      "Make keyType of the policy and of the SCEP profile the same.", kCounts, ""},
@@ -165,15 +181,20 @@ constexpr std::array kReasons = std::to_array<Reason>({
      "The policy was changed to another certificateRequestId after the challenge was made.",
      "Issue a new challenge under the policy as it is now.", kDoesNotCount, ""},
     {"RegisteredKeyMismatch", 3,
-     "The key is not the one registered for the device. Kept for MDMs that register keys; no rule "
-     "of this version refuses with it.",
-     "Register the device's present key with the MDM.", kDoesNotCount, "RegisteredKeyMismatch"},
+     "The policy demands a registered key and this one is not among the device's.",
+     "If the device made a new key by right, have the MDM post it in registeredKeys; else look for "
+     "another device that uses the challenge.",
+     kCounts, "RegisteredKeyMismatch"},
     {"RenewalNotPermitted", 3,
      "More of the certificate's lifetime is left than the policy permits for a renewal, or the "
      "same renewal was delivered before.",
      "Renew later, or raise renewalThresholdPercent of the policy.", kDoesNotCount, ""},
     {"RenewalSignerExpired", 3, "The certificate that signed the renewal has expired.",
      "Enrol the device anew with a challenge.", kDoesNotCount, ""},
+    {"RenewalSignerNotYetValid", 3,
+     "The certificate that signed the renewal begins later than now, by more than the clock "
+     "tolerance.",
+     "Synchronise the clocks of issuing CA and CRP.", kDoesNotCount, ""},
     {"RenewalSignerRevoked", 3, "The certificate that signed the renewal is revoked.",
      "Enrol the device anew with a challenge if it is to be trusted again.", kDoesNotCount, ""},
     {"RenewalSignerUnknown", 3,
@@ -190,7 +211,8 @@ constexpr std::array kReasons = std::to_array<Reason>({
      "Assign the policy, or withdraw the profile from the device.", kDoesNotCount,
      "ScepProfileNoLongerTargetedToTheClient"},
     {"SecurityIdentifierMismatch", 3,
-     "The request carries a security identifier (SID) that is not the user's on record.",
+     "The request carries a security identifier (SID), as extension or as URI, that is not the "
+     "user's on record.",
      "Look at the device: a foreign SID would let it log on as somebody else.", kCounts, ""},
     {"SubjectAltNameMismatch", 3,
      "The request's subject alternative names are not those of the record.",

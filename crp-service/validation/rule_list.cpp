@@ -39,6 +39,7 @@ constexpr Phase k3 = Phase::records;
     RULE(device_known,               k3, kEvery,   "CERT VU#971035") \
     RULE(device_enrolled,            k3, kEvery,   "CERT VU#971035") \
     RULE(user_enabled,               k3, kEvery,   "CERT VU#971035") \
+    RULE(device_owner,               k3, kEvery,   "CERT VU#971035") \
     RULE(policy_known,               k3, kEvery,   "Intune: profile still targeted") \
     RULE(policy_assigned,            k3, kEvery,   "Intune: profile still targeted") \
     RULE(template_matches,           k3, kEvery,   "NDES key usage to template") \
@@ -46,6 +47,7 @@ constexpr Phase k3 = Phase::records;
     RULE(renewal_same_identity,      k3, kRenewal, "NDES event 28, renewal") \
     RULE(contents_expand,            k3, kEvery,   "Intune profile variables") \
     RULE(key_type_and_size,          k3, kEvery,   "Intune KeyLengthMismatch") \
+    RULE(key_registered,             k3, kEvery,   "Intune RegisteredKeyMismatch") \
     RULE(hash_allowed,               k3, kEvery,   "RFC 8894 section 2.9") \
     RULE(no_ca_request,              k3, kEvery,   "RFC 5280 section 4.2.1.9") \
     RULE(critical_extensions_known,  k3, kEvery,   "RFC 5280 section 4.2") \

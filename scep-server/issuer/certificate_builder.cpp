@@ -167,6 +167,11 @@ Result<void> add_extensions(X509& certificate, const CertificateContents& conten
     if (auto done = add_extended_key_usage(certificate, contents.extended_key_usage); !done)
         return done;
     if (auto done = add_alt_names(certificate, contents); !done) return done;
+    if (!contents.security_identifier.empty()) {
+        auto sid = security_identifier_extension(contents.security_identifier);
+        if (!sid) return pass_on(sid);
+        if (::X509_add_ext(&certificate, sid->get(), -1) != 1) return openssl_failure("extensions");
+    }
     return add_key_identifiers(certificate, issuer);
 }
 

@@ -12,6 +12,11 @@ RuleResult renewal_signer_valid(const Context& context) {
                                                   to_rfc3339(renewed.not_after) + ", now " +
                                                   to_rfc3339(context.now));
     }
+    if (context.now + context.options.clock_tolerance < renewed.not_before) {
+        return refuse("RenewalSignerNotYetValid", "certificate " + renewed.serial + " begins " +
+                                                      to_rfc3339(renewed.not_before) + ", now " +
+                                                      to_rfc3339(context.now));
+    }
     return pass();
 }
 

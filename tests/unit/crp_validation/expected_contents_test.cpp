@@ -168,6 +168,22 @@ TEST_CASE("without overrides the policy says everything") {
                               "GeneralPurpose"});
 }
 
+TEST_CASE("a policy can ask for the user's security identifier as extension") {
+    Policy policy = test::sample_policy();
+    User user = test::sample_user();
+    CHECK(expected_contents(policy, test::sample_device(), &user, {})
+              .contents.security_identifier.empty());
+    policy.security_identifier_extension = true;
+    CHECK(
+        expected_contents(policy, test::sample_device(), &user, {}).contents.security_identifier ==
+        test::kSid);
+    user.security_identifier.clear();
+    CHECK(expected_contents(policy, test::sample_device(), &user, {}).reason ==
+          "VariableWithoutValue");
+    CHECK(expected_contents(policy, test::sample_device(), nullptr, {}).reason ==
+          "VariableWithoutValue");
+}
+
 TEST_CASE("a policy's variables can be checked when it is posted") {
     std::string unknown;
     CHECK(has_known_variables("CN={{UserName}},OU={{deviceid}}", unknown));

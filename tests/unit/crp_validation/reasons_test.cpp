@@ -1,7 +1,11 @@
 #include "crp-service/validation/reasons.h"
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <set>
 
+#include "crp-service/validation/reasons_man_page.h"
 #include "crp-service/validation/rule.h"
 #include "tests/catch.h"
 
@@ -21,6 +25,7 @@ TEST_CASE("the words of the catalogue are fixed: they stand in databases and scr
           "1 ChallengeDecryptionError\n"
           "1 ChallengePasswordMissing\n"
           "1 KeyNotAcceptable\n"
+          "1 KeyWeak\n"
           "1 RenewalSignerUnreadable\n"
           "1 SignatureValidationFailed\n"
           "1 SigningCertThumbprintMismatch\n"
@@ -28,6 +33,7 @@ TEST_CASE("the words of the catalogue are fixed: they stand in databases and scr
           "2 ChallengeExpired\n"
           "2 ChallengeInvalidTimestamp\n"
           "2 ChallengeNotYetValid\n"
+          "3 AadKeyIdentifierListMissing\n"
           "3 BadCertificateRequestIdInChallenge\n"
           "3 BadDeviceIdInChallenge\n"
           "3 BadUserIdInChallenge\n"
@@ -38,6 +44,7 @@ TEST_CASE("the words of the catalogue are fixed: they stand in databases and scr
           "3 ChallengeUnknown\n"
           "3 CriticalExtensionUnknown counts\n"
           "3 DeviceNotEnrolled\n"
+          "3 DeviceOwnerMismatch\n"
           "3 DeviceRetired\n"
           "3 DeviceUnknown\n"
           "3 EnhancedKeyUsageMismatch counts\n"
@@ -50,9 +57,10 @@ TEST_CASE("the words of the catalogue are fixed: they stand in databases and scr
           "3 KeyUsageMismatch counts\n"
           "3 PolicyUnknown\n"
           "3 PolicyVersionMismatch\n"
-          "3 RegisteredKeyMismatch\n"
+          "3 RegisteredKeyMismatch counts\n"
           "3 RenewalNotPermitted\n"
           "3 RenewalSignerExpired\n"
+          "3 RenewalSignerNotYetValid\n"
           "3 RenewalSignerRevoked\n"
           "3 RenewalSignerUnknown\n"
           "3 RenewalSubjectMismatch\n"
@@ -83,6 +91,57 @@ TEST_CASE("every reason tells cause and fix in a sentence, and no word stands tw
     CHECK(find_reason(kSuccess) == nullptr);
 }
 
+TEST_CASE("the API's description lists the very words of the catalogue") {
+    std::ifstream file(std::string(NDES_TEST_DATA) + "/../../schema/crp-v1.openapi.yaml");
+    std::string line;
+    while (std::getline(file, line) && line != "    VerifyReason:") {
+    }
+    std::set<std::string> described;
+    while (std::getline(file, line) && line.starts_with("      ")) {
+        const std::string mark = "        - ";
+        if (line.starts_with(mark)) described.insert(line.substr(mark.size()));
+    }
+    std::set<std::string> catalogue{std::string(kSuccess)};
+    for (const Reason& reason : all_reasons())
+        catalogue.insert(std::string(reason.word));
+    CHECK(described == catalogue);
+}
+
+TEST_CASE("the man page tells of every reason, in order") {
+    const std::string page = reasons_man_page();
+    std::size_t at = 0;
+    for (const Reason& reason : all_reasons()) {
+        INFO(reason.word);
+        at = page.find("*" + std::string(reason.word) + "*", at);
+        REQUIRE(at != std::string::npos);
+    }
+    CHECK(page.find("PUT /api/v1/templates/{name}") != std::string::npos);
+    CHECK(page.find("challenge.key\\_files") != std::string::npos);
+}
+
+TEST_CASE("there is no reason that no rule, commit or challenge kind can give") {
+    // Each word stands in the source of a rule, of what makes it, or in the store's answer.
+    namespace fs = std::filesystem;
+    std::string sources;
+    const fs::path crp = fs::path(NDES_TEST_DATA) / "../../crp-service";
+    for (const fs::path& folder : {crp / "validation", crp / "challenge"}) {
+        for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+            if (entry.path().extension() != ".cpp" || entry.path().filename() == "reasons.cpp") {
+                continue;
+            }
+            std::ifstream file(entry.path());
+            sources.append(std::istreambuf_iterator<char>(file), {});
+        }
+    }
+    for (const Reason& reason : all_reasons()) {
+        // Sealed challenges give these two.
+        if (reason.word == "SignatureValidationFailed") continue;
+        if (reason.word == "SigningCertThumbprintMismatch") continue;
+        INFO(reason.word);
+        CHECK(sources.find("\"" + std::string(reason.word) + "\"") != std::string::npos);
+    }
+}
+
 TEST_CASE("the order of the rules is part of the contract") {
     std::string list;
     for (const Rule& rule : all_rules()) {
@@ -111,6 +170,7 @@ TEST_CASE("the order of the rules is part of the contract") {
           "3 device_known\n"
           "3 device_enrolled\n"
           "3 user_enabled\n"
+          "3 device_owner\n"
           "3 policy_known\n"
           "3 policy_assigned\n"
           "3 template_matches\n"
@@ -118,6 +178,7 @@ TEST_CASE("the order of the rules is part of the contract") {
           "3 renewal_same_identity renewal\n"
           "3 contents_expand\n"
           "3 key_type_and_size\n"
+          "3 key_registered\n"
           "3 hash_allowed\n"
           "3 no_ca_request\n"
           "3 critical_extensions_known\n"

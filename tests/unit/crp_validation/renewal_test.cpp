@@ -233,6 +233,18 @@ TEST_CASE("a key that belongs to another device is refused") {
     CHECK(world.verify(world.request(world.mint(challenge), {}, 1)).verified);
 }
 
+TEST_CASE("a key on its way to another device is refused as well") {
+    World world;
+    REQUIRE(world.verify(world.request(world.mint())).verified);  // no Notify yet
+    Device other = test::sample_device();
+    other.id = "phone-2";
+    REQUIRE(world.store.put_device(other, {}).has_value());
+    Challenge challenge;
+    challenge.device_id = "phone-2";
+    challenge.user_id = "alice";
+    CHECK(world.verify(world.request(world.mint(challenge))).reason == "KeyReused");
+}
+
 TEST_CASE("a line of renewals without end is not followed for ever") {
     World world;
     const Certificate certificate = world.enrol();

@@ -31,6 +31,10 @@ TEST_CASE("phase 1: the request by itself") {
              [](RuleSample& s) {
                  s.csr().key = {KeyType::ec, 256, true, true};
              }},
+            {"key_acceptable", "uncommon curve", "KeyNotAcceptable",
+             [](RuleSample& s) { s.csr().key = {KeyType::ec, 256, true, true, false, ""}; }},
+            {"key_acceptable", "weak modulus", "KeyWeak",
+             [](RuleSample& s) { s.csr().key.weakness = "the modulus is even"; }},
             {"key_acceptable", "other algorithm", "KeyNotAcceptable",
              [](RuleSample& s) { s.csr().key.type = KeyType::other; }},
             {"csr_self_signature", "signed by another key", "CertificateRequestSignatureInvalid",

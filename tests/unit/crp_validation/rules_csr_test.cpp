@@ -31,6 +31,20 @@ TEST_CASE("phase 3: key and hash") {
                  s.facts().policy->key_type = PolicyKeyType::ec;
                  s.facts().policy->minimum_key_size = 256;
              }},
+            {"key_registered", "none registered", "AadKeyIdentifierListMissing",
+             [](RuleSample& s) { s.facts().policy->require_registered_key = true; }},
+            {"key_registered", "another registered", "RegisteredKeyMismatch",
+             [](RuleSample& s) {
+                 s.facts().policy->require_registered_key = true;
+                 s.facts().device->registered_keys = {std::string(64, '0')};
+             }},
+            {"key_registered", "one of two registered", kPasses,
+             [](RuleSample& s) {
+                 s.facts().policy->require_registered_key = true;
+                 s.facts().device->registered_keys = {std::string(64, '0'), s.csr().spki_sha256};
+             }},
+            {"key_registered", "another registered, and of no account", kPasses,
+             [](RuleSample& s) { s.facts().device->registered_keys = {std::string(64, '0')}; }},
             {"hash_allowed", "not listed", "HashAlgorithmNotPermitted",
              hash_is("SHA-1", {"SHA-256", "SHA-512"})},
             {"hash_allowed", "listed", kPasses, hash_is("SHA-1", {"SHA-1"})},
@@ -86,6 +100,9 @@ TEST_CASE("phase 3: the CSR says what the record says, no less and no more") {
             {"san_matches", "a name too many", "SubjectAltNameMismatch",
              san_is(Names{{SubjectAltNameType::dns, "phone-1.example.org"},
                           {SubjectAltNameType::upn, "administrator@example.org"}})},
+            {"san_matches", "a name twice", "SubjectAltNameMismatch",
+             san_is(Names{{SubjectAltNameType::dns, "phone-1.example.org"},
+                          {SubjectAltNameType::dns, "PHONE-1.example.org"}})},
             {"san_matches", "DNS names ignore case", kPasses,
              san_is(Names{{SubjectAltNameType::dns, "PHONE-1.example.org"}})},
             {"san_matches", "one too many for a record without", "SubjectAltNameMismatch",
@@ -131,6 +148,26 @@ TEST_CASE("phase 3: the CSR says what the record says, no less and no more") {
              [](RuleSample& s) { s.csr().security_identifier = kSid; }},
             {"sid_matches", "somebody else's", "SecurityIdentifierMismatch",
              [](RuleSample& s) { s.csr().security_identifier = "S-1-5-21-1-2-3-500"; }},
+            {"sid_matches", "somebody else's as URI", "SecurityIdentifierMismatch",
+             san_is(Names{{SubjectAltNameType::uri,
+                           "tag:microsoft.com,2022-09-14:sid:S-1-5-21-1-2-3-500"}})},
+            {"sid_matches", "the prefix in another case", "SecurityIdentifierMismatch",
+             san_is(Names{{SubjectAltNameType::uri,
+                           "TAG:Microsoft.com,2022-09-14:SID:S-1-5-21-1-2-3-500"}})},
+            {"sid_matches", "the user's own as URI", kPasses,
+             san_is(Names{{SubjectAltNameType::uri,
+                           std::string("tag:microsoft.com,2022-09-14:sid:") + kSid}})},
+            {"sid_matches", "an empty one as URI", "SecurityIdentifierMismatch",
+             san_is(Names{{SubjectAltNameType::uri, "tag:microsoft.com,2022-09-14:sid:"}})},
+            {"sid_matches", "another tag", kPasses,
+             san_is(Names{{SubjectAltNameType::uri, "tag:example.org,2022:sid:S-1-5-21-500"}})},
+            {"sid_matches", "one that the record promises", kPasses,
+             [](RuleSample& s) {
+                 const SubjectAltName name{SubjectAltNameType::uri,
+                                           "tag:microsoft.com,2022-09-14:sid:S-1-5-21-9-9-9-515"};
+                 s.expected().contents.subject_alt_names = {name};
+                 s.csr().subject_alt_names = {name};
+             }},
             {"sid_matches", "the user has none", "SecurityIdentifierMismatch",
              [](RuleSample& s) {
                  s.csr().security_identifier = "";

@@ -94,6 +94,12 @@ TEST_CASE("phase 3: device, user and policy") {
                  s.facts().user_id.clear();
                  s.facts().user.reset();
              }},
+            {"device_owner", "another", "DeviceOwnerMismatch",
+             [](RuleSample& s) { s.facts().device->owner_user_id = "bob"; }},
+            {"device_owner", "none: shared", kPasses,
+             [](RuleSample& s) { s.facts().device->owner_user_id.clear(); }},
+            {"device_owner", "a request without user", kPasses,
+             [](RuleSample& s) { s.facts().user_id.clear(); }},
             {"policy_known", "gone", "PolicyUnknown",
              [](RuleSample& s) { s.facts().policy.reset(); }},
             {"policy_known", "another version", "PolicyVersionMismatch",
@@ -120,7 +126,7 @@ TEST_CASE("phase 3: device, user and policy") {
              }},
             {"key_not_reused", "key of another device", "KeyReused",
              [](RuleSample& s) {
-                 s.facts().key_of_other_device = IssuedCertificate{};
+                 s.facts().key_of_other_device = KeyHolder{};
                  s.facts().key_of_other_device->device_id = "phone-2";
              }},
         },
@@ -138,6 +144,10 @@ TEST_CASE("phase 3: renewals") {
              [](RuleSample& s) { s.facts().renewed->not_after = kSampleNow; }},
             {"renewal_signer_valid", "last millisecond", kPasses,
              [](RuleSample& s) { s.facts().renewed->not_after = kSampleNow + 1ms; }},
+            {"renewal_signer_valid", "begins within the clock tolerance", kPasses,
+             [](RuleSample& s) { s.facts().renewed->not_before = kSampleNow + 300s; }},
+            {"renewal_signer_valid", "begins later", "RenewalSignerNotYetValid",
+             [](RuleSample& s) { s.facts().renewed->not_before = kSampleNow + 300s + 1ms; }},
             {"renewal_in_window", "10 of 100 days left, 10 % asked", kPasses,
              [](RuleSample& s) { s.facts().policy->renewal_threshold_percent = 10; }},
             {"renewal_in_window", "10 of 100 days left, 9 % asked", "RenewalNotPermitted",

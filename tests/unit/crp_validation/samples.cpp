@@ -32,6 +32,8 @@ Bytes alt_names(const RequestParts& parts) {
         names.push_back(
             der(0xA0, join({der_oid("1.3.6.1.4.1.311.20.2.3"), der(0xA0, der_text(kUtf8, upn))})));
     }
+    for (const std::string& uri : parts.uris)
+        names.push_back(der_text(0x86, uri));
     return der(0x30, joined(names));
 }
 
@@ -43,7 +45,7 @@ Bytes sid_extension(const std::string& sid) {
 
 Bytes extensions_of(const RequestParts& parts) {
     std::vector<Bytes> all;
-    if (!parts.dns_names.empty() || !parts.upns.empty()) {
+    if (!parts.dns_names.empty() || !parts.upns.empty() || !parts.uris.empty()) {
         all.push_back(extension("2.5.29.17", alt_names(parts)));
     }
     if (parts.key_usage) all.push_back(extension("2.5.29.15", der(0x03, *parts.key_usage), true));
@@ -162,7 +164,8 @@ Certificate issue(EVP_PKEY* key, const CertificateParts& parts) {
     set_time(::X509_getm_notAfter(built.get()), parts.not_after);
     ::X509_set_pubkey(built.get(), key);
     if (!parts.dns_name.empty()) {
-        const std::vector<SubjectAltName> wanted{{SubjectAltNameType::dns, parts.dns_name}};
+        std::vector<SubjectAltName> wanted{{SubjectAltNameType::dns, parts.dns_name}};
+        if (!parts.uri.empty()) wanted.push_back({SubjectAltNameType::uri, parts.uri});
         const auto names = to_general_names(wanted);
         require(names.has_value(), "alternative names");
         ::X509_add1_ext_i2d(built.get(), NID_subject_alt_name, names->get(), 0, X509V3_ADD_DEFAULT);

@@ -31,6 +31,7 @@ struct RequestParts {
     std::optional<std::string> challenge;
     std::vector<std::string> dns_names{"phone-1.example.org"};
     std::vector<std::string> upns;
+    std::vector<std::string> uris;
     std::optional<Bytes> key_usage = Bytes{0x05, 0xA0};  // digitalSignature, keyEncipherment
     std::vector<const char*> extended_key_usage{kClientAuth};
     bool ca = false;
@@ -45,6 +46,7 @@ Bytes make_request(EVP_PKEY* key, const RequestParts& parts);
 struct CertificateParts {
     std::string subject = "CN=alice@example.org,O=Example";
     std::string dns_name = "phone-1.example.org";
+    std::string uri = {};
     long serial = 77;
     WallTime not_before{};
     WallTime not_after{};

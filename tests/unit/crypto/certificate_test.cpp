@@ -6,6 +6,7 @@
 #include <openssl/pem.h>
 #include <unistd.h>
 
+#include "common/crypto/certificate_facts.h"
 #include "common/crypto/digest.h"
 #include "tests/catch.h"
 #include "tests/unit/crypto/test_pki.h"
@@ -123,6 +124,36 @@ TEST_CASE("certificates are loaded from PEM in order") {
     }
     std::filesystem::remove(path);
     CHECK_FALSE(load_certificates(path));
+}
+
+TEST_CASE("facts read without OpenSSL are those that OpenSSL reads") {
+    const EvpPkeyPtr ec = new_ec_key();
+    const Certificate issuer = make_certificate(rsa_key(0), {.subject = "CN=CA,O=a\\, b"});
+    for (const Certificate& certificate :
+         {issuer,
+          make_certificate(rsa_key(1), {.subject = "CN=a+serialNumber=1,O=b",
+                                       .issuer = &issuer,
+                                       .issuer_key = rsa_key(0),
+                                       .serial = 0x80FF,
+                                       .key_usage = "digitalSignature",
+                                       .subject_alt_name = "DNS:a"}),
+          make_certificate(ec.get(), {.serial = 0, .version = 1})}) {
+        const auto facts = read_certificate_facts(certificate.der());
+        REQUIRE(facts);
+        CHECK(facts->sha256 == certificate.sha256());
+        CHECK(facts->sha1 == certificate.sha1());
+        CHECK(facts->serial == certificate.serial());
+        CHECK(facts->spki_sha256 == certificate.spki_sha256());
+        CHECK(facts->subject == certificate.subject_text());
+        CHECK(facts->issuer == certificate.issuer_text());
+        CHECK(facts->not_before == certificate.not_before());
+        CHECK(facts->not_after == certificate.not_after());
+    }
+    const Bytes& good = issuer.der();
+    CHECK_FALSE(read_certificate_facts(join({good, {0x00}})));
+    CHECK_FALSE(read_certificate_facts(sequence({})));
+    for (std::size_t size = 0; size < good.size(); ++size)
+        CHECK_FALSE(read_certificate_facts(ByteView(good).first(size)));
 }
 
 }  // namespace

@@ -179,6 +179,22 @@ TEST_CASE("attributes and extensions that cannot be read are refused") {
          requested({extension(kSecurityIdentifier, sid_value(std::string(200, 'S').c_str()))}),
          "security identifier"},
     };
+    Bytes names;
+    for (int i = 0; i < 129; ++i)
+        names = join({names, der_text(0x82, "a" + std::to_string(i))});
+    cases.push_back(
+        {"129 alternative names", requested({extension(kSan, der(0x30, names))}), "too many"});
+    Bytes usages;
+    for (int i = 0; i < 65; ++i)
+        usages = join({usages, der_oid(("1.2.3." + std::to_string(i)).c_str())});
+    cases.push_back({"65 extended key usages",
+                     requested({extension("2.5.29.37", der(0x30, usages))}), "too many"});
+    Bytes attributes;
+    for (int i = 0; i < 33; ++i) {
+        const std::string oid = "1.2.3." + std::to_string(i);
+        attributes = join({attributes, attribute(oid.c_str(), {der_integer(1)})});
+    }
+    cases.push_back({"33 attributes", attributes, "too many attributes"});
     Bytes many;
     for (int i = 0; i < 33; ++i) {
         const std::string oid = "1.2.3." + std::to_string(i);
@@ -217,6 +233,28 @@ TEST_CASE("subjects that cannot be trusted to mean what they show are refused") 
         {"unit of 70,000", name_of({name_part("2.5.4.11", kUtf8, std::string(64'000, 'a'))}),
          "too long"},
         {"empty value", name_of({name_part("2.5.4.3", kUtf8, "")}), "empty"},
+        {"a type twice in one RDN",
+         name_of({set({sequence({der_oid("2.5.4.3"), der_text(kUtf8, "a")}),
+                       sequence({der_oid("2.5.4.3"), der_text(kUtf8, "b")})})}),
+         "twice in one RDN"},
+        {"an empty RDN", name_of({set({})}), "RDN is empty"},
+        {"an attribute without value", name_of({set({sequence({der_oid("2.5.4.3")})})}),
+         "not readable"},
+        {"an attribute with two values",
+         name_of(
+             {set({sequence({der_oid("2.5.4.3"), der_text(kUtf8, "a"), der_text(kUtf8, "b")})})}),
+         "not readable"},
+        {"an INTEGER for text", name_of({set({sequence({der_oid("2.5.4.3"), der_integer(1)})})}),
+         "not readable as text"},
+        {"a SEQUENCE for text", name_of({set({sequence({der_oid("2.5.4.3"), sequence({})})})}),
+         "not text"},
+        {"BMPString with half a pair",
+         name_of({name_part("2.5.4.3", kBmp, std::string_view("\xD8\x3D", 2))}),
+         "not readable as text"},
+        {"BMPString of three octets",
+         name_of({name_part("2.5.4.3", kBmp, std::string_view("\0a\0", 3))}), "not DER"},
+        {"PrintableString with a quote", name_of({name_part("2.5.4.3", kPrintable, "a\"b")}),
+         "not DER"},
         {"not UTF-8", name_of({name_part("2.5.4.3", kUtf8, "\xFF")}), "not DER"},
         {"unsorted multi-valued RDN",
          name_of({set({sequence({der_oid("2.5.4.11"), der_text(kUtf8, "b")}),
@@ -240,8 +278,13 @@ TEST_CASE("what is not one DER request is refused") {
     check_refused(sequence({}), "not a PKCS#10");
     check_refused(make_certificate(rsa_key()).der(), "not a PKCS#10");
     check_refused(indefinite(0x30, Bytes(good.begin() + 4, good.end())), "not DER");
+    const auto of_unknown_algorithm = parsed(make_csr(
+        rsa_key(), {.spki = sequence({sequence({der_oid("1.2.3")}), {0x03, 0x01, 0x00}})}));
+    CHECK(of_unknown_algorithm.key.type == KeyType::other);
+    CHECK_FALSE(verify_self_signature(of_unknown_algorithm));
     check_refused(
-        make_csr(rsa_key(), {.spki = sequence({sequence({der_oid("1.2.3")}), {0x03, 0x01, 0x00}})}),
+        make_csr(rsa_key(),
+                 {.spki = sequence({sequence({der_oid("1.2.3")}), {0x03, 0x02, 0x01, 0x00}})}),
         "public key");
     // RSA keys with parameters left out, and with an exponent in more octets than it needs.
     const Bytes modulus = join({{0x00}, Bytes(256, 0xC1)});
@@ -272,6 +315,54 @@ TEST_CASE("a request changed at any octet is refused or fails its signature") {
         INFO("octet " << i);
         CHECK_FALSE((request && verify_self_signature(*request)));
     }
+}
+
+TEST_CASE("a request of another version, or with more than its parts, is refused") {
+    const auto wrapped = [](const Bytes& info) {
+        return sequence({info, signature_algorithm(rsa_key(), "SHA256"), der(0x03, {0, 1})});
+    };
+    const Bytes subject = name_of({name_part("2.5.4.3", kUtf8, "device")});
+    const Bytes spki = spki_of(rsa_key());
+    const Bytes none = der(0xA0, {});
+    CHECK(parse_csr(wrapped(sequence({der_integer(0), subject, spki, none}))));
+    check_refused(wrapped(sequence({der_integer(1), subject, spki, none})), "version");
+    check_refused(wrapped(sequence({der_integer(0), subject, spki, none, none})), "not a PKCS#10");
+    check_refused(wrapped(sequence({subject, spki, none})), "not a PKCS#10");
+    const Bytes info = sequence({der_integer(0), subject, spki, none});
+    const Bytes algorithm = signature_algorithm(rsa_key(), "SHA256");
+    check_refused(sequence({info, algorithm, der(0x03, {0, 1}), none}), "not a PKCS#10");
+    check_refused(sequence({info, algorithm, der(0x03, {1, 2})}), "not a PKCS#10");
+    check_refused(sequence({info, sequence({der_oid("1.2.840.113549.1.1.11"), der_integer(1)}),
+                            der(0x03, {0, 1})}),
+                  "parameters");
+}
+
+TEST_CASE("line ends are dropped from a long challenge alone") {
+    std::string broken;
+    for (int i = 0; i < 8; ++i)
+        broken += std::string(64, 'a') + "\r\n";
+    CHECK(parsed(make_csr(rsa_key(), {.attributes = challenge(broken, kUtf8)})).challenge ==
+          std::string(512, 'a'));
+    check_refused(make_csr(rsa_key(), {.attributes = challenge("aaa\r\nbbb", kUtf8)}),
+                  "forbidden character");
+}
+
+TEST_CASE("a request of any shape is read in linear time") {
+    // Deep nesting and many small elements, at the size limit: refused or read, never slow. The
+    // count of steps is bounded by the tests above; this shows that nothing else grows.
+    Bytes nested{0x30, 0x00};
+    while (nested.size() < 60'000)
+        nested = der(0x30, nested);
+    check_refused(nested, "not DER");
+    Bytes flat;
+    while (flat.size() < 64'000)
+        flat.insert(flat.end(), {0x30, 0x00});
+    check_refused(make_csr(rsa_key(), {.attributes = flat}), "an attribute cannot be read");
+    check_refused(Bytes(64'000, 0x30), "not DER");
+    Bytes open_ends;
+    while (open_ends.size() < 64'000)
+        open_ends.insert(open_ends.end(), {0x30, 0x80});
+    check_refused(open_ends, "not DER");
 }
 
 TEST_CASE("proof of possession") {

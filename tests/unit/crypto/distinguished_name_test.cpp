@@ -92,8 +92,8 @@ TEST_CASE("text that is no name is refused with the offending part") {
         {"CN=#zz", "hexadecimal"},
         {"CN=#0C02", "encoding"},
         {"CN=#0C016100", "encoding"},
-        {"CN=#0101FF", "encoding"},
-        {"CN=#3000", "not readable as text"},
+        {"CN=#0101FF", "not readable as text"},
+        {"CN=#3000", "encoding"},
     };
     for (const Case& c : cases) {
         INFO(c.text);

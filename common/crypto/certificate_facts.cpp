@@ -1,0 +1,86 @@
+#include "common/crypto/certificate_facts.h"
+
+#include <optional>
+
+#include "common/crypto/asn1_time.h"
+#include "common/crypto/der_reader.h"
+#include "common/crypto/digest.h"
+#include "common/crypto/distinguished_name.h"
+
+namespace ndes {
+namespace {
+
+constexpr std::size_t kMaxCertificate = 64 * 1024;
+
+using Asn1TimePtr = std::unique_ptr<ASN1_TIME, OpensslFree<::ASN1_STRING_free>>;
+
+// RFC 5280 section 4.1: TBSCertificate up to the key; extensions are passed over.
+struct Parts {
+    DerElement serial;
+    DerElement issuer;
+    DerElement not_before;
+    DerElement not_after;
+    DerElement subject;
+    DerElement key;
+};
+std::optional<Parts> read_parts(ByteView der) {
+    DerReader outer(der_contents(der, kDerSequence).value_or(ByteView{}));
+    const auto signed_part = outer.take(kDerSequence);
+    const bool is_signed = outer.take(kDerSequence) && outer.take(kDerBitString);
+    if (!signed_part || !is_signed || !outer.empty()) return std::nullopt;
+    DerReader reader(signed_part->contents);
+    reader.take(der_context(0, true));  // version
+    const auto serial = reader.take(kDerInteger);
+    const bool has_algorithm = reader.take(kDerSequence).has_value();
+    const auto issuer = reader.take(kDerSequence);
+    const auto validity = reader.take(kDerSequence);
+    const auto subject = reader.take(kDerSequence);
+    const auto key = reader.take(kDerSequence);
+    DerReader times(validity ? validity->contents : ByteView{});
+    const auto not_before = times.next();
+    const auto not_after = times.next();
+    if (!serial || !has_algorithm || !issuer || !subject || !key || !not_after || !times.empty()) {
+        return std::nullopt;
+    }
+    return Parts{*serial, *issuer, *not_before, *not_after, *subject, *key};
+}
+
+WallTime time_of(const DerElement& element) {
+    if (element.identifier != V_ASN1_UTCTIME && element.identifier != V_ASN1_GENERALIZEDTIME) {
+        return WallTime{};
+    }
+    const Asn1TimePtr time(::ASN1_STRING_type_new(element.identifier));
+    ::ASN1_STRING_set(time.get(), element.contents.data(),
+                      static_cast<int>(element.contents.size()));
+    return wall_time(time.get());
+}
+
+// As Certificate::serial: the value's octets, without the zero that only says "not negative".
+std::string serial_of(ByteView integer) {
+    if (integer.size() > 1 && integer.front() == 0) integer = integer.subspan(1);
+    return to_hex(integer);
+}
+
+std::string name_of(const DerElement& name) {
+    const auto read = DistinguishedName::from_der(name.whole);
+    return read ? read->to_text() : std::string();
+}
+
+}  // namespace
+
+Result<CertificateFacts> read_certificate_facts(ByteView der) {
+    const auto parts = der.size() <= kMaxCertificate ? read_parts(der) : std::nullopt;
+    if (!parts) return fail(ErrorCode::bad_request, "not one DER certificate");
+    CertificateFacts facts;
+    facts.sha256 = sha256_hex(der);
+    facts.sha1 = sha1_hex(der);
+    facts.serial = serial_of(parts->serial.contents);
+    facts.spki_sha256 = sha256_hex(parts->key.whole);
+    facts.subject = name_of(parts->subject);
+    facts.issuer = name_of(parts->issuer);
+    facts.not_before = time_of(parts->not_before);
+    facts.not_after = time_of(parts->not_after);
+    return facts;
+}
+
+}  // namespace ndes
