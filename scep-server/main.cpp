@@ -50,6 +50,7 @@ void run(Service& service) {
         ndes::tell_service_manager("WATCHDOG=1");
         if (!event) continue;
         if (*event == ProcessEvent::terminate) break;
+        if (*event == ProcessEvent::check) continue;  // the loop's own look was it
         ndes::tell_service_manager("RELOADING=1");
         service.reload();
         ndes::tell_service_manager("READY=1");

@@ -38,6 +38,7 @@ struct Peer {
     std::shared_ptr<const std::vector<Certificate>> certificate_chain;
     // Why a presented certificate does not count ("certificate has expired"); empty otherwise.
     std::string certificate_error;
+    std::string spki_sha256;  // hex, of a certificate that was presented, whether it counts or not
     ClientFault certificate_fault = ClientFault::none;  // which kind of why
 };
 

@@ -81,10 +81,12 @@ void FileWatcher::watch_folders_of(const fs::path& file) {
 }
 
 void FileWatcher::watch(const std::vector<fs::path>& files) {
-    states_.clear();
+    std::map<fs::path, std::string> before;
+    before.swap(states_);
     for (const fs::path& file : files) {
         watch_folders_of(file);  // before the look: a change in between is then an event
-        states_[file] = state_of(file);
+        const auto known = before.find(file);
+        states_[file] = known == before.end() ? state_of(file) : known->second;
     }
 }
 

@@ -20,8 +20,9 @@ class FileWatcher {
     FileWatcher& operator=(const FileWatcher&) = delete;
 
     // Files (or folders: a change of their list of names) to look after from now on, in place of
-    // those before. They need not exist. A change that happens after this call is seen: so call
-    // it before reading them.
+    // those before. They need not exist. A change after this call is seen, and of a file that was
+    // looked after already every change that take_change has not told: so call it before reading
+    // them.
     void watch(const std::vector<std::filesystem::path>& files);
 
     // Readable (poll(2)) when take_change may have something to tell; -1 without inotify.

@@ -27,7 +27,7 @@ constexpr milliseconds kLongest{2'000};
 sigset_t claimed_signals() {
     sigset_t signals;
     ::sigemptyset(&signals);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1})
         ::sigaddset(&signals, signal);
     return signals;
 }
@@ -47,7 +47,11 @@ class SignalDescriptor {
     std::optional<ProcessEvent> take() const {
         signalfd_siginfo info{};
         if (::read(descriptor_, &info, sizeof info) != sizeof info) return std::nullopt;
-        return info.ssi_signo == SIGHUP ? ProcessEvent::reload : ProcessEvent::terminate;
+        switch (info.ssi_signo) {
+            case SIGHUP: return ProcessEvent::reload;
+            case SIGUSR1: return ProcessEvent::check;
+            default: return ProcessEvent::terminate;
+        }
     }
 
   private:

@@ -13,13 +13,14 @@ namespace ndes {
 // A crash must not leave keys and challenges in a file; no other process may attach.
 void forbid_core_dumps();
 
-// Takes SIGTERM, SIGINT and SIGHUP out of normal delivery for this thread and those it starts
+// Takes SIGTERM, SIGINT, SIGHUP and SIGUSR1 out of normal delivery for this thread and those it starts
 // later (so: before any other), for wait_for_event to collect; ignores SIGPIPE.
 void claim_signals();
 
 enum class ProcessEvent {
     terminate,      // SIGTERM, SIGINT
     reload,         // SIGHUP
+    check,          // SIGUSR1: a self-check is asked for
     files_changed,  // and quiet again, see FileWatcher
 };
 

@@ -33,6 +33,20 @@ Json outcomes_json(const std::vector<RuleOutcome>& outcomes) {
     return array;
 }
 
+
+// Those that are outstanding.
+Json deliveries_json(const std::vector<Delivery>& deliveries) {
+    Json array = Json::array();
+    for (const Delivery& delivery : deliveries) {
+        array.push_back({{"sink", delivery.sink},
+                         {"attempts", delivery.attempts},
+                         {"nextAttemptAt", or_null(delivery.next_attempt_at)},
+                         {"deadAt", or_null(delivery.dead_at)},
+                         {"lastError", crp::or_null(delivery.last_error)}});
+    }
+    return array;
+}
+
 // As Windows prints an HRESULT: "0x80094800".
 std::string hresult_text(std::int32_t hresult) {
     return fmt::format("0x{:08x}", static_cast<std::uint32_t>(hresult));
@@ -95,6 +109,8 @@ Json to_json(const IssuedCertificate& certificate) {
             {"policyId", or_null(certificate.policy_id)},
             {"renews", or_null(certificate.renews)},
             {"revoked", certificate.revoked},
+            {"revokedAt", or_null(certificate.revoked_at)},
+            {"revocationReason", or_null(certificate.revocation_reason)},
             {"recordedAt", to_rfc3339(certificate.recorded_at)},
             {"owner", or_null(certificate.owner)}};
 }
@@ -113,9 +129,7 @@ Json to_json(const StateMessage& message) {
             {"certificateThumbprint", or_null(message.certificate_sha1)},
             {"certificateSerialNumber", or_null(message.certificate_serial)},
             {"createdAt", to_rfc3339(message.created_at)},
-            {"attempts", message.attempts},
-            {"deliveredAt", or_null(message.delivered_at)},
-            {"lastError", or_null(message.last_error)},
+            {"deliveries", deliveries_json(message.deliveries)},
             {"owner", or_null(message.owner)}};
 }
 
@@ -125,7 +139,8 @@ Json to_json(const AuditRecord& record) {
     for (const auto& [name, value] : record.facts) {
         facts.push_back({{"name", name}, {"value", value}});
     }
-    return {{"sequence", record.sequence},
+    return {{"node", record.node},
+            {"sequence", record.sequence},
             {"time", to_rfc3339(record.time)},
             {"event", record.event},
             {"outcome", record.outcome},

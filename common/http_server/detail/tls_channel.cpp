@@ -41,6 +41,8 @@ class TlsChannel final : public Channel {
     void describe(Peer& peer) const override {
         X509* const certificate = ::SSL_get0_peer_certificate(ssl_.get());
         if (certificate == nullptr) return;
+        auto read = Certificate::from_handle(certificate);
+        if (read) peer.spki_sha256 = read->spki_sha256();
         // The context lets a handshake end well whose client certificate does not verify.
         const long verdict = ::SSL_get_verify_result(ssl_.get());
         if (verdict != X509_V_OK) {
@@ -49,7 +51,6 @@ class TlsChannel final : public Channel {
             peer.certificate_error = std::move(why.text);
             return;
         }
-        auto read = Certificate::from_handle(certificate);
         if (read) {
             peer.certificate = std::make_shared<const Certificate>(std::move(*read));
             peer.certificate_chain = presented_chain();
