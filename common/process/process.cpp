@@ -102,7 +102,11 @@ std::optional<ProcessEvent> wait_for_event(milliseconds timeout, FileWatcher* wa
     const SteadyTime end = now() + timeout;
     do {
         wait_until(end, signals, watcher);
-        if (const auto signal = signals.take()) return signal;
+        if (const auto signal = signals.take()) {
+            // A reload reads all files: what has changed before it needs no second one.
+            if (watcher && signal == ProcessEvent::reload) watcher->take_change();
+            return signal;
+        }
         if (watcher && watcher->take_change()) return settle(signals, *watcher);
     } while (now() < end);
     return std::nullopt;
