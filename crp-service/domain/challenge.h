@@ -41,7 +41,8 @@ struct ExpectedOverrides {
 };
 
 struct Challenge {
-    // Ours: 32 lower-case hexadecimal digits. Sealed: the MDM's, 16 to 64 characters of kMaxIdOctets.
+    // Ours: 32 lower-case hexadecimal digits. Sealed: the MDM's, 16 to 64 characters of
+    // kMaxIdOctets.
     std::string id;
     ChallengeKind kind = ChallengeKind::minted;
     std::string lookup;  // posted: hex HMAC-SHA-256 under the pepper; else empty

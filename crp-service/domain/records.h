@@ -11,6 +11,8 @@
 
 namespace ndes::crp {
 
+// `owner` of a record: the mdm caller that created it, kept by the store at later writes; empty: an
+// admin's, for everybody.
 // `revision` of a record: set by the store, another one with every write, never repeated, opaque.
 
 // Identifiers of all records: 1 to 64 octets of A-Z a-z 0-9 and . _ - @ : { }
@@ -25,6 +27,7 @@ struct User {
     std::string security_identifier;  // SID text, "S-1-5-…"
     bool enabled = true;
     std::vector<std::string> groups;
+    std::string owner = {};
     std::string revision = {};
     bool operator==(const User&) const = default;
 };
@@ -42,6 +45,7 @@ struct Device {
     bool compliant = true;
     // SHA-256 (hex) of the SubjectPublicKeyInfo of each key that the MDM registered for it.
     std::vector<std::string> registered_keys = {};
+    std::string owner = {};
     std::string revision = {};
     bool operator==(const Device&) const = default;
 };
@@ -76,6 +80,7 @@ struct Policy {
     Assignments assignments;
     bool require_registered_key = false;         // only a key of Device::registered_keys
     bool security_identifier_extension = false;  // put the user's SID into the certificate
+    std::string owner = {};
     std::string revision = {};
     bool operator==(const Policy&) const = default;
 };
@@ -90,6 +95,7 @@ struct TemplatePermission {
 struct TemplateRecord {
     std::string name;
     std::vector<TemplatePermission> permissions;
+    std::string owner = {};
     std::string revision = {};
     bool operator==(const TemplateRecord&) const = default;
 };

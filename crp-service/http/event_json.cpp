@@ -33,7 +33,6 @@ Json outcomes_json(const std::vector<RuleOutcome>& outcomes) {
     return array;
 }
 
-
 // Those that are outstanding.
 Json deliveries_json(const std::vector<Delivery>& deliveries) {
     Json array = Json::array();

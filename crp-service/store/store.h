@@ -38,7 +38,8 @@ class Store {
     };
     virtual std::unique_ptr<ReadScope> read_scope() { return nullptr; }
 
-    // ---- records of the MDM. put_*: true when it is new; the revision given is ignored.
+    // ---- records of the MDM. put_*: true when it is new; the revision given is ignored,
+    // and the owner of a record that exists stays.
     // delete_*: not_found when absent. precondition: the record is not as it has to be.
     virtual Result<std::optional<User>> find_user(std::string_view id) = 0;
     virtual Result<std::optional<Device>> find_device(std::string_view id) = 0;
@@ -60,7 +61,7 @@ class Store {
                                        const Precondition& premise = {}) = 0;
     virtual Result<void> delete_template(std::string_view name, AuditRecord audit,
                                          const Precondition& premise = {}) = 0;
-    // Ordered by id. PageRequest::owner is ignored here.
+    // Ordered by id. PageRequest::owner selects its own and those without owner.
     virtual Result<Page<User>> list_users(const PageRequest& page) = 0;
     virtual Result<Page<Device>> list_devices(const PageRequest& page) = 0;
     virtual Result<Page<Policy>> list_policies(const PageRequest& page) = 0;

@@ -147,8 +147,8 @@ struct SinkBacklog {
 
 // Which messages shall go to a sink again; exactly one member is given.
 struct Replay {
-    std::vector<std::string> ids = {};      // recorded ones, delivered, waiting or dead
-    bool all_dead = false;                  // the sink's dead letters
+    std::vector<std::string> ids = {};       // recorded ones, delivered, waiting or dead
+    bool all_dead = false;                   // the sink's dead letters
     std::optional<std::int64_t> after = {};  // every message with a higher sequence
 };
 

@@ -1,14 +1,19 @@
 -- Step 2: revisions for conditional changes, several sinks, signed audit checkpoints, retention.
 -- Conventions as in step 1.
 
--- ---- what the MDM tells; revision: number of the audit record that wrote the record
+-- ---- what the MDM tells; owner: the caller that created the record, empty: an admin;
+-- revision: number of the audit record that wrote the record
 
+ALTER TABLE mdm_user ADD COLUMN owner TEXT NOT NULL DEFAULT '';
 ALTER TABLE mdm_user ADD COLUMN revision TEXT NOT NULL DEFAULT '0';
 ALTER TABLE device ADD COLUMN registered_keys_json TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE device ADD COLUMN owner TEXT NOT NULL DEFAULT '';
 ALTER TABLE device ADD COLUMN revision TEXT NOT NULL DEFAULT '0';
 ALTER TABLE policy ADD COLUMN require_registered_key INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE policy ADD COLUMN security_identifier_extension INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE policy ADD COLUMN owner TEXT NOT NULL DEFAULT '';
 ALTER TABLE policy ADD COLUMN revision TEXT NOT NULL DEFAULT '0';
+ALTER TABLE template ADD COLUMN owner TEXT NOT NULL DEFAULT '';
 ALTER TABLE template ADD COLUMN revision TEXT NOT NULL DEFAULT '0';
 
 -- ---- challenges
