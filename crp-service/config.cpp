@@ -158,6 +158,21 @@ void read_issuer_and_san(ConfigTable& table, CallerRule& caller) {
     caller.san = parse_san(table, san);
 }
 
+void read_validity(ConfigTable& table, CallerRule& caller) {
+    const auto read = [&table](std::string_view key) -> std::optional<WallTime> {
+        const std::string text = table.text(key, "");
+        if (text.empty()) return std::nullopt;
+        const auto time = from_rfc3339(text);
+        if (!time) table.fault(key, "must be a UTC time as in 2027-01-31T00:00:00Z");
+        return time ? std::optional<WallTime>(*time) : std::nullopt;
+    };
+    caller.valid_from = read("valid_from");
+    caller.valid_until = read("valid_until");
+    if (caller.valid_from && caller.valid_until && *caller.valid_until <= *caller.valid_from) {
+        table.fault("valid_until", "must be later than valid_from");
+    }
+}
+
 CallerRule read_caller(ConfigTable& table) {
     CallerRule caller;
     caller.name = table.required_text("name");
@@ -177,6 +192,8 @@ CallerRule read_caller(ConfigTable& table) {
     if (caller.may_generate_challenges && !caller.roles.has(Role::ndes)) {
         table.fault("may_generate_challenges", "is for callers with the role ndes only");
     }
+    caller.templates = table.text_list("templates");
+    read_validity(table, caller);
     const bool by_name = caller.issuer.has_value() && caller.san.has_value();
     if (caller.issuer.has_value() != caller.san.has_value()) {
         table.fault("issuer", "issuer and san must be given together");

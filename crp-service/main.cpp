@@ -13,6 +13,7 @@
 #include "common/clock.h"
 #include "common/http_server/http_server.h"
 #include "common/logging/log.h"
+#include "common/process/process.h"
 #include "common/random.h"
 #include "crp-service/config.h"
 #include "crp-service/enrollment/key_census.h"
@@ -22,7 +23,6 @@
 #include "crp-service/http/material.h"
 #include "crp-service/http/reload.h"
 #include "crp-service/http/self_check.h"
-#include "crp-service/process.h"
 #include "crp-service/state_messages/dispatcher.h"
 #include "crp-service/state_messages/inbox_sink.h"
 #include "crp-service/store/store_factory.h"
@@ -55,20 +55,29 @@ void tell_start(Store& store, Log& log, const http::HttpServer& api,
               "CRP started on port " + std::to_string(api.port()) + ", health on port " +
                   std::to_string(health.port()),
               {{"event", "start"}, {"version", NDES_VERSION}});
-    tell_supervisor("READY=1");
+    tell_service_manager("READY=1");
+}
+
+void reload(Reloader& reloader, Reloader::Cause cause) {
+    tell_service_manager("RELOADING=1");
+    reloader.reload(cause);
+    tell_service_manager("READY=1");
 }
 
 // Until SIGTERM: self-check, watchdog, reload.
-void serve(SelfCheck& self_check, Reloader& reloader) {
+void serve(SelfCheck& self_check, Reloader& reloader, FileWatcher& watcher) {
     for (;;) {
         self_check.run();
         const HealthReport report = self_check.report();
         std::string state = std::string("STATUS=") + to_string(report.status);
         if (!self_check.store_is_hopeless()) state += "\nWATCHDOG=1";
-        tell_supervisor(state);
-        const auto signal = wait_for_signal(SelfCheck::kInterval);
-        if (signal == Signal::stop) return;
-        if (signal == Signal::reload) reloader.reload();
+        tell_service_manager(state);
+        const auto event = wait_for_event(SelfCheck::kInterval, &watcher);
+        if (event == ProcessEvent::terminate) return;
+        if (event == ProcessEvent::reload) reload(reloader, Reloader::Cause::asked);
+        if (event == ProcessEvent::files_changed) {
+            reload(reloader, Reloader::Cause::files_changed);
+        }
     }
 }
 
@@ -110,8 +119,11 @@ Result<std::unique_ptr<http::HttpServer>> start_api(http::ServerOptions options,
 int run(const std::filesystem::path& config_file) {
     const Clock& clock = system_clock();
     Random& random = system_random();
+    FileWatcher watcher;
+    watcher.watch({config_file});
     auto config = read_config(config_file);
     if (!config) return report(config.error());
+    watcher.watch(files_to_watch(config_file, *config));
     auto material = load_material(*config, clock);
     if (!material) return report(material.error());
     auto log = open_log(config->log, clock);
@@ -132,11 +144,12 @@ int run(const std::filesystem::path& config_file) {
     if (!health) return report(health.error());
     auto server = start_api(config->server, material->tls, api);
     if (!server) return report(server.error());
-    Reloader reloader({config_file, **store, clock, random, **log, parts, **server, self_check});
+    Reloader reloader(
+        {config_file, **store, clock, random, **log, parts, **server, self_check, watcher});
 
     tell_start(**store, **log, **server, **health);
-    serve(self_check, reloader);
-    tell_supervisor("STOPPING=1");
+    serve(self_check, reloader, watcher);
+    tell_service_manager("STOPPING=1");
     (*log)->write(Severity::info, "CRP is stopping", {{"event", "stop"}});
     (*server)->stop(config->drain_timeout);
     (*health)->stop(std::chrono::milliseconds(0));
@@ -171,7 +184,7 @@ int main(int argc, char** argv) {
         return app.exit(fault) == 0 ? kExitOk : kExitUsage;  // --help and --version end here, too
     }
     forbid_core_dumps();
-    block_signals();
+    claim_signals();
     try {
         return check_only ? check_config(config_file) : run(config_file);
     } catch (const std::exception& fault) {

@@ -5,10 +5,10 @@
 #include <CLI/CLI.hpp>
 
 #include "common/clock.h"
+#include "common/process/process.h"
 #include "common/random.h"
 #include "scep-server/config.h"
 #include "scep-server/enroll/ndes_event.h"
-#include "scep-server/process.h"
 #include "scep-server/service.h"
 
 namespace {
@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using ndes::scep::Config;
 using ndes::scep::Service;
-using ndes::scep::Signal;
+using ndes::ProcessEvent;
 
 constexpr int kOk = 0;
 constexpr int kFailed = 1;
@@ -43,24 +43,25 @@ ndes::LogOptions log_options(const ndes::scep::LogConfig& config) {
 
 // Until SIGTERM or SIGINT; SIGHUP reloads.
 void run(Service& service) {
-    const auto interval = ndes::scep::watchdog_interval().value_or(60s);
-    ndes::scep::tell_service_manager("READY=1");
+    const auto interval = ndes::watchdog_interval().value_or(60s);
+    ndes::tell_service_manager("READY=1");
     while (true) {
-        const auto signal = ndes::scep::wait_for_signal(interval);
-        ndes::scep::tell_service_manager("WATCHDOG=1");
-        if (!signal) continue;
-        if (*signal == Signal::terminate) break;
-        ndes::scep::tell_service_manager("RELOADING=1");
+        const auto event = ndes::wait_for_event(interval);
+        ndes::tell_service_manager("WATCHDOG=1");
+        if (!event) continue;
+        if (*event == ProcessEvent::terminate) break;
+        if (*event == ProcessEvent::check) continue;  // the loop's own look was it
+        ndes::tell_service_manager("RELOADING=1");
         service.reload();
-        ndes::scep::tell_service_manager("READY=1");
+        ndes::tell_service_manager("READY=1");
     }
-    ndes::scep::tell_service_manager("STOPPING=1");
+    ndes::tell_service_manager("STOPPING=1");
     service.stop();
 }
 
 int serve(const Config& config) {
-    ndes::scep::forbid_core_dumps();
-    ndes::scep::claim_signals();
+    ndes::forbid_core_dumps();
+    ndes::claim_signals();
     auto log = ndes::open_log(log_options(config.log), ndes::system_clock());
     if (!log) return complain(log.error(), kFailed);
     auto service = Service::start(config, **log, ndes::system_clock(), ndes::system_random());

@@ -52,6 +52,7 @@ install_packages "${build_packages[@]}" "${lab_packages[@]}" || exit 1
 if [ $want_quick = 1 ]; then
     check layers scripts/check_layers.sh
     check documents scripts/check_docs.sh
+    check "API description" scripts/lint_openapi.py
     check format scripts/format.sh --check
 fi
 if [ $want_integration = 1 ]; then

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/crypto/certificate.h"
+#include "common/tls/client_certificate.h"
 
 namespace ndes::http {
 
@@ -33,8 +34,12 @@ struct Peer {
     std::uint16_t port = 0;
     // The verified client certificate; absent without TLS, without one, or with one that failed.
     std::shared_ptr<const Certificate> certificate;
+    // What was presented with it, for whoever verifies it again; may be null.
+    std::shared_ptr<const std::vector<Certificate>> certificate_chain;
     // Why a presented certificate does not count ("certificate has expired"); empty otherwise.
     std::string certificate_error;
+    std::string spki_sha256;  // hex, of a certificate that was presented, whether it counts or not
+    ClientFault certificate_fault = ClientFault::none;  // which kind of why
 };
 
 // Connection, Content-Length, Transfer-Encoding, Date and Server are the transport's own and are

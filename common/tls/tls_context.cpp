@@ -8,6 +8,7 @@
 #include "common/crypto/certificate.h"
 #include "common/crypto/key.h"
 #include "common/file.h"
+#include "common/tls/client_certificate.h"
 
 namespace ndes {
 namespace {
@@ -99,24 +100,10 @@ Result<void> use_crls(SSL_CTX* context, const fs::path& path) {
     return {};
 }
 
-bool names_client_auth(X509* certificate) {
-    const bool has_extension =
-        (::X509_get_extension_flags(certificate) & static_cast<std::uint32_t>(EXFLAG_XKUSAGE)) != 0;
-    return has_extension && (::X509_get_extended_key_usage(certificate) &
-                             static_cast<std::uint32_t>(XKU_SSL_CLIENT)) != 0;
-}
-
-// Verifies the client's chain as usual (purpose sslclient), asks for clientAuth by name (absent
-// or anyExtendedKeyUsage, which OpenSSL takes, is not enough) and lets the handshake go on in any
-// case: the verdict stays in SSL_get_verify_result, for an answer that can say what is wrong.
+// Lets the handshake go on in any case: the verdict stays in SSL_get_verify_result, for an answer
+// that can say what is wrong.
 int verify_client(X509_STORE_CTX* verification, void* /*unused*/) {
-    const bool verified = ::X509_verify_cert(verification) == 1;
-    if (!verified && ::X509_STORE_CTX_get_error(verification) == X509_V_OK) {
-        ::X509_STORE_CTX_set_error(verification, X509_V_ERR_UNSPECIFIED);
-    }
-    if (verified && !names_client_auth(::X509_STORE_CTX_get0_cert(verification))) {
-        ::X509_STORE_CTX_set_error(verification, X509_V_ERR_INVALID_PURPOSE);
-    }
+    verify_client_chain(verification);
     return 1;
 }
 

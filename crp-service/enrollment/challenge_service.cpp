@@ -88,11 +88,15 @@ ChallengeService::ChallengeService(Store& store, const ChallengeCodec& codec, co
     : store_(store), codec_(codec), clock_(clock), random_(random), facts_(std::move(facts)) {}
 
 tl::expected<Policy, ChallengeFault> ChallengeService::check_records(
-    const ChallengeOrder& order) const {
+    const ChallengeOrder& order, const ChallengeCall& call) const {
     const std::string& at = order.field_prefix;
+    const auto is_seen = [&call](const auto& record) {
+        return record && (call.records_of.empty() || record->owner.empty() ||
+                          record->owner == call.records_of);
+    };
     auto device = store_.find_device(order.device_id);
     if (!device) return failed(std::move(device.error()));
-    if (!*device) {
+    if (!is_seen(*device)) {
         return fault(Kind::device_unknown, ErrorCode::not_found,
                      at + "deviceId: no device \"" + order.device_id + "\"");
     }
@@ -100,7 +104,7 @@ tl::expected<Policy, ChallengeFault> ChallengeService::check_records(
     if (!order.user_id.empty()) {
         auto found = store_.find_user(order.user_id);
         if (!found) return failed(std::move(found.error()));
-        if (!*found) {
+        if (!is_seen(*found)) {
             return fault(Kind::user_unknown, ErrorCode::not_found,
                          at + "userId: no user \"" + order.user_id + "\"");
         }
@@ -108,7 +112,7 @@ tl::expected<Policy, ChallengeFault> ChallengeService::check_records(
     }
     auto policy = store_.find_policy(order.policy_id);
     if (!policy) return failed(std::move(policy.error()));
-    if (!*policy) {
+    if (!is_seen(*policy)) {
         return fault(Kind::policy_unknown, ErrorCode::not_found,
                      at + "policyId: no policy \"" + order.policy_id + "\"");
     }
@@ -116,6 +120,11 @@ tl::expected<Policy, ChallengeFault> ChallengeService::check_records(
         return fault(Kind::template_mismatch, ErrorCode::bad_request,
                      at + "policyId: the policy is for template \"" + (*policy)->template_name +
                          "\", not \"" + order.template_name + "\"");
+    }
+    if (!call.templates.empty() && !contains(call.templates, (*policy)->template_name)) {
+        return fault(Kind::template_not_permitted, ErrorCode::forbidden,
+                     at + "policyId: the caller may not use template \"" +
+                         (*policy)->template_name + "\"");
     }
     if (!is_assigned((*policy)->assignments, order.device_id, user ? &*user : nullptr)) {
         return fault(
@@ -127,7 +136,7 @@ tl::expected<Policy, ChallengeFault> ChallengeService::check_records(
 
 tl::expected<ChallengeService::Prepared, ChallengeFault> ChallengeService::prepare(
     const ChallengeOrder& order, const ChallengeCall& call, WallTime now) const {
-    auto policy = check_records(order);
+    auto policy = check_records(order, call);
     if (!policy) return tl::unexpected(std::move(policy.error()));
     const auto expiry = expiry_of(order, *policy, now);
     if (!expiry) return tl::unexpected(expiry.error());
@@ -209,21 +218,49 @@ Result<std::optional<std::string>> ChallengeService::record(ChallengeBatch batch
     return recorded;
 }
 
-// The store tells both clashes with one code; which of them it was shows in the records.
-ChallengeFault ChallengeService::tell_conflict(const std::vector<Challenge>& challenges,
-                                               const ChallengeCall& call, Error error) const {
-    if (call.idempotency_key.empty()) return {Kind::challenge_in_use, std::move(error)};
-    for (const Challenge& challenge : challenges) {
-        if (challenge.lookup.empty()) continue;
-        const auto holder = store_.find_challenge_by_lookup(challenge.lookup);
-        if (holder && *holder) return {Kind::challenge_in_use, std::move(error)};
+tl::expected<ChallengeAnswer, ChallengeFault> ChallengeService::open_answer(
+    const std::string& sealed) const {
+    auto first = codec_.unseal(sealed);
+    if (!first) return failed(std::move(first.error()).within("Idempotency-Key"));
+    return ChallengeAnswer{std::move(*first), true};
+}
+
+// Another body is known by no digest.
+tl::expected<std::optional<ChallengeAnswer>, ChallengeFault> ChallengeService::find_answer(
+    const ChallengeCall& call) const {
+    if (call.idempotency_key.empty()) return std::optional<ChallengeAnswer>();
+    Result<std::optional<std::string>> kept = std::nullopt;
+    for (const std::string& digest : codec_.lookups_of("body:" + call.body)) {
+        kept = store_.find_answer(call.caller, call.idempotency_key, digest);
+        if (kept || kept.error().code != ErrorCode::conflict) break;
     }
-    return {Kind::idempotency_key_reused, std::move(error)};
+    if (!kept && kept.error().code == ErrorCode::conflict) {
+        return tl::unexpected<ChallengeFault>(
+            {Kind::idempotency_key_reused, std::move(kept.error())});
+    }
+    if (!kept) return failed(std::move(kept.error()));
+    if (!*kept) return std::optional<ChallengeAnswer>();
+    auto answer = open_answer(**kept);
+    if (!answer) return tl::unexpected(std::move(answer.error()));
+    return std::optional<ChallengeAnswer>(std::move(*answer));
+}
+
+// A conflict is a challenge in use, unless another call came first with the same key.
+tl::expected<ChallengeAnswer, ChallengeFault> ChallengeService::tell_conflict(
+    const ChallengeCall& call, Error error) const {
+    auto kept = find_answer(call);
+    if (!kept) return tl::unexpected(std::move(kept.error()));
+    if (*kept) return std::move(**kept);
+    return tl::unexpected<ChallengeFault>({Kind::challenge_in_use, std::move(error)});
 }
 
 tl::expected<ChallengeAnswer, ChallengeFault> ChallengeService::create(
     const std::vector<ChallengeOrder>& orders, const ChallengeCall& call,
     const Render& render) const {
+    // The first answer is given again whatever has become of the records since.
+    auto kept = find_answer(call);
+    if (!kept) return tl::unexpected(std::move(kept.error()));
+    if (*kept) return std::move(**kept);
     const WallTime now = clock_.now();
     ChallengeBatch batch;
     std::vector<CreatedChallenge> created;
@@ -257,15 +294,12 @@ tl::expected<ChallengeAnswer, ChallengeFault> ChallengeService::create(
     auto recorded = record(batch, call, audit);
     if (!recorded) {
         if (recorded.error().code == ErrorCode::conflict) {
-            return tl::unexpected(
-                tell_conflict(batch.challenges, call, std::move(recorded.error())));
+            return tell_conflict(call, std::move(recorded.error()));
         }
         return failed(std::move(recorded.error()));
     }
     if (!*recorded) return ChallengeAnswer{std::move(text), false};
-    auto first = codec_.unseal(**recorded);
-    if (!first) return failed(std::move(first.error()).within("Idempotency-Key"));
-    return ChallengeAnswer{std::move(*first), true};
+    return open_answer(**recorded);
 }
 
 Result<bool> ChallengeService::revoke_unmet(const std::string& id,

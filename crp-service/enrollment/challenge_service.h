@@ -45,6 +45,8 @@ struct ChallengeOrder {
 struct ChallengeCall {
     std::string caller;
     std::string peer_address;
+    std::string records_of = {};              // not empty: only this owner's records, and ownerless
+    std::vector<std::string> templates = {};  // not empty: only policies of these templates
     std::string idempotency_key;  // empty: none
     std::string body;             // compared with the first call's when the key comes again
 };
@@ -66,6 +68,7 @@ struct ChallengeFault {
         policy_unknown,
         policy_not_assigned,
         template_mismatch,
+        template_not_permitted,  // to this caller
         challenge_in_use,
         idempotency_key_reused,
     };
@@ -106,12 +109,17 @@ class ChallengeService {
     struct Prepared;
     tl::expected<Prepared, ChallengeFault> prepare(const ChallengeOrder& order,
                                                    const ChallengeCall& call, WallTime now) const;
-    tl::expected<Policy, ChallengeFault> check_records(const ChallengeOrder& order) const;
+    tl::expected<Policy, ChallengeFault> check_records(const ChallengeOrder& order,
+                                                       const ChallengeCall& call) const;
     tl::expected<std::size_t, ChallengeFault> choose_pepper(const OpenedChallenge& opened) const;
     Result<std::optional<std::string>> record(ChallengeBatch batch, const ChallengeCall& call,
                                               const AuditRecord& audit) const;
-    ChallengeFault tell_conflict(const std::vector<Challenge>& challenges,
-                                 const ChallengeCall& call, Error error) const;
+    // The answer that this call's idempotency key had before, if any.
+    tl::expected<std::optional<ChallengeAnswer>, ChallengeFault> find_answer(
+        const ChallengeCall& call) const;
+    tl::expected<ChallengeAnswer, ChallengeFault> open_answer(const std::string& sealed) const;
+    tl::expected<ChallengeAnswer, ChallengeFault> tell_conflict(const ChallengeCall& call,
+                                                                Error error) const;
 
     Store& store_;
     const ChallengeCodec& codec_;

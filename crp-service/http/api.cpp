@@ -24,6 +24,41 @@ bool is_json(std::string_view content_type) {
            });
 }
 
+std::string_view trimmed(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
+        text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
+        text.remove_suffix(1);
+    return text;
+}
+
+// RFC 9110 section 12.5.1. A range of any JSON will do: problems have a type of their own, and a
+// description may be asked for as YAML.
+bool accepts_answer(std::string_view accept) {
+    if (accept.empty()) return true;
+    while (!accept.empty()) {
+        const std::string_view range = accept.substr(0, accept.find(','));
+        accept.remove_prefix(std::min(range.size() + 1, accept.size()));
+        const std::string_view type = trimmed(range.substr(0, range.find(';')));
+        const std::string_view parameters = range.substr(std::min(type.size(), range.size()));
+        const bool excluded = parameters.find("q=0") != std::string_view::npos &&
+                              parameters.find_first_of("123456789", parameters.find("q=0")) ==
+                                  std::string_view::npos;
+        for (const std::string_view good : {"*/*", "application/*", "application/json",
+                                            "application/problem+json", "application/yaml"}) {
+            if (type == good && !excluded) return true;
+        }
+    }
+    return false;
+}
+
+// What a caller may name its request by; anything else is not echoed.
+bool is_request_id(std::string_view text) {
+    constexpr std::size_t kMostOctets = 128;
+    return !text.empty() && text.size() <= kMostOctets &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
 bool has_body(std::string_view method) { return method == "POST" || method == "PUT"; }
 
 std::string roles_text(RoleSet roles) {
@@ -61,13 +96,24 @@ Answer Api::answer(const http::Request& request, const http::Peer& peer, const L
         return refuse(ProblemCode::content_type_unsupported,
                       "Content-Type: must be application/json");
     }
+    if (!accepts_answer(request.header("accept"))) {
+        return refuse(ProblemCode::not_acceptable, "Accept: must permit application/json");
+    }
     return match.route->handle(
-        {request, peer, caller, parts, store_, clock_, std::move(match.parameter)});
+        {request, peer, caller, parts, store_, clock_, random_, std::move(match.parameter)});
 }
 
 http::Response Api::handle(const http::Request& request, const http::Peer& peer) {
+    http::Response response = respond(request, peer);
+    if (const std::string_view id = request.header("x-request-id"); is_request_id(id)) {
+        response.headers.emplace_back("X-Request-Id", id);
+    }
+    return response;
+}
+
+http::Response Api::respond(const http::Request& request, const http::Peer& peer) {
     const auto parts = parts_.get();
-    const auto caller = identify(peer, parts->callers);
+    const auto caller = identify(peer, *parts, clock_.now());
     Answer result =
         caller ? answer(request, peer, *parts, **caller) : Answer(tl::unexpected(caller.error()));
     if (result) {

@@ -29,6 +29,7 @@ class Api {
     http::Response handle(const http::Request& request, const http::Peer& peer);
 
   private:
+    http::Response respond(const http::Request& request, const http::Peer& peer);
     Answer answer(const http::Request& request, const http::Peer& peer, const LiveParts& parts,
                   const CallerRule& caller);
 

@@ -5,11 +5,11 @@
 namespace ndes::crp {
 
 Answer list_audit(const Call& call) {
-    auto page = call.page();
-    if (!page) return tl::unexpected(std::move(page.error()));
-    auto found = call.store.list_audit(*page);
+    auto query = call.list_query();
+    if (!query) return tl::unexpected(std::move(query.error()));
+    auto found = call.store.list_audit(query->page);
     if (!found) return refuse(found);
-    return page_response(*found, [](const AuditRecord& one) { return to_json(one); });
+    return page_response(call, *found, [](const AuditRecord& one) { return to_json(one); });
 }
 
 }  // namespace ndes::crp

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "common/http_server/url.h"
 
@@ -22,6 +23,13 @@ tl::expected<std::size_t, Problem> read_limit(const std::string& text) {
     return limit;
 }
 
+std::string known_parameters(std::initializer_list<std::string_view> filters) {
+    std::string text = "; it may have limit, cursor";
+    for (const std::string_view filter : filters)
+        text.append(", ").append(filter);
+    return text;
+}
+
 }  // namespace
 
 tl::expected<std::string, Problem> Call::record_id() const {
@@ -32,33 +40,64 @@ tl::expected<std::string, Problem> Call::record_id() const {
     return parameter;
 }
 
-tl::expected<PageRequest, Problem> Call::page() const {
-    PageRequest page;
-    page.owner = owner_filter();
+std::string ListQuery::text(std::string_view name) const {
+    const auto found = filters.find(name);
+    return found == filters.end() ? std::string() : found->second;
+}
+
+tl::expected<std::optional<WallTime>, Problem> ListQuery::time(std::string_view name) const {
+    const std::string given = text(name);
+    if (given.empty()) return std::optional<WallTime>();
+    auto read = from_rfc3339(given);
+    if (read) return std::optional<WallTime>(*read);
+    return refuse(ProblemCode::query_malformed,
+                  std::string(name) + ": must be a UTC time as in 2027-01-31T00:00:00Z");
+}
+
+tl::expected<ListQuery, Problem> Call::list_query(
+    std::initializer_list<std::string_view> filters) const {
+    ListQuery result;
+    result.page.owner = owner_filter();
     auto query = http::parse_query(request.query);
     if (!query) return refuse(ProblemCode::query_malformed, query.error().text);
-    bool has_limit = false;
-    bool has_cursor = false;
+    std::set<std::string> seen;
     for (auto& [name, value] : *query) {
         const bool is_cursor = name == "after" || name == "cursor";
-        if (!is_cursor && name != "limit") {
-            return refuse(ProblemCode::query_malformed, "the query has an unknown parameter");
+        const bool is_filter = std::find(filters.begin(), filters.end(), name) != filters.end();
+        if (!is_cursor && !is_filter && name != "limit") {
+            return refuse(ProblemCode::query_malformed,
+                          "the query has an unknown parameter" + known_parameters(filters));
         }
-        if (std::exchange(is_cursor ? has_cursor : has_limit, true)) {
+        if (!seen.insert(is_cursor ? "cursor" : name).second) {
             return refuse(ProblemCode::query_malformed, name + ": must stand once");
         }
+        if (value.size() > kMaxCursorOctets) {
+            return refuse(ProblemCode::query_malformed, name + ": is over-long");
+        }
         if (is_cursor) {
-            if (value.size() > kMaxCursorOctets) {
-                return refuse(ProblemCode::query_malformed, name + ": is over-long");
-            }
-            page.after = std::move(value);
+            result.page.after = std::move(value);
+        } else if (is_filter) {
+            if (value.empty()) return refuse(ProblemCode::query_malformed, name + ": is empty");
+            result.filters[name] = std::move(value);
         } else {
             auto limit = read_limit(value);
             if (!limit) return tl::unexpected(std::move(limit.error()));
-            page.limit = *limit;
+            result.page.limit = *limit;
         }
     }
-    return page;
+    return result;
+}
+
+std::string next_target(const Call& call, const std::string& cursor) {
+    const std::string& target = call.request.target;
+    std::string next = target.substr(0, target.find('?')) + "?cursor=" + http::percent_encode(cursor);
+    const auto query = http::parse_query(call.request.query);
+    if (!query) return next;
+    for (const auto& [name, value] : *query) {
+        if (name == "after" || name == "cursor") continue;
+        next += "&" + http::percent_encode(name) + "=" + http::percent_encode(value);
+    }
+    return next;
 }
 
 AuditRecord Call::audit(std::string event) const {

@@ -45,8 +45,8 @@ CallerList::CallerList(std::vector<CallerRule> rules) : rules_(std::move(rules))
     }
 }
 
-const CallerRule* CallerList::find(const Certificate& certificate) const {
-    if (const auto pinned = by_pin_.find(certificate.spki_sha256()); pinned != by_pin_.end()) {
+const CallerRule* CallerList::find(const Certificate& certificate, std::string_view pin) const {
+    if (const auto pinned = by_pin_.find(pin); pinned != by_pin_.end()) {
         return &rules_[pinned->second];
     }
     for (const CallerRule& rule : rules_) {

@@ -2,6 +2,7 @@
 // Knows no HTTP, TLS or path. A CallerList is immutable (replaced whole on reload); any thread.
 #pragma once
 
+#include <algorithm>
 #include <initializer_list>
 #include <map>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/clock.h"
 #include "common/crypto/certificate.h"
 #include "common/crypto/distinguished_name.h"
 
@@ -44,15 +46,26 @@ struct CallerRule {
     std::optional<DistinguishedName> issuer;  // with `san`, in place of pins
     std::optional<SubjectAltName> san;
     bool may_generate_challenges = false;  // ndes only
+    std::vector<std::string> templates;    // that it may ask or order for; empty: all
+    std::optional<WallTime> valid_from;    // in force from then on
+    std::optional<WallTime> valid_until;   // and before that
+
+    bool may_use_template(std::string_view wanted) const {
+        return templates.empty() ||
+               std::find(templates.begin(), templates.end(), wanted) != templates.end();
+    }
 };
 
 class CallerList {
   public:
     explicit CallerList(std::vector<CallerRule> rules);
 
-    // The rule that `certificate` (already verified by the transport) meets; pins go first. Null
-    // if none does. Lives as long as this list.
-    const CallerRule* find(const Certificate& certificate) const;
+    // The rule that `certificate` (already verified) meets; pins go first. Null if none does.
+    // `pin`: its spki_sha256. Lives as long as this list.
+    const CallerRule* find(const Certificate& certificate, std::string_view pin) const;
+    const CallerRule* find(const Certificate& certificate) const {
+        return find(certificate, certificate.spki_sha256());
+    }
 
     std::size_t size() const { return rules_.size(); }
 

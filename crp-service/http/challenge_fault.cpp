@@ -12,6 +12,7 @@ ProblemCode code_for(ChallengeFault::Kind kind) {
         case Kind::policy_unknown: return ProblemCode::policy_unknown;
         case Kind::policy_not_assigned: return ProblemCode::policy_not_assigned;
         case Kind::template_mismatch: return ProblemCode::template_mismatch;
+        case Kind::template_not_permitted: return ProblemCode::template_not_permitted;
         case Kind::challenge_in_use: return ProblemCode::challenge_in_use;
         case Kind::idempotency_key_reused: return ProblemCode::idempotency_key_reused;
         case Kind::failed: break;

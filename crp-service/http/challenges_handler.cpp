@@ -34,6 +34,14 @@ tl::expected<Challenge, Problem> find_own_challenge(const Call& call) {
     return std::move(**found);
 }
 
+// Expiry is a matter of the clock: the store does not write it down when it passes.
+Json as_it_stands(Challenge challenge, WallTime now) {
+    if (challenge.state == ChallengeState::issued && challenge.expires_at <= now) {
+        challenge.state = ChallengeState::expired;
+    }
+    return to_json(challenge);
+}
+
 std::string render_one(const std::vector<CreatedChallenge>& created) {
     return to_json(created.front()).dump();
 }
@@ -43,6 +51,17 @@ std::string render_batch(const std::vector<CreatedChallenge>& created) {
     for (const CreatedChallenge& one : created)
         items.push_back(to_json(one));
     return Json{{"items", std::move(items)}}.dump();
+}
+
+ChallengeCall challenge_call(const Call& call, std::string idempotency_key) {
+    ChallengeCall made;
+    made.caller = call.caller.name;
+    made.peer_address = call.peer.address;
+    made.records_of = call.owner_filter();
+    made.templates = call.caller.templates;
+    made.idempotency_key = std::move(idempotency_key);
+    made.body = call.request.body;
+    return made;
 }
 
 }  // namespace
@@ -55,7 +74,7 @@ Answer create_challenges(const Call& call) {
     auto asked = challenge_orders_from_json(*body);
     if (!asked) return refuse(asked);
     auto made = call.parts.challenges->create(
-        asked->orders, {call.caller.name, call.peer.address, std::move(*key), call.request.body},
+        asked->orders, challenge_call(call, std::move(*key)),
         asked->is_batch ? render_batch : render_one);
     if (!made) return refuse(std::move(made.error()));
     http::Response response = text_response(201, std::move(made->text));
@@ -67,11 +86,19 @@ Answer create_challenges(const Call& call) {
 Answer get_challenge(const Call& call) {
     auto challenge = find_own_challenge(call);
     if (!challenge) return tl::unexpected(std::move(challenge.error()));
-    // Expiry is a matter of the clock: the store does not write it down when it passes.
-    if (challenge->state == ChallengeState::issued && challenge->expires_at <= call.clock.now()) {
-        challenge->state = ChallengeState::expired;
-    }
-    return json_response(200, to_json(*challenge));
+    return json_response(200, as_it_stands(std::move(*challenge), call.clock.now()));
+}
+
+Answer list_challenges(const Call& call) {
+    auto query = call.list_query({"deviceId", "state"});
+    if (!query) return tl::unexpected(std::move(query.error()));
+    const auto state = query->word<ChallengeState>("state");
+    if (!state) return tl::unexpected(state.error());
+    const WallTime now = call.clock.now();
+    auto found = call.store.list_challenges(query->page, {query->text("deviceId"), *state, now});
+    if (!found) return refuse(found);
+    return page_response(call, *found,
+                         [now](const Challenge& one) { return as_it_stands(one, now); });
 }
 
 Answer revoke_challenge(const Call& call) {

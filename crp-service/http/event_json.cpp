@@ -24,14 +24,15 @@ Json outcomes_json(const std::vector<RuleOutcome>& outcomes) {
     return array;
 }
 
+// Those that are outstanding.
 Json deliveries_json(const std::vector<Delivery>& deliveries) {
     Json array = Json::array();
-    for (const Delivery& one : deliveries) {
-        array.push_back({{"sink", one.sink},
-                         {"attempts", one.attempts},
-                         {"nextAttemptAt", or_null(one.next_attempt_at)},
-                         {"deadAt", or_null(one.dead_at)},
-                         {"lastError", or_null(one.last_error)}});
+    for (const Delivery& delivery : deliveries) {
+        array.push_back({{"sink", delivery.sink},
+                         {"attempts", delivery.attempts},
+                         {"nextAttemptAt", or_null(delivery.next_attempt_at)},
+                         {"deadAt", or_null(delivery.dead_at)},
+                         {"lastError", crp::or_null(delivery.last_error)}});
     }
     return array;
 }
@@ -137,7 +138,8 @@ Json to_json(const AuditRecord& record) {
     for (const auto& [name, value] : record.facts) {
         facts.push_back({{"name", name}, {"value", value}});
     }
-    return {{"sequence", record.sequence},
+    return {{"node", record.node},
+            {"sequence", record.sequence},
             {"time", to_rfc3339(record.time)},
             {"event", record.event},
             {"outcome", record.outcome},

@@ -56,10 +56,13 @@ Answer generate_challenge(const Call& call) {
     if (!order) return tl::unexpected(std::move(order.error()));
     order->template_name = std::move(asked->template_name);
     // The client library may send a POST twice: the request ID makes both one call.
-    auto made = call.parts.challenges->create(
-        {*order},
-        {call.caller.name, call.peer.address, "request:" + asked->request_id, call.request.body},
-        render);
+    ChallengeCall asking;
+    asking.caller = call.caller.name;
+    asking.peer_address = call.peer.address;
+    asking.templates = call.caller.templates;
+    asking.idempotency_key = "request:" + asked->request_id;
+    asking.body = call.request.body;
+    auto made = call.parts.challenges->create({*order}, asking, render);
     if (!made) return refuse(std::move(made.error()));
     http::Response response = text_response(201, std::move(made->text));
     response.headers.emplace_back("Cache-Control", "no-store");

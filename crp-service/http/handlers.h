@@ -34,6 +34,7 @@ Answer list_templates(const Call& call);
 
 // challenges_handler.cpp
 Answer create_challenges(const Call& call);
+Answer list_challenges(const Call& call);
 Answer get_challenge(const Call& call);
 Answer revoke_challenge(const Call& call);
 
@@ -42,6 +43,8 @@ Answer revoke_challenge(const Call& call);
 Answer list_transactions(const Call& call);
 Answer get_transaction(const Call& call);
 Answer list_certificates(const Call& call);
+Answer get_certificate(const Call& call);
+Answer revoke_certificate(const Call& call);
 Answer list_state_messages(const Call& call);
 Answer list_audit(const Call& call);
 
@@ -49,5 +52,9 @@ Answer list_audit(const Call& call);
 Answer list_keys(const Call& call);
 Answer simulate_request(const Call& call);
 Answer explain_entitlement(const Call& call);
+// status_handler.cpp, openapi_handler.cpp
+Answer show_status(const Call& call);
+Answer show_openapi_json(const Call& call);
+Answer show_openapi_yaml(const Call& call);
 
 }  // namespace ndes::crp

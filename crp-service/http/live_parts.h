@@ -6,6 +6,7 @@
 #include <mutex>
 #include <utility>
 
+#include "common/tls/client_certificate.h"
 #include "crp-service/challenge/challenge_codec.h"
 #include "crp-service/enrollment/challenge_service.h"
 #include "crp-service/http/caller.h"
@@ -18,6 +19,8 @@ struct LiveParts {
     std::unique_ptr<const ChallengeCodec> codec;  // outlives the services below
     std::unique_ptr<VerifyService> verify;
     std::unique_ptr<ChallengeService> challenges;
+    // Looks at client certificates again, request by request; null: the handshake's word counts.
+    std::unique_ptr<const ClientVerifier> verifier = nullptr;
 };
 
 // The parts in force. Any thread.

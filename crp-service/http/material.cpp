@@ -52,8 +52,10 @@ std::shared_ptr<const LiveParts> make_live_parts(const CrpdConfig& config, Mater
         std::make_unique<VerifyService>(store, *codec, clock, random, log, config.validation);
     auto challenges =
         std::make_unique<ChallengeService>(store, *codec, clock, random, material.scep);
+    auto verifier = std::make_unique<const ClientVerifier>(material.tls, clock);
     return std::make_shared<const LiveParts>(LiveParts{CallerList(config.callers), std::move(codec),
-                                                       std::move(verify), std::move(challenges)});
+                                                       std::move(verify), std::move(challenges),
+                                                       std::move(verifier)});
 }
 
 }  // namespace ndes::crp

@@ -2,23 +2,63 @@
 
 namespace ndes::crp {
 
+namespace {
+
+ProblemCode code_for(ClientFault fault) {
+    switch (fault) {
+        case ClientFault::expired: return ProblemCode::client_certificate_expired;
+        case ClientFault::not_yet_valid: return ProblemCode::client_certificate_not_yet_valid;
+        case ClientFault::self_signed: return ProblemCode::client_certificate_self_signed;
+        case ClientFault::untrusted: return ProblemCode::client_certificate_untrusted;
+        case ClientFault::wrong_usage: return ProblemCode::client_certificate_usage;
+        case ClientFault::revoked: return ProblemCode::client_certificate_revoked;
+        case ClientFault::crl_expired: return ProblemCode::client_crl_expired;
+        case ClientFault::crl_missing: return ProblemCode::client_crl_missing;
+        case ClientFault::none:
+        case ClientFault::other: break;
+    }
+    return ProblemCode::client_certificate_invalid;
+}
+
+tl::unexpected<Problem> refuse_certificate(ClientFault fault, const std::string& text) {
+    return refuse(code_for(fault), "the client certificate does not count: " + text);
+}
+
+bool is_in_force(const CallerRule& caller, WallTime now) {
+    return (!caller.valid_from || *caller.valid_from <= now) &&
+           (!caller.valid_until || now < *caller.valid_until);
+}
+
+}  // namespace
+
 std::string pin_of(const http::Peer& peer) {
+    if (!peer.spki_sha256.empty()) return peer.spki_sha256;
     return peer.certificate ? peer.certificate->spki_sha256() : std::string();
 }
 
-tl::expected<const CallerRule*, Problem> identify(const http::Peer& peer,
-                                                  const CallerList& callers) {
+tl::expected<const CallerRule*, Problem> identify(const http::Peer& peer, const LiveParts& parts,
+                                                  WallTime now) {
     if (!peer.certificate_error.empty()) {
-        return refuse(ProblemCode::client_certificate_invalid,
-                      "the client certificate does not count: " + peer.certificate_error);
+        return refuse_certificate(peer.certificate_fault, peer.certificate_error);
     }
     if (!peer.certificate) {
         return refuse(ProblemCode::client_certificate_missing,
                       "no client certificate was presented");
     }
-    const CallerRule* caller = callers.find(*peer.certificate);
+    if (parts.verifier) {
+        const ClientVerdict verdict =
+            parts.verifier->verify(*peer.certificate, peer.certificate_chain.get());
+        if (verdict.fault != ClientFault::none) {
+            return refuse_certificate(verdict.fault, verdict.text);
+        }
+    }
+    const CallerRule* caller = parts.callers.find(*peer.certificate, pin_of(peer));
     if (!caller) {
         return refuse(ProblemCode::caller_unknown, "no [[caller]] has the pin " + pin_of(peer));
+    }
+    if (!is_in_force(*caller, now)) {
+        return refuse(ProblemCode::caller_not_in_force,
+                      "caller \"" + caller->name + "\" is not in force at " + to_rfc3339(now));
     }
     return caller;
 }

@@ -1,20 +1,21 @@
 // Peer identity: from the peer of a connection to the caller of a request.
-// Knows the caller list, not paths or roles' meaning. Pure function; any thread.
+// Knows the caller list, not paths or roles' meaning. Any thread.
 #pragma once
 
 #include <string>
 
 #include "common/http_server/http_message.h"
 #include "crp-service/http/caller.h"
+#include "crp-service/http/live_parts.h"
 #include "crp-service/http/problem.h"
 
 namespace ndes::crp {
 
-// Who calls: looked up anew for every request, so that removing an entry works at once, also on
-// open connections. client_certificate_missing, client_certificate_invalid (with the transport's
-// cause) or caller_unknown (with the pin to add) otherwise. Points into `callers`.
-tl::expected<const CallerRule*, Problem> identify(const http::Peer& peer,
-                                                  const CallerList& callers);
+// Who calls: looked up and verified anew for every request, so that a removed entry, a new CRL or
+// the certificate's end work at once, also on open connections. The problem names what is wrong
+// with the certificate, or the pin to add. Points into `parts`.
+tl::expected<const CallerRule*, Problem> identify(const http::Peer& peer, const LiveParts& parts,
+                                                  WallTime now);
 
 // "spki_sha256 of the certificate", or "" without one: for log and audit.
 std::string pin_of(const http::Peer& peer);

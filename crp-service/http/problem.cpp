@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "common/strict_json.h"
 
@@ -17,23 +18,52 @@ constexpr ProblemKind kProblems[] = {
     {id_malformed, "IdMalformed", 400, "The identifier in the path is not acceptable",
      "Use 1 to 64 characters of A-Z a-z 0-9 . _ - @ : { }.", false},
     {query_malformed, "QueryMalformed", 400, "The query string is not acceptable",
-     "Use limit (1 to 1000) and after or cursor, each once.", false},
+     "Use the parameters that the path has, each once.", false},
     {client_certificate_missing, "ClientCertificateMissing", 403,
      "This service needs a client certificate",
      "Configure the caller's certificate and key; see crpd's client_ca_file for who may issue it.",
      false},
     {client_certificate_invalid, "ClientCertificateInvalid", 403,
      "The client certificate does not count",
-     "Renew or replace the caller's certificate; check its dates, issuer, CRL and clientAuth "
-     "usage.",
+     "Replace the caller's certificate; the detail has what is wrong with it.", false},
+    {client_certificate_expired, "ClientCertificateExpired", 403,
+     "The client certificate has expired", "Renew the caller's certificate.", false},
+    {client_certificate_not_yet_valid, "ClientCertificateNotYetValid", 403,
+     "The client certificate is not valid yet",
+     "Check the clocks of both machines and the certificate's notBefore.", false},
+    {client_certificate_self_signed, "ClientCertificateSelfSigned", 403,
+     "The client certificate is self-signed",
+     "Have it issued by a CA of crpd's client_ca_file, or put it there itself.", false},
+    {client_certificate_untrusted, "ClientCertificateUntrusted", 403,
+     "The client certificate comes from a CA that is not trusted",
+     "Have it issued by a CA of crpd's client_ca_file; send the intermediate CA with it.", false},
+    {client_certificate_usage, "ClientCertificateUsage", 403,
+     "The client certificate is not for clients",
+     "Have it issued with the extended key usage clientAuth by name; none and anyExtendedKeyUsage "
+     "are not enough.",
      false},
+    {client_certificate_revoked, "ClientCertificateRevoked", 403,
+     "The client certificate is revoked",
+     "Have a new certificate issued, for a new key if the old one is compromised.", false},
+    {client_crl_expired, "ClientCrlExpired", 403,
+     "The revocation list for client certificates is out of date",
+     "Put the CA's current CRL into crpd's client_crl_file; it is read at once.", false},
+    {client_crl_missing, "ClientCrlMissing", 403,
+     "There is no revocation list of the client certificate's CA",
+     "Add that CA's CRL to crpd's client_crl_file; it is read at once.", false},
     {caller_unknown, "CallerUnknown", 403, "The client certificate is not on the caller list",
-     "Add its pin (crpctl caller pin FILE) to a [[caller]] table and send crpd a SIGHUP.", false},
+     "Add its pin (crpctl caller pin FILE) to a [[caller]] table; it is read at once.", false},
+    {caller_not_in_force, "CallerNotInForce", 403, "The caller's entry is not in force now",
+     "Check valid_from and valid_until of the [[caller]] table.", false},
     {role_not_permitted, "RoleNotPermitted", 403, "The caller's roles do not permit this call",
      "Use a caller with one of the roles that the detail names.", false},
     {generation_not_permitted, "ChallengeGenerationNotPermitted", 403,
      "The caller may not generate challenges",
-     "Set may_generate_challenges = true in the caller's table and send crpd a SIGHUP.", false},
+     "Set may_generate_challenges = true in the caller's table.", false},
+    {template_not_permitted, "CallerTemplateNotPermitted", 403,
+     "The caller may not use this template", "Add it to `templates` of the caller's table.", false},
+    {record_of_another, "RecordOfAnotherCaller", 403, "The record belongs to another caller",
+     "Use another identifier, or let its owner or an admin change it.", false},
     {service_online, "ServiceOnline", 403, "The certificate registration point is up",
      "There is nothing to browse here: this answer is the expected one.", false},
     {forbidden, "Forbidden", 403, "The caller may not do this", "Ask the operator.", false},
@@ -43,6 +73,8 @@ constexpr ProblemKind kProblems[] = {
      "Check the identifier; records of other owners are not shown.", false},
     {method_not_allowed, "MethodNotAllowed", 405, "The path does not have this method",
      "Use a method of the Allow header.", false},
+    {not_acceptable, "NotAcceptable", 406, "The answer is JSON and nothing else",
+     "Send Accept: application/json, or leave Accept out.", false},
     {conflict, "Conflict", 409, "The call contradicts what is recorded",
      "Read the record and decide anew.", false},
     {challenge_in_use, "ChallengeInUse", 409, "A posted challenge is already in use",
@@ -102,6 +134,35 @@ ProblemCode code_for(ErrorCode code) {
     return internal_fault;
 }
 
+// The JSON Pointer (RFC 6901) of the field that a strict reader names in front of its text:
+// "[3].expected.subject: is empty" → "/3/expected/subject". Nothing when it names none.
+std::optional<std::string> pointer_in(std::string_view detail) {
+    constexpr std::string_view kUnknown = "unknown field \"";
+    std::string_view field = detail.substr(0, detail.find(": "));
+    if (detail.starts_with(kUnknown)) {
+        field = detail.substr(kUnknown.size());
+        field = field.substr(0, field.rfind('"'));
+    }
+    if (field.size() == detail.size()) return std::nullopt;
+    if (field == "message") return "";  // the body as a whole
+    std::string pointer;
+    bool at_step = true;
+    for (const char c : field) {
+        if (c == '.' || c == '[') {
+            at_step = true;
+        } else if (c == '~' || c == '/') {
+            pointer += c == '~' ? "~0" : "~1";
+        } else if (c != ']') {
+            const bool is_name = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                                 (c >= '0' && c <= '9') || c == '_';
+            if (!is_name) return std::nullopt;  // the name of a header, or a sentence
+            if (std::exchange(at_step, false)) pointer += '/';
+            pointer += c;
+        }
+    }
+    return pointer;
+}
+
 constexpr std::chrono::seconds kRetryAfter{5};  // when the error does not say
 
 }  // namespace
@@ -124,7 +185,7 @@ Problem::Problem(Error error)
 
 http::Response to_response(const Problem& problem, std::string_view instance) {
     const ProblemKind& kind = kind_of(problem.code);
-    const Json body = {{"type", "urn:ndes-crp:problem:" + std::string(kind.reason)},
+    Json body = {{"type", "urn:ndes-crp:problem:" + std::string(kind.reason)},
                        {"title", kind.title},
                        {"status", kind.status},
                        {"detail", problem.detail},
@@ -132,6 +193,9 @@ http::Response to_response(const Problem& problem, std::string_view instance) {
                        {"reason", kind.reason},
                        {"hint", kind.hint},
                        {"retryable", kind.retryable}};
+    if (problem.code == bad_request) {
+        if (auto pointer = pointer_in(problem.detail)) body["pointer"] = std::move(*pointer);
+    }
     http::Response response;
     response.status = kind.status;
     response.content_type = "application/problem+json";

@@ -5,9 +5,29 @@
 
 namespace ndes::crp {
 
+namespace fs = std::filesystem;
+
+std::vector<fs::path> files_to_watch(const fs::path& config_file, const CrpdConfig& config) {
+    const fs::path more = fs::absolute(config_file).parent_path() / "conf.d";
+    std::vector<fs::path> files = {config_file,
+                                   more,
+                                   config.tls_files.certificate,
+                                   config.tls_files.key,
+                                   config.tls_files.client_ca,
+                                   config.challenge.pepper_file,
+                                   config.challenge.ca_certificate_file};
+    if (!config.tls_files.client_crl.empty()) files.push_back(config.tls_files.client_crl);
+    files.insert(files.end(), config.challenge.key_files.begin(), config.challenge.key_files.end());
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator(more, none))
+        files.push_back(entry.path());
+    return files;
+}
+
 Result<void> Reloader::put_in_force() {
     auto config = read_config(parts_.config_file);
     if (!config) return pass_on(config);
+    parts_.watcher.watch(files_to_watch(parts_.config_file, *config));  // and only then read them
     auto material = load_material(*config, parts_.clock);
     if (!material) return pass_on(material);
     // Nothing fails from here on.
@@ -18,18 +38,28 @@ Result<void> Reloader::put_in_force() {
     return {};
 }
 
-bool Reloader::reload() {
-    parts_.log.reopen();
+bool Reloader::reload(Cause cause) {
+    if (cause == Cause::asked) parts_.log.reopen();
     const Result<void> done = put_in_force();
+    const std::string fault = done ? "" : done.error().text;
+    const bool is_known = !done && cause == Cause::files_changed && fault == last_fault_;
+    last_fault_ = fault;
+    if (!is_known) tell(done, cause);
+    return done.has_value();
+}
+
+void Reloader::tell(const Result<void>& done, Cause cause) {
+    const std::string cause_word = cause == Cause::asked ? "signal" : "files";
     AuditRecord audit;
     audit.time = parts_.clock.now();
     audit.event = "reload";
     audit.outcome = done ? "permit" : "error";
-    audit.facts = {{"callers", std::to_string(parts_.current.get()->callers.size())}};
+    audit.facts = {{"cause", cause_word},
+                   {"callers", std::to_string(parts_.current.get()->callers.size())}};
     if (done) {
         parts_.log.write(Severity::info,
                          "Configuration reloaded: callers, TLS files and challenge keys",
-                         {{"event", "reload"}});
+                         {{"event", "reload"}, {"cause", cause_word}});
         log_missing_keys(*parts_.current.get()->codec, parts_.store, parts_.clock.now(),
                          parts_.log);
     } else {
@@ -37,13 +67,12 @@ bool Reloader::reload() {
         parts_.log.write(
             Severity::error,
             "Configuration not reloaded, the previous one stays in force: " + done.error().text,
-            {{"event", "reload"}, {"detail", done.error().detail}});
+            {{"event", "reload"}, {"cause", cause_word}, {"detail", done.error().detail}});
     }
     if (auto recorded = parts_.store.append_audit(std::move(audit)); !recorded) {
         parts_.log.note(Severity::error, "The reload could not be audited",
                         {{"event", "audit-failed"}, {"detail", recorded.error().text}});
     }
-    return done.has_value();
 }
 
 }  // namespace ndes::crp

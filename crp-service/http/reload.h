@@ -4,10 +4,13 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "common/clock.h"
 #include "common/http_server/http_server.h"
 #include "common/logging/log.h"
+#include "common/process/file_watcher.h"
 #include "common/random.h"
 #include "crp-service/config.h"
 #include "crp-service/http/live_parts.h"
@@ -15,6 +18,11 @@
 #include "crp-service/store/store.h"
 
 namespace ndes::crp {
+
+// What a change of starts a reload: the configuration with its conf.d, and the files it names that
+// a reload reads.
+std::vector<std::filesystem::path> files_to_watch(const std::filesystem::path& config_file,
+                                                  const CrpdConfig& config);
 
 class Reloader {
   public:
@@ -27,17 +35,25 @@ class Reloader {
         CurrentParts& current;
         http::HttpServer& server;
         SelfCheck& self_check;
+        FileWatcher& watcher;
     };
     // What Parts refers to outlives this object.
     explicit Reloader(Parts parts) : parts_(std::move(parts)) {}
 
-    // Reopens the log, reads the configuration, swaps. True when the new is in force. Listen
-    // addresses, limits, store, state messages and log settings need a restart.
-    bool reload();
+    // Reads the configuration, swaps. True when the new is in force. Listen addresses, limits,
+    // store, state messages and log settings need a restart.
+    enum class Cause {
+        asked,          // by a signal: the log is reopened, too
+        files_changed,  // a fault that was told at the last try is not told again
+    };
+    bool reload(Cause cause);
 
   private:
     Result<void> put_in_force();
+    void tell(const Result<void>& done, Cause cause);
+
     Parts parts_;
+    std::string last_fault_;  // of the try before; "" if that went well
 };
 
 }  // namespace ndes::crp

@@ -8,6 +8,7 @@ namespace {
 
 constexpr RoleSet kNdes{Role::ndes};
 constexpr RoleSet kAdmin{Role::admin};
+constexpr RoleSet kMonitor{Role::monitor, Role::admin};
 constexpr RoleSet kRecords{Role::mdm, Role::admin};
 constexpr RoleSet kAnyRole{Role::ndes, Role::mdm, Role::admin, Role::monitor};
 
@@ -40,18 +41,25 @@ const Route kRoutes[] = {
     {"GET",    "/api/v1/templates/{name}",               kRecords, get_template},
     {"DELETE", "/api/v1/templates/{name}",               kRecords, delete_template},
     // Challenges, and what became of them; mdm callers see their own.
+    {"GET",    "/api/v1/challenges",                     kRecords, list_challenges},
     {"POST",   "/api/v1/challenges",                     kRecords, create_challenges},
     {"GET",    "/api/v1/challenges/{id}",                kRecords, get_challenge},
     {"DELETE", "/api/v1/challenges/{id}",                kRecords, revoke_challenge},
     {"GET",    "/api/v1/transactions",                   kRecords, list_transactions},
     {"GET",    "/api/v1/transactions/{transactionId}",   kRecords, get_transaction},
     {"GET",    "/api/v1/certificates",                   kRecords, list_certificates},
+    {"GET",    "/api/v1/certificates/{sha256}",          kRecords, get_certificate},
+    {"POST",   "/api/v1/certificates/{sha256}/revoke",   kRecords, revoke_certificate},
     {"GET",    "/api/v1/state-messages",                 kRecords, list_state_messages},
     {"GET",    "/api/v1/audit",                          kAdmin,   list_audit},
     // For operators: nothing of these is recorded.
     {"GET",    "/api/v1/keys",                           kAdmin,   list_keys},
     {"POST",   "/api/v1/simulate",                       kAdmin,   simulate_request},
     {"POST",   "/api/v1/explain",                        kAdmin,   explain_entitlement},
+    {"GET",    "/api/v1/status",                         kMonitor, show_status},
+    // The API's description of itself.
+    {"GET",    "/openapi.json",                          kAnyRole, show_openapi_json},
+    {"GET",    "/openapi.yaml",                          kAnyRole, show_openapi_yaml},
 };
 // clang-format on
 

@@ -7,11 +7,16 @@
 namespace ndes::crp {
 
 Answer list_transactions(const Call& call) {
-    auto page = call.page();
-    if (!page) return tl::unexpected(std::move(page.error()));
-    auto found = call.store.list_transactions(*page);
+    auto query = call.list_query({"reason", "deviceId", "state", "since"});
+    if (!query) return tl::unexpected(std::move(query.error()));
+    const auto state = query->word<TransactionState>("state");
+    if (!state) return tl::unexpected(state.error());
+    const auto since = query->time("since");
+    if (!since) return tl::unexpected(since.error());
+    auto found = call.store.list_transactions(
+        query->page, {query->text("deviceId"), query->text("reason"), *state, *since});
     if (!found) return refuse(found);
-    return page_response(*found, [](const Transaction& one) { return to_json(one); });
+    return page_response(call, *found, [](const Transaction& one) { return to_json(one); });
 }
 
 // A transaction ID is the device's choice: any octets, and it can come again with another owner.

@@ -7,6 +7,11 @@ namespace ndes::crp {
 Answer verify_request(const Call& call) {
     auto asked = crp_protocol::verify_request_from_json(call.request.body);
     if (!asked) return refuse(asked);
+    if (!call.caller.may_use_template(asked->template_name)) {
+        return refuse(ProblemCode::template_not_permitted,
+                      "template: caller \"" + call.caller.name + "\" may not use template \"" +
+                          asked->template_name + "\"");
+    }
     VerifyInput input;
     input.transaction_id = std::move(asked->transaction_id);
     input.request_id = std::move(asked->request_id);

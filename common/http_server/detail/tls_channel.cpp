@@ -41,21 +41,39 @@ class TlsChannel final : public Channel {
     void describe(Peer& peer) const override {
         X509* const certificate = ::SSL_get0_peer_certificate(ssl_.get());
         if (certificate == nullptr) return;
+        auto read = Certificate::from_handle(certificate);
+        if (read) peer.spki_sha256 = read->spki_sha256();
         // The context lets a handshake end well whose client certificate does not verify.
         const long verdict = ::SSL_get_verify_result(ssl_.get());
         if (verdict != X509_V_OK) {
-            peer.certificate_error = ::X509_verify_cert_error_string(verdict);
+            ClientVerdict why = client_verdict(verdict);
+            peer.certificate_fault = why.fault;
+            peer.certificate_error = std::move(why.text);
             return;
         }
-        auto read = Certificate::from_handle(certificate);
         if (read) {
             peer.certificate = std::make_shared<const Certificate>(std::move(*read));
+            peer.certificate_chain = presented_chain();
         } else {
+            peer.certificate_fault = ClientFault::other;
             peer.certificate_error = read.error().text;
         }
     }
 
   private:
+    // Null when the client sent its certificate alone, as most do.
+    std::shared_ptr<const std::vector<Certificate>> presented_chain() const {
+        const STACK_OF(X509)* const sent = ::SSL_get_peer_cert_chain(ssl_.get());
+        if (sent == nullptr || sk_X509_num(sent) == 0) return nullptr;
+        auto chain = std::make_shared<std::vector<Certificate>>();
+        for (int i = 0; i < sk_X509_num(sent); ++i) {
+            if (auto one = Certificate::from_handle(sk_X509_value(sent, i))) {
+                chain->push_back(std::move(*one));
+            }
+        }
+        return chain;
+    }
+
     IoStatus status_of(int result) {
         if (result == 1) return IoStatus::done;
         switch (::SSL_get_error(ssl_.get(), result)) {

@@ -15,6 +15,8 @@
 #include "common/bytes.h"
 #include "common/crypto/certificate.h"
 #include "common/tls/tls_context.h"
+#include "tests/catch.h"
+#include "tests/support/openapi_check.h"
 #include "tests/support/scep_client.h"
 
 namespace ndes::test {
@@ -143,8 +145,8 @@ void CrpdLab::write_config(const std::vector<std::string>& callers) {
         "[server]\nlisten = \"127.0.0.1:0\"\ncertificate_file = \"" +
         identities_.at("server").certificate_file.string() + "\"\nkey_file = \"" +
         identities_.at("server").key_file.string() + "\"\nclient_ca_file = \"" +
-        ca_.certificate_file().string() +
-        "\"\n[health]\nlisten = \"127.0.0.1:0\"\n[store]\npath = \"crp.db\"\n"
+        ca_.certificate_file().string() + "\"\n" + more_server +
+        "[health]\nlisten = \"127.0.0.1:0\"\n[store]\npath = \"crp.db\"\n"
         "[challenge]\nkey_files = " +
         Json(challenge_keys_).dump() +
         "\npepper_files = [\"pepper.key\"]\n"
@@ -152,13 +154,27 @@ void CrpdLab::write_config(const std::vector<std::string>& callers) {
         ca_.certificate_file().string() +
         "\"\n[state_messages]\ninbox = \"inbox\"\n[log]\ncmtrace_file = \"CRP.log\"\n";
     for (const std::string& name : callers) {
-        const auto certificate =
-            Certificate::from_handle(identities_.at(name).certificate.get()).value();
         text += "[[caller]]\nname = \"" + name + "\"\nroles = [\"" + name +
-                "\"]\nspki_sha256 = [\"" + certificate.spki_sha256() + "\"]\n";
+                "\"]\nspki_sha256 = [\"" + pin_of(name) + "\"]\n";
     }
     std::filesystem::create_directory(path("inbox"));
-    write_text_file(config(), text);
+    write_text_file(path("crpd.toml.new"), text + more_callers);
+    std::filesystem::rename(path("crpd.toml.new"), config());
+}
+
+void CrpdLab::set_identity(const std::string& name, Identity identity) {
+    identities_.insert_or_assign(name, std::move(identity));
+    contexts_.erase(name);
+}
+
+void CrpdLab::promote(const std::string& from, const std::string& to) {
+    set_identity(to, std::move(identities_.at(from)));
+    identities_.erase(from);
+    contexts_.erase(from);
+}
+
+std::string CrpdLab::pin_of(const std::string& name) const {
+    return Certificate::from_handle(identities_.at(name).certificate.get()).value().spki_sha256();
 }
 
 std::size_t CrpdLab::count_in_output(const std::string& text) const {
@@ -223,7 +239,13 @@ std::unique_ptr<RawClient> CrpdLab::connect(const std::string& caller) {
 
 Answer CrpdLab::ask(RawClient& client, const std::string& method, const std::string& target,
                     const Json& body) {
-    return read_answer(client.ask(request_text(method, target, body)));
+    const RawResponse response = client.ask(request_text(method, target, body));
+    const auto type = response.headers.find("content-type");
+    CHECK(OpenApiCheck::of_this_build().fault_in(
+              {method, target, response.status,
+               type == response.headers.end() ? "" : type->second,
+               {response.headers.begin(), response.headers.end()}, response.body}) == "");
+    return read_answer(response);
 }
 
 Answer CrpdLab::call(const std::string& caller, const std::string& method,

@@ -57,6 +57,9 @@ class CrpdLab {
     void stop(int signal);
     ChildProcess& process() { return *process_; }
 
+    std::uint16_t port() const { return port_; }
+    std::shared_ptr<SSL_CTX> context_of(const std::string& caller);
+
     // A connection that presents the certificate of `caller` ("ndes", "mdm", "admin", "stranger",
     // "expired", "untrusted", or "" for none).
     std::unique_ptr<RawClient> connect(const std::string& caller);
@@ -81,8 +84,19 @@ class CrpdLab {
     void change_server_certificate();
     void add_challenge_key(const std::string& name);
 
-    // Writes the configuration with these callers on the list.
+    // Writes the configuration with these callers on the list, by rename, together with what
+    // more_server and more_callers hold as TOML.
     void write_config(const std::vector<std::string>& callers);
+    std::string more_server;
+    std::string more_callers;
+
+    TestCa& ca() { return ca_; }
+    TestCa& foreign_ca() { return foreign_ca_; }
+    // To connect as; "server" is crpd's own.
+    void set_identity(const std::string& name, Identity identity);
+    // What was the identity `from` is that of `to` from now on.
+    void promote(const std::string& from, const std::string& to);
+    std::string pin_of(const std::string& name) const;
     // Waits until standard output holds `text` more than `before` times; false after 20 s.
     bool wait_for_output(const std::string& text, std::size_t before);
     std::size_t count_in_output(const std::string& text) const;
@@ -94,8 +108,6 @@ class CrpdLab {
     std::filesystem::path output() const { return path("crpd.jsonl"); }
 
   private:
-    std::shared_ptr<SSL_CTX> context_of(const std::string& caller);
-
     TemporaryFolder folder_;
     TestCa ca_;
     TestCa foreign_ca_;

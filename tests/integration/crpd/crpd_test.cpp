@@ -23,14 +23,14 @@ TEST_CASE("only callers on the list are served, and the others are told why") {
     CrpdLab lab;
     REQUIRE(lab.start());
     CHECK(lab.call("", "GET", "/CMCertificateRegistration").reason() == "ClientCertificateMissing");
-    CHECK(lab.call("expired", "GET", "/api/v1/users").reason() == "ClientCertificateInvalid");
-    CHECK(lab.call("untrusted", "GET", "/api/v1/users").reason() == "ClientCertificateInvalid");
+    CHECK(lab.call("expired", "GET", "/api/v1/users").reason() == "ClientCertificateExpired");
+    CHECK(lab.call("untrusted", "GET", "/api/v1/users").reason() == "ClientCertificateUntrusted");
     CHECK(lab.call("stranger", "GET", "/api/v1/users").reason() == "CallerUnknown");
     CHECK(lab.call("ndes", "GET", "/api/v1/users").reason() == "RoleNotPermitted");
     CHECK(lab.call("ndes", "GET", "/CMCertificateRegistration").reason() == "ServiceOnline");
     CHECK(lab.call("mdm", "GET", "/api/v1/users").status == 200);
     CHECK(lab.call("admin", "GET", "/api/v1/audit").json["items"].size() >= 5);
-    CHECK(holds(read_text(lab.path("CRP.log")), "ClientCertificateInvalid"));
+    CHECK(holds(read_text(lab.path("CRP.log")), "ClientCertificateExpired"));
 }
 
 TEST_CASE("one enrolment: verdict, notification, what can be read of it, and nothing secret left") {

@@ -1,6 +1,8 @@
 #include "tests/unit/crp_http/api_lab.h"
 
 #include "common/http_server/url.h"
+#include "tests/catch.h"
+#include "tests/support/openapi_check.h"
 #include "tests/support/scep_client.h"
 
 namespace ndes::test {
@@ -104,7 +106,11 @@ http::Response ApiLab::call(const http::Peer& peer, const std::string& method,
     request.query = mark == std::string::npos ? "" : target.substr(mark + 1);
     request.headers = headers;
     request.body = body;
-    return api.handle(request, peer);
+    http::Response response = api.handle(request, peer);
+    CHECK(OpenApiCheck::of_this_build().fault_in({method, target, response.status,
+                                                  response.content_type, response.headers,
+                                                  response.body}) == "");
+    return response;
 }
 
 void ApiLab::make_records() {
