@@ -121,7 +121,8 @@ struct StateMessage {
 
 // One line of the audit: append-only, hash-chained by the store in the recording transaction.
 struct AuditRecord {
-    std::int64_t sequence = 0;  // set by the store
+    std::string node = {};      // set by the store: whose chain it is part of
+    std::int64_t sequence = 0;  // set by the store: 1, 2, 3, … in its chain
     WallTime time{};
     std::string event;    // "verify", "notify", "put-device", "call-rejected", "start", …
     std::string outcome;  // "permit", "deny", "error"
@@ -133,6 +134,16 @@ struct AuditRecord {
     std::vector<std::pair<std::string, std::string>> facts;
     std::string previous_hash;  // set by the store: hex
     std::string hash;           // set by the store: hex SHA-256(previous_hash || canonical record)
+};
+
+// A signed statement of where a chain of the audit stood.
+struct AuditCheckpoint {
+    std::string node;
+    std::int64_t sequence = 0;
+    std::string hash;
+    WallTime time{};
+    std::string key_id;     // names the key it was signed with
+    std::string signature;  // base64
 };
 
 }  // namespace ndes::crp

@@ -1,5 +1,7 @@
 #include "crp-service/store/audit_chain.h"
 
+#include <algorithm>
+
 #include "common/crypto/digest.h"
 #include "common/utf8.h"
 
@@ -19,6 +21,8 @@ void append_text(Bytes& out, std::string_view text) {
 }
 
 void repair_utf8(std::string& text) {
+    const auto ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    if (std::ranges::all_of(text, ascii)) return;
     std::string repaired;
     for (std::string_view rest = text; !rest.empty();) {
         const Utf8Step step = first_utf8(rest);
@@ -29,6 +33,11 @@ void repair_utf8(std::string& text) {
 }
 
 }  // namespace
+
+AuditTail empty_chain(std::string_view node) {
+    if (node.empty()) return {};
+    return {0, sha256_hex(as_bytes(node))};
+}
 
 Bytes canonical_encoding(const AuditRecord& record) {
     Bytes out;
@@ -55,6 +64,10 @@ std::string audit_hash(std::string_view previous_hash, const AuditRecord& record
 }
 
 void seal_audit_record(AuditRecord& record, const AuditTail& tail) {
+    for (std::string* text : {&record.event, &record.outcome, &record.reason, &record.caller,
+                              &record.peer_address, &record.transaction_id}) {
+        repair_utf8(*text);
+    }
     for (auto& [name, value] : record.facts) {
         repair_utf8(name);
         repair_utf8(value);

@@ -21,6 +21,10 @@ struct AuditTail {
     bool operator==(const AuditTail&) const = default;
 };
 
+// The chain of `node` while it is empty: SHA-256 (hex) of the name, 64 zeros for the name "". So
+// that the records of one node cannot pass for another's.
+AuditTail empty_chain(std::string_view node);
+
 // What the hash covers besides the hash before: sequence and time as 8 octets, then each text
 // field in the order of AuditRecord, then the number of facts as 4 octets and their names and
 // values. A text is its length as 4 octets and its octets; integers are big-endian.
@@ -30,7 +34,8 @@ Bytes canonical_encoding(const AuditRecord& record);
 std::string audit_hash(std::string_view previous_hash, const AuditRecord& record);
 
 // Completes a record as the next one after `tail`: sequence, previous_hash, hash. Ill-formed UTF-8
-// in its facts becomes U+FFFD first, so that every backend can give back what was hashed.
+// in any of its texts becomes U+FFFD first, so that every backend and export can give back what was
+// hashed.
 void seal_audit_record(AuditRecord& record, const AuditTail& tail);
 
 // True if the record is unchanged and is the next one after `tail`.
