@@ -4,6 +4,7 @@
 #include <set>
 
 #include "common/bytes.h"
+#include "common/crypto/digest.h"
 
 namespace ndes::crp {
 
@@ -11,6 +12,8 @@ namespace {
 
 using std::chrono::milliseconds;
 using namespace std::chrono_literals;
+
+constexpr std::size_t kConfigHashDigits = 16;
 
 ListenAddress read_listen(ConfigTable& table) {
     const std::string text = table.required_text("listen");
@@ -171,6 +174,14 @@ void read_log(ConfigTable table, LogOptions& log) {
     log.to_stdout = table.boolean("stdout", true);
 }
 
+// Whoever set them: the same settings have the same hash, in a file or by the environment.
+std::string hash_of(const std::vector<ConfigSetting>& settings) {
+    std::string text;
+    for (const ConfigSetting& setting : settings)
+        text += setting.name + "=" + setting.value + "\n";
+    return sha256_hex(as_bytes(text)).substr(0, kConfigHashDigits);
+}
+
 }  // namespace
 
 Result<CrpdConfig> read_config(ConfigFile& file, const std::filesystem::path& folder) {
@@ -187,6 +198,9 @@ Result<CrpdConfig> read_config(ConfigFile& file, const std::filesystem::path& fo
     read_state_messages(root.table("state_messages"), config.state_messages);
     read_log(root.table("log"), config.log);
     if (auto sound = file.finish(); !sound) return pass_on(sound);
+    config.hash = hash_of(file.settings());
+    config.validation.software = NDES_VERSION;
+    config.validation.config_hash = config.hash;
     return config;
 }
 

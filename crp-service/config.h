@@ -42,6 +42,7 @@ struct CrpdConfig {
     std::vector<CallerRule> callers;
     StateMessageConfig state_messages;
     LogOptions log;
+    std::string hash;  // names these settings in the audit: 16 hexadecimal digits of SHA-256
 };
 
 // configuration, with every fault of file, conf.d and environment in one text, one a line.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -35,21 +36,32 @@ int report(const Error& error) {
     return exit_code_for(error.code);
 }
 
-void audit(Store& store, Log& log, const char* event) {
+using AuditFacts = std::vector<std::pair<std::string, std::string>>;
+
+void audit(Store& store, Log& log, const char* event, AuditFacts facts) {
     AuditRecord record;
     record.time = system_clock().now();
     record.event = event;
     record.outcome = "permit";
-    record.facts = {{"version", NDES_VERSION}};
+    record.facts = std::move(facts);
     if (auto recorded = store.append_audit(std::move(record)); !recorded) {
         log.note(Severity::error, "The event could not be audited",
                  {{"event", event}, {"detail", recorded.error().text}});
     }
 }
 
-void tell_start(Store& store, Log& log, const http::HttpServer& api,
+AuditFacts start_facts(const CrpdConfig& config) {
+    AuditFacts facts = {{"software", NDES_VERSION},
+                        {"config", config.hash},
+                        {"minting_key", config.challenge.key_files.front().filename()}};
+    for (const CallerRule& caller : config.callers)
+        facts.emplace_back("caller", caller.name);
+    return facts;
+}
+
+void tell_start(Store& store, Log& log, const CrpdConfig& config, const http::HttpServer& api,
                 const http::HttpServer& health) {
-    audit(store, log, "start");
+    audit(store, log, "start", start_facts(config));
     log.write(Severity::info,
               "CRP started on port " + std::to_string(api.port()) + ", health on port " +
                   std::to_string(health.port()),
@@ -57,9 +69,38 @@ void tell_start(Store& store, Log& log, const http::HttpServer& api,
     tell_supervisor("READY=1");
 }
 
+// Notices that the wall clock was set: then the times of the audit do not tell the order of things.
+class ClockWatch {
+  public:
+    ClockWatch(Store& store, Log& log, const Clock& clock)
+        : store_(store), log_(log), clock_(clock) {}
+
+    void look() {
+        const WallTime wall = clock_.now();
+        const SteadyTime steady = clock_.steady_now();
+        const auto step = (wall - wall_) -
+                          std::chrono::duration_cast<std::chrono::milliseconds>(steady - steady_);
+        wall_ = wall;
+        steady_ = steady;
+        if (std::chrono::abs(step) < kLeastStep) return;
+        const std::string by = std::to_string(step.count()) + "ms";
+        log_.note(Severity::warning, "The clock was set by " + by, {{"event", "clock-step"}});
+        audit(store_, log_, "clock-step", {{"step", by}});
+    }
+
+  private:
+    static constexpr std::chrono::milliseconds kLeastStep{2'000};
+    Store& store_;
+    Log& log_;
+    const Clock& clock_;
+    WallTime wall_ = clock_.now();
+    SteadyTime steady_ = clock_.steady_now();
+};
+
 // Until SIGTERM: self-check, watchdog, reload.
-void serve(SelfCheck& self_check, Reloader& reloader) {
+void serve(SelfCheck& self_check, Reloader& reloader, ClockWatch& clock_watch) {
     for (;;) {
+        clock_watch.look();
         self_check.run();
         const HealthReport report = self_check.report();
         std::string state = std::string("STATUS=") + to_string(report.status);
@@ -131,13 +172,14 @@ int run(const std::filesystem::path& config_file) {
     if (!server) return report(server.error());
     Reloader reloader({config_file, **store, clock, random, **log, parts, **server, self_check});
 
-    tell_start(**store, **log, **server, **health);
-    serve(self_check, reloader);
+    tell_start(**store, **log, *config, **server, **health);
+    ClockWatch clock_watch(**store, **log, clock);
+    serve(self_check, reloader, clock_watch);
     tell_supervisor("STOPPING=1");
     (*log)->write(Severity::info, "CRP is stopping", {{"event", "stop"}});
     (*server)->stop(config->drain_timeout);
     (*health)->stop(std::chrono::milliseconds(0));
-    audit(**store, **log, "stop");
+    audit(**store, **log, "stop", {{"software", NDES_VERSION}});
     return kExitOk;
 }
 

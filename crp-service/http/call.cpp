@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "common/http_server/url.h"
+#include "crp-service/http/peer_identity.h"
 
 namespace ndes::crp {
 
@@ -68,6 +69,12 @@ tl::expected<PageRequest, Problem> Call::page() const {
         }
     }
     return page;
+}
+
+Caller Call::identity() const {
+    Caller known{caller.name, peer.address, peer.port, pin_of(peer), {}};
+    if (peer.certificate) known.certificate_serial = peer.certificate->serial();
+    return known;
 }
 
 AuditRecord Call::audit(std::string event) const {

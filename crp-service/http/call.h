@@ -33,6 +33,8 @@ struct Call {
     bool may_see(std::string_view owner) const {
         return caller.roles.has(Role::admin) || owner == caller.name;
     }
+    // The caller as the services know it.
+    Caller identity() const;
     // The path's identifier, if it is one (see kMaxIdOctets).
     tl::expected<std::string, Problem> record_id() const;
     // ?limit= and ?after= (or ?cursor=).

@@ -4,7 +4,7 @@
 
 namespace ndes::crp {
 
-Result<void> Reloader::put_in_force() {
+Result<std::string> Reloader::put_in_force() {
     auto config = read_config(parts_.config_file);
     if (!config) return pass_on(config);
     auto material = load_material(*config, parts_.clock);
@@ -14,17 +14,18 @@ Result<void> Reloader::put_in_force() {
         make_live_parts(*config, *material, parts_.store, parts_.clock, parts_.random, parts_.log));
     parts_.server.replace_tls(material->tls);
     parts_.self_check.watch_certificate(material->server_certificate);
-    return {};
+    return config->hash;
 }
 
 bool Reloader::reload() {
     parts_.log.reopen();
-    const Result<void> done = put_in_force();
+    const Result<std::string> done = put_in_force();
     AuditRecord audit;
     audit.time = parts_.clock.now();
     audit.event = "reload";
     audit.outcome = done ? "permit" : "error";
-    audit.facts = {{"callers", std::to_string(parts_.current.get()->callers.size())}};
+    audit.facts = {{"callers", std::to_string(parts_.current.get()->callers.size())},
+                   {"config", done ? *done : std::string()}};
     if (done) {
         parts_.log.write(Severity::info,
                          "Configuration reloaded: callers, TLS files and challenge keys",

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "common/clock.h"
 #include "common/http_server/http_server.h"
@@ -36,7 +37,7 @@ class Reloader {
     bool reload();
 
   private:
-    Result<void> put_in_force();
+    Result<std::string> put_in_force();  // the new configuration's hash
     Parts parts_;
 };
 
