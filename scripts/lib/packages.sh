@@ -5,6 +5,7 @@ build_packages=(
     openssl libssl-dev libcpprest-dev libboost-dev libsqlite3-dev nlohmann-json3-dev catch2
     libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev libexpected-dev libsystemd-dev
 )
+documentation_packages=(scdoc man-db)
 lab_packages=(curl jq openssl sqlite3 procps)
 client_packages=(
     scep strongswan-pki libstrongswan-extra-plugins libstrongswan-standard-plugins certmonger dbus
