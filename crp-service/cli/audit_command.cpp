@@ -19,6 +19,19 @@ struct ShowOrder {
     std::string node;
 };
 
+// In a table each fact has a line; one that comes several times, all of its values.
+void print_record(const AuditRecord& record, const Output& output) {
+    Json json = Json::parse(to_line(record));
+    if (output.format == "table") {
+        json.erase("facts");
+        for (const auto& [name, value] : record.facts) {
+            const std::string line = "fact " + name;
+            json[line] = json.contains(line) ? json[line].get<std::string>() + "; " + value : value;
+        }
+    }
+    print_object(output, json);
+}
+
 int show(AuditPlace& place, const ShowOrder& order, const Output& output) {
     auto input = open_input(place);
     if (!input) {
@@ -28,7 +41,7 @@ int show(AuditPlace& place, const ShowOrder& order, const Output& output) {
     bool found = false;
     auto done = input->records([&](const AuditRecord& record) {
         found = record.sequence == order.sequence && record.node == order.node;
-        if (found) print_object(output, Json::parse(to_line(record)));
+        if (found) print_record(record, output);
         return !found;
     });
     if (!done) return report(done.error());

@@ -169,8 +169,7 @@ void add_audit_verify(CLI::App& noun, int& exit_code) {
     order->output = add_output_options(*verb, false);
     verb->add_option("--public-key", order->public_keys,
                      "PEM: who may have signed checkpoints; may be given again")
-        ->expected(1)
-        ->take_all();
+        ->allow_extra_args(false);
     verb->add_option("--checkpoints", order->checkpoints,
                      "checkpoint file kept elsewhere (see [audit] checkpoint_file)");
     verb->callback([order, &exit_code] { exit_code = run(*order); });

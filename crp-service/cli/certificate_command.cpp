@@ -2,6 +2,7 @@
 #include <memory>
 #include <string>
 
+#include "common/http_server/url.h"
 #include "crp-service/cli/collection.h"
 
 namespace ndes::crp::cli {
@@ -19,19 +20,19 @@ std::vector<Column> columns() {
 struct ExpiringOrder {
     std::string within = "30d";
     std::string device;
+    WallTime now{};
+    WallTime until{};
 };
 
 // Asks for what expires before the end of the span and leaves out what has expired already.
 Result<void> list_expiring(RestClient& client, const ExpiringOrder& order, const Output& output) {
-    const WallTime now = system_clock().now();
-    auto until = time_argument(order.within, now, true);
-    if (!until) return pass_on(until, "--within");
-    std::string query = "&expiringBefore=" + to_rfc3339(*until);
-    if (!order.device.empty()) query += "&deviceId=" + order.device;
+    std::string query = "&expiringBefore=" + to_rfc3339(order.until);
+    if (!order.device.empty()) query += "&deviceId=" + http::percent_encode(order.device);
     ListPrinter printer(output, columns());
     auto done = for_each_item(client, kPath, query, 0, [&](const Json& item) {
         const auto end = from_rfc3339(item.value("notAfter", ""));
-        if (!item.value("revoked", false) && end && *end > now && *end <= *until) printer.add(item);
+        if (!item.value("revoked", false) && end && *end > order.now && *end <= order.until)
+            printer.add(item);
         return true;
     });
     printer.finish();
@@ -47,6 +48,14 @@ void add_expiring(CLI::App& noun, int& exit_code) {
         ->capture_default_str();
     verb->add_option("--device", order->device, "of this device");
     verb->callback([=, &exit_code] {
+        order->now = system_clock().now();
+        const auto until = time_argument(order->within, order->now, true);
+        if (!until) {
+            exit_code =
+                report_usage("--within: " + until.error().text, "crpctl cert expiring --help");
+            return;
+        }
+        order->until = *until;
         exit_code = with_client(
             *target, [&](RestClient& client) { return list_expiring(client, *order, *output); });
     });

@@ -37,9 +37,9 @@ Result<std::string> query_of(const ListVerb& list, const ListOrder& order) {
 }
 
 int run_list(const ListVerb& list, const ListOrder& order) {
+    const auto query = query_of(list, order);
+    if (!query) return report_usage(query.error().text, "crpctl --help");
     return with_client(*order.target, [&](RestClient& client) -> Result<void> {
-        auto query = query_of(list, order);
-        if (!query) return pass_on(query);
         ListPrinter printer(*order.output, list.columns);
         std::size_t shown = 0;
         const std::size_t limit = order.all ? 0 : order.limit;

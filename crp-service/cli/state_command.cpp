@@ -42,7 +42,8 @@ void add_replay(CLI::App& noun, int& exit_code) {
     const auto order = std::make_shared<ReplayOrder>();
     verb->add_option("--sink", order->sink, "name of the sink, e.g. inbox")->required();
     CLI::Option_group* what = verb->add_option_group("what", "which messages");
-    what->add_option("--id", order->ids, "message IDs");
+    what->add_option("--id", order->ids, "a message's ID; may be given again")
+        ->allow_extra_args(false);
     what->add_flag("--all-dead", order->all_dead, "all that the sink gave up");
     what->add_option("--after", order->after, "all recorded after this sequence number")
         ->check(CLI::NonNegativeNumber);

@@ -185,8 +185,7 @@ void add_trace(CLI::App& noun, int& exit_code) {
     verb->add_option("TRANSACTION-ID", *id, "as in the logs")->required();
     verb->add_option("--log", *logs,
                      "NDESPlugin.log, CRP.log or JSON lines of a daemon; may be given again")
-        ->expected(1)
-        ->take_all();
+        ->allow_extra_args(false);
     verb->callback([=, &exit_code] { exit_code = run_trace(*target, *id, *logs, *output); });
 }
 

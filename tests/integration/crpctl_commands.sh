@@ -33,7 +33,9 @@ for noun in user device policy template; do
     expect_status "$noun show: unknown" 4 $noun show nobody
     expect_status "$noun delete asks, and refuses where it cannot" 4 $noun delete nobody
     expect_status "$noun delete: unknown" 4 $noun delete nobody --yes
-    expect_status "$noun put: no JSON" 4 $noun put x /dev/null
+    expect_status "$noun put: no such file" 4 $noun put x none.json
+    echo nonsense >nonsense.json
+    expect_status "$noun put: no JSON" 4 $noun put x nonsense.json
 done
 echo '{"userPrincipalName":"alice@example.org","enabled":true,"groups":["staff"]}' | ctl user put alice -
 expect_equal "user put from standard input" "$?" 0
@@ -92,7 +94,7 @@ expect_status "tx trace: nobody knows it" 4 tx trace none
 expect_json "cert list" '.[].deviceId' phone-1 cert list
 expect_json "cert expiring within two years" length 1 cert expiring --within 730d
 expect_json "cert expiring within a day" length 0 cert expiring --within 1d
-expect_status "cert expiring: no span" 4 cert expiring --within soon
+expect_status "cert expiring: no span" 2 cert expiring --within soon
 expect_json "state list" '[.[].state] | sort | map(tostring) | join(" ")' "5 6 9" state list
 expect_json "status" .text Online status
 expect_status "status of nothing" 3 status --health-url http://127.0.0.1:1
