@@ -118,6 +118,7 @@ struct StateMessages {
         : sink(config.inbox, log),
           dispatcher(store, sink, system_clock(), system_random(), log,
                      {config.poll_interval, config.retry_least, config.retry_most}) {
+        store.set_sinks({kInboxName});
         dispatcher.start();
     }
     InboxSink sink;

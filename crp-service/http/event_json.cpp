@@ -33,6 +33,18 @@ Json outcomes_json(const std::vector<RuleOutcome>& outcomes) {
     return array;
 }
 
+Json deliveries_json(const std::vector<Delivery>& deliveries) {
+    Json array = Json::array();
+    for (const Delivery& one : deliveries) {
+        array.push_back({{"sink", one.sink},
+                         {"attempts", one.attempts},
+                         {"nextAttemptAt", or_null(one.next_attempt_at)},
+                         {"deadAt", or_null(one.dead_at)},
+                         {"lastError", or_null(one.last_error)}});
+    }
+    return array;
+}
+
 // As Windows prints an HRESULT: "0x80094800".
 std::string hresult_text(std::int32_t hresult) {
     return fmt::format("0x{:08x}", static_cast<std::uint32_t>(hresult));
@@ -95,6 +107,8 @@ Json to_json(const IssuedCertificate& certificate) {
             {"policyId", or_null(certificate.policy_id)},
             {"renews", or_null(certificate.renews)},
             {"revoked", certificate.revoked},
+            {"revokedAt", or_null(certificate.revoked_at)},
+            {"revocationReason", or_null(certificate.revocation_reason)},
             {"recordedAt", to_rfc3339(certificate.recorded_at)},
             {"owner", or_null(certificate.owner)}};
 }
@@ -113,9 +127,7 @@ Json to_json(const StateMessage& message) {
             {"certificateThumbprint", or_null(message.certificate_sha1)},
             {"certificateSerialNumber", or_null(message.certificate_serial)},
             {"createdAt", to_rfc3339(message.created_at)},
-            {"attempts", message.attempts},
-            {"deliveredAt", or_null(message.delivered_at)},
-            {"lastError", or_null(message.last_error)},
+            {"deliveries", deliveries_json(message.deliveries)},
             {"owner", or_null(message.owner)}};
 }
 

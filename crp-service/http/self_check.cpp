@@ -62,12 +62,14 @@ CheckResult SelfCheck::check_certificate() {
 CheckResult SelfCheck::check_outbox() {
     if (!parts_.outbox_is_emptied) return {"outbox", Level::ok, "no sink is configured"};
     const WallTime now = parts_.clock.now();
-    const auto due = parts_.store.due_state_messages(now, 1);
-    if (!due) return {"outbox", Level::failed, due.error().text};
-    if (!due->empty() && now - due->front().created_at > kLongestOutboxAge) {
-        return {
-            "outbox", Level::warning,
-            "the oldest undelivered state message is of " + to_rfc3339(due->front().created_at)};
+    const auto backlogs = parts_.store.count_deliveries();
+    if (!backlogs) return {"outbox", Level::failed, backlogs.error().text};
+    for (const SinkBacklog& one : *backlogs) {
+        if (one.oldest_waiting && now - *one.oldest_waiting > kLongestOutboxAge) {
+            return {"outbox", Level::warning,
+                    "the oldest state message that waits for " + one.sink + " is of " +
+                        to_rfc3339(*one.oldest_waiting)};
+        }
     }
     return {"outbox", Level::ok, "delivered"};
 }

@@ -51,7 +51,7 @@ void Dispatcher::work() {
 std::size_t Dispatcher::run_once() {
     const WallTime now = clock_.now();
     if (now < paused_until_) return 0;
-    auto due = store_.due_state_messages(now, options_.batch);
+    auto due = store_.due_state_messages(kInboxName, now, options_.batch);
     if (!due) {
         pause(due.error(), "The outbox cannot be read");
         return 0;
@@ -61,7 +61,7 @@ std::size_t Dispatcher::run_once() {
     const std::vector<std::string> delivered = hand_over(*due);
     if (delivered.empty()) return 0;
     // If this fails they are delivered again; the receiver knows them by their IDs.
-    if (auto marked = store_.mark_delivered(delivered, clock_.now()); !marked) {
+    if (auto marked = store_.mark_delivered(kInboxName, delivered); !marked) {
         pause(marked.error(), "A delivery cannot be recorded");
         return 0;
     }
@@ -89,7 +89,7 @@ std::vector<std::string> Dispatcher::hand_over(const std::vector<StateMessage>& 
                                 ? results[i].error()
                                 : Error{ErrorCode::internal, "the sink gave no answer", {}, {}};
         if (!is_retryable(error.code)) {
-            note_failure(message, error, clock_.now() + back_off(message.attempts));
+            note_failure(message, error, clock_.now() + back_off(message.deliveries.front().attempts));
         } else if (!std::exchange(sink_is_down, true)) {
             pause(error, "The sink of state messages is down");
             note_failure(message, error, paused_until_);
@@ -106,7 +106,7 @@ void Dispatcher::note_failure(const StateMessage& message, const Error& error,
                 {"message_id", message.id},
                 {"next_attempt", to_rfc3339(next_attempt)},
                 {"detail", error.detail}});
-    auto noted = store_.mark_failed(message.id, next_attempt, error.text);
+    auto noted = store_.mark_failed(kInboxName, message.id, next_attempt, error.text);
     if (!noted && noted.error().code != ErrorCode::not_found) {
         pause(noted.error(), "A failed delivery cannot be recorded");
     }

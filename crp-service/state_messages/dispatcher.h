@@ -34,6 +34,9 @@ struct DispatcherCounters {
     std::size_t pending = 0;      // due at the last look and not delivered by it; at most a batch
 };
 
+// The outbox knows the sink by this name.
+inline constexpr const char* kInboxName = "inbox";
+
 class Dispatcher {
   public:
     // The references outlive the dispatcher.

@@ -73,6 +73,8 @@ void record(MemoryStore& store, const std::string& id, const std::string& transa
 }
 
 struct Fixture {
+    Fixture() { store.set_sinks({ndes::crp::kInboxName}); }
+
     MemoryStore store;
     FakeSink sink;
     ndes::test::FakeClock clock{"2026-11-20T12:00:00Z"};
@@ -135,9 +137,9 @@ TEST_CASE("while the sink is down nothing is lost and it is asked less and less 
     CHECK(fixture.sink.calls == 1);
     // Only the first message carries the failure; it is the sink's, not the messages'.
     const auto messages = fixture.store.list_state_messages({})->items;
-    CHECK(messages[0].attempts == 1);
-    CHECK(messages[0].last_error == "refused");
-    CHECK(messages[1].attempts == 0);
+    CHECK(messages[0].deliveries.at(0).attempts == 1);
+    CHECK(messages[0].deliveries.at(0).last_error == "refused");
+    CHECK(messages[1].deliveries.at(0).attempts == 0);
 
     // An hour of outage: about 60 s between attempts in the end.
     for (int second = 0; second < 3600; ++second) {
@@ -182,8 +184,8 @@ TEST_CASE("waits double up to the longest, with a share of chance") {
     for (int attempt = 0; attempt < 12; ++attempt) {
         fixture.dispatcher.run_once();
         const auto message = fixture.store.list_state_messages({})->items[0];
-        REQUIRE(message.attempts == attempt + 1);
-        waits.push_back(*message.next_attempt_at - fixture.clock.now());
+        REQUIRE(message.deliveries.at(0).attempts == attempt + 1);
+        waits.push_back(*message.deliveries.at(0).next_attempt_at - fixture.clock.now());
         fixture.clock.advance(waits.back());
     }
     std::set<std::int64_t> different;
