@@ -162,6 +162,16 @@ void read_state_messages(ConfigTable table, StateMessageConfig& messages) {
     }
 }
 
+void read_audit(ConfigTable table, AuditConfig& audit) {
+    audit.signing_key_file = table.path("signing_key_file");
+    audit.checkpoint_file = table.path("checkpoint_file");
+    audit.checkpoint_records = table.integer("checkpoint_records", 1000, 1, 1'000'000);
+    audit.checkpoint_interval = table.duration("checkpoint_interval", 60s, 1s, 24h);
+    if (audit.signing_key_file.empty() && !audit.checkpoint_file.empty()) {
+        table.fault("checkpoint_file", "needs signing_key_file");
+    }
+}
+
 void read_log(ConfigTable table, LogOptions& log) {
     log.program = "crpd";
     log.component = "CertificateRegistrationPoint";
@@ -196,6 +206,7 @@ Result<CrpdConfig> read_config(ConfigFile& file, const std::filesystem::path& fo
     read_callers(root.tables("caller"), config);
     if (config.callers.empty()) root.fault("caller", "at least one [[caller]] is needed");
     read_state_messages(root.table("state_messages"), config.state_messages);
+    read_audit(root.table("audit"), config.audit);
     read_log(root.table("log"), config.log);
     if (auto sound = file.finish(); !sound) return pass_on(sound);
     config.hash = hash_of(file.settings());

@@ -12,9 +12,11 @@
 #include <CLI/CLI.hpp>
 
 #include "common/clock.h"
+#include "common/crypto/signature.h"
 #include "common/http_server/http_server.h"
 #include "common/logging/log.h"
 #include "common/random.h"
+#include "crp-service/audit/audit_checkpointer.h"
 #include "crp-service/config.h"
 #include "crp-service/exit_code.h"
 #include "crp-service/http/api.h"
@@ -159,6 +161,13 @@ int run(const std::filesystem::path& config_file) {
     auto store = open_store(config->store, clock);
     if (!store) return report(store.error());
 
+    std::optional<AuditCheckpointer> checkpointer;
+    if (!config->audit.signing_key_file.empty()) {
+        auto key = load_signing_key(config->audit.signing_key_file);
+        if (!key) return report(key.error());
+        checkpointer.emplace(**store, **log, clock, config->audit, std::move(*key));
+        checkpointer->start();
+    }
     std::optional<StateMessages> messages;
     if (!config->state_messages.inbox.empty()) {
         messages.emplace(config->state_messages, **store, **log);

@@ -137,7 +137,8 @@ Json to_json(const AuditRecord& record) {
     for (const auto& [name, value] : record.facts) {
         facts.push_back({{"name", name}, {"value", value}});
     }
-    return {{"sequence", record.sequence},
+    return {{"node", record.node},
+            {"sequence", record.sequence},
             {"time", to_rfc3339(record.time)},
             {"event", record.event},
             {"outcome", record.outcome},
@@ -148,6 +149,12 @@ Json to_json(const AuditRecord& record) {
             {"facts", std::move(facts)},
             {"previousHash", record.previous_hash},
             {"hash", record.hash}};
+}
+
+Json to_json(const AuditCheckpoint& checkpoint) {
+    return {{"node", checkpoint.node},    {"sequence", checkpoint.sequence},
+            {"hash", checkpoint.hash},    {"time", to_rfc3339(checkpoint.time)},
+            {"keyId", checkpoint.key_id}, {"signature", checkpoint.signature}};
 }
 
 }  // namespace ndes::crp

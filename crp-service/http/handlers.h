@@ -44,5 +44,6 @@ Answer get_transaction(const Call& call);
 Answer list_certificates(const Call& call);
 Answer list_state_messages(const Call& call);
 Answer list_audit(const Call& call);
+Answer list_audit_checkpoints(const Call& call);
 
 }  // namespace ndes::crp

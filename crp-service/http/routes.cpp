@@ -48,6 +48,7 @@ const Route kRoutes[] = {
     {"GET",    "/api/v1/certificates",                   kRecords, list_certificates},
     {"GET",    "/api/v1/state-messages",                 kRecords, list_state_messages},
     {"GET",    "/api/v1/audit",                          kAdmin,   list_audit},
+    {"GET",    "/api/v1/audit/checkpoints",              kAdmin,   list_audit_checkpoints},
 };
 // clang-format on
 
