@@ -77,6 +77,12 @@ class ClockWatch {
     ClockWatch(Store& store, Log& log, const Clock& clock)
         : store_(store), log_(log), clock_(clock) {}
 
+    // At the start: the audit ends later than it is now.
+    void look_back() {
+        const auto last = store_.last_recorded_time();
+        if (last && *last && **last - wall_ >= kLeastStep) tell(wall_ - **last);
+    }
+
     void look() {
         const WallTime wall = clock_.now();
         const SteadyTime steady = clock_.steady_now();
@@ -84,13 +90,16 @@ class ClockWatch {
                           std::chrono::duration_cast<std::chrono::milliseconds>(steady - steady_);
         wall_ = wall;
         steady_ = steady;
-        if (std::chrono::abs(step) < kLeastStep) return;
+        if (std::chrono::abs(step) >= kLeastStep) tell(step);
+    }
+
+  private:
+    void tell(std::chrono::milliseconds step) {
         const std::string by = std::to_string(step.count()) + "ms";
         log_.note(Severity::warning, "The clock was set by " + by, {{"event", "clock-step"}});
         audit(store_, log_, "clock-step", {{"step", by}});
     }
 
-  private:
     static constexpr std::chrono::milliseconds kLeastStep{2'000};
     Store& store_;
     Log& log_;
@@ -184,6 +193,7 @@ int run(const std::filesystem::path& config_file) {
 
     tell_start(**store, **log, *config, **server, **health);
     ClockWatch clock_watch(**store, **log, clock);
+    clock_watch.look_back();
     serve(self_check, reloader, clock_watch);
     tell_supervisor("STOPPING=1");
     (*log)->write(Severity::info, "CRP is stopping", {{"event", "stop"}});

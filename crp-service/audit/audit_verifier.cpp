@@ -52,7 +52,7 @@ std::optional<AuditFault> AuditVerifier::expect(const AuditCheckpoint& checkpoin
 std::optional<AuditFault> AuditVerifier::accept(const AuditRecord& record) {
     auto found = tails_.find(record.node);
     if (found == tails_.end()) {
-        found = tails_.emplace(record.node, empty_chain(record.node)).first;
+        found = tails_.emplace(record.node, chain_start(record.node)).first;
     }
     AuditTail& tail = found->second;
     if (!continues_chain(record, tail)) return fault_of(record, tail);

@@ -1,6 +1,7 @@
 #include "crp-service/store/audit_chain.h"
 
 #include <algorithm>
+#include <map>
 
 #include "common/crypto/digest.h"
 #include "common/utf8.h"
@@ -34,7 +35,7 @@ void repair_utf8(std::string& text) {
 
 }  // namespace
 
-AuditTail empty_chain(std::string_view node) {
+AuditTail chain_start(std::string_view node) {
     if (node.empty()) return {};
     return {0, sha256_hex(as_bytes(node))};
 }
@@ -83,19 +84,22 @@ bool continues_chain(const AuditRecord& record, const AuditTail& tail) {
 }
 
 Result<AuditTail> verify_audit(Store& store) {
-    AuditTail tail;
+    std::map<std::string, AuditTail> tails;
+    AuditTail last;
     PageRequest request{.after = {}, .limit = 1000, .owner = {}};
     while (true) {
         auto page = store.list_audit(request);
         if (!page) return pass_on(page);
         for (const AuditRecord& record : page->items) {
+            AuditTail& tail =
+                tails.try_emplace(record.node, chain_start(record.node)).first->second;
             if (!continues_chain(record, tail)) {
                 return fail(ErrorCode::conflict,
                             "the audit is broken at sequence " + std::to_string(tail.sequence + 1));
             }
-            tail = {record.sequence, record.hash};
+            last = tail = {record.sequence, record.hash};
         }
-        if (!page->next) return tail;
+        if (!page->next) return last;
         request.after = *page->next;
     }
 }

@@ -21,9 +21,8 @@ struct AuditTail {
     bool operator==(const AuditTail&) const = default;
 };
 
-// The chain of `node` while it is empty: SHA-256 (hex) of the name, 64 zeros for the name "". So
-// that the records of one node cannot pass for another's.
-AuditTail empty_chain(std::string_view node);
+// What the first record of a node's chain follows: the SHA-256 of the node's name, 64 zeros for "".
+AuditTail chain_start(std::string_view node);
 
 // What the hash covers besides the hash before: sequence and time as 8 octets, then each text
 // field in the order of AuditRecord, then the number of facts as 4 octets and their names and
@@ -41,8 +40,9 @@ void seal_audit_record(AuditRecord& record, const AuditTail& tail);
 // True if the record is unchanged and is the next one after `tail`.
 bool continues_chain(const AuditRecord& record, const AuditTail& tail);
 
-// Reads the whole audit; its tail, or conflict naming the first sequence that is wrong. What is
-// cut off at the end shows only when the tail is compared with one kept elsewhere.
+// Reads the whole audit, each node's chain by itself; the tail of the record read last, or
+// conflict naming the first sequence that is wrong. What is cut off at the end shows only when the
+// tail is compared with one kept elsewhere.
 Result<AuditTail> verify_audit(Store& store);
 
 }  // namespace ndes::crp

@@ -102,6 +102,7 @@ void add_snapshot(Facts& facts, const Context& context, const Decision& decision
     facts.add("policy_id", decision.policy_id);
     if (context.policy) {
         facts.add("policy_request_id", context.policy->certificate_request_id);
+        facts.add("policy_revision", context.policy->revision);
     }
 }
 

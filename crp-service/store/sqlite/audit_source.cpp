@@ -4,7 +4,7 @@
 
 #include "common/sqlite/database.h"
 #include "crp-service/store/schema_version.h"
-#include "crp-service/store/sqlite/json_columns.h"
+#include "crp-service/store/json_columns.h"
 #include "crp-service/store/sqlite/sqlite_store.h"
 #include "crp-service/store/sqlite/statements.h"
 

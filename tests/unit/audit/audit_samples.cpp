@@ -6,7 +6,7 @@ namespace ndes::test {
 
 std::vector<crp::AuditRecord> make_chain(int count, const std::string& node) {
     std::vector<crp::AuditRecord> records;
-    crp::AuditTail tail = crp::empty_chain(node);
+    crp::AuditTail tail = crp::chain_start(node);
     for (int i = 0; i < count; ++i) {
         crp::AuditRecord record;
         record.node = node;

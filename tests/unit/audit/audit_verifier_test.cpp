@@ -20,7 +20,7 @@ void check_fault(const std::optional<AuditFault>& fault, AuditFault::Kind kind,
 
 // Computes everything from record `from` on anew, as somebody who can write the database would.
 void rewrite(std::vector<AuditRecord>& records, std::size_t from) {
-    ndes::crp::AuditTail tail = ndes::crp::empty_chain(records.front().node);
+    ndes::crp::AuditTail tail = ndes::crp::chain_start(records.front().node);
     if (from > 0) tail = {records[from - 1].sequence, records[from - 1].hash};
     for (std::size_t i = from; i < records.size(); ++i) {
         ndes::crp::seal_audit_record(records[i], tail);
