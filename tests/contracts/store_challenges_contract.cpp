@@ -168,7 +168,8 @@ STORE_CONTRACT(challenges_are_listed_newest_first_and_counted_by_key) {
     }
     const auto ids = [&](const ndes::crp::ChallengeFilter& filter) {
         std::string seen;
-        for (const Challenge& one : store.list_challenges({}, filter)->items)
+        const auto page = store.list_challenges({}, filter);
+        for (const Challenge& one : page->items)
             seen += one.id.substr(31);
         return seen;
     };

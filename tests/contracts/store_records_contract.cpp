@@ -167,8 +167,8 @@ STORE_CONTRACT(a_record_keeps_its_first_owner_and_shows_to_it) {
     CHECK((*store.find_device("a"))->owner == "mdm-1");
     const auto seen = [&](const std::string& owner) {
         std::string ids;
-        for (const Device& one :
-             store.list_devices({.after = {}, .limit = 9, .owner = owner})->items)
+        const auto page = store.list_devices({.after = {}, .limit = 9, .owner = owner});
+        for (const Device& one : page->items)
             ids += one.id;
         return ids;
     };

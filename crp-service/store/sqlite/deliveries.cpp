@@ -22,11 +22,12 @@ const char* const kDueMessages = MESSAGE_AND_DELIVERY R"(
                         AND older.transaction_id = delivery.transaction_id
                         AND older.message < delivery.message)
     ORDER BY message LIMIT ?3)";
-const char* const kSinkBacklog = R"(SELECT sink,
-    count(*) FILTER (WHERE dead_at IS NULL), count(*) FILTER (WHERE dead_at IS NOT NULL),
-    (SELECT created_at FROM state_message
-     WHERE sequence = min(delivery.message) FILTER (WHERE dead_at IS NULL))
-    FROM delivery GROUP BY sink)";
+const char* const kSinkBacklog = R"(SELECT sink, waiting, dead,
+    (SELECT created_at FROM state_message WHERE sequence = oldest)
+    FROM (SELECT sink, count(*) FILTER (WHERE dead_at IS NULL) AS waiting,
+                 count(*) FILTER (WHERE dead_at IS NOT NULL) AS dead,
+                 min(message) FILTER (WHERE dead_at IS NULL) AS oldest
+          FROM delivery GROUP BY sink))";
 
 #define OF_MESSAGE \
     "WHERE sink = ?1 AND message = (SELECT sequence FROM state_message WHERE id = ?2)"

@@ -215,7 +215,9 @@ TEST_CASE("the thread delivers what it is told of, and stops with the rest in th
     record(fixture.store, "late", "late");
     dispatcher.notify();
     CHECK(fixture.sink.arrived.size() == 100);
-    CHECK(fixture.store.due_state_messages(fixture.clock.now(), 10)->size() == 1);
+    CHECK(
+        fixture.store.due_state_messages(ndes::crp::kInboxName, fixture.clock.now(), 10)->size() ==
+        1);
     // In order within each transaction.
     std::map<int, int> last;
     for (const std::string& id : fixture.sink.arrived) {
