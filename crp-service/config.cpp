@@ -4,6 +4,7 @@
 #include <set>
 
 #include "common/bytes.h"
+#include "common/crypto/digest.h"
 
 namespace ndes::crp {
 
@@ -11,6 +12,8 @@ namespace {
 
 using std::chrono::milliseconds;
 using namespace std::chrono_literals;
+
+constexpr std::size_t kConfigHashDigits = 16;
 
 ListenAddress read_listen(ConfigTable& table) {
     const std::string text = table.required_text("listen");
@@ -241,6 +244,16 @@ void read_state_messages(ConfigTable table, StateMessageConfig& messages) {
     }
 }
 
+void read_audit(ConfigTable table, AuditConfig& audit) {
+    audit.signing_key_file = table.path("signing_key_file");
+    audit.checkpoint_file = table.path("checkpoint_file");
+    audit.checkpoint_records = table.integer("checkpoint_records", 1000, 1, 1'000'000);
+    audit.checkpoint_interval = table.duration("checkpoint_interval", 60s, 1s, 24h);
+    if (audit.signing_key_file.empty() && !audit.checkpoint_file.empty()) {
+        table.fault("checkpoint_file", "needs signing_key_file");
+    }
+}
+
 void read_log(ConfigTable table, LogOptions& log) {
     log.program = "crpd";
     log.component = "CertificateRegistrationPoint";
@@ -251,6 +264,14 @@ void read_log(ConfigTable table, LogOptions& log) {
                 : level == "error"   ? Severity::error
                                      : Severity::info;
     log.to_stdout = table.boolean("stdout", true);
+}
+
+// Whoever set them: the same settings have the same hash, in a file or by the environment.
+std::string hash_of(const std::vector<ConfigSetting>& settings) {
+    std::string text;
+    for (const ConfigSetting& setting : settings)
+        text += setting.name + "=" + setting.value + "\n";
+    return sha256_hex(as_bytes(text)).substr(0, kConfigHashDigits);
 }
 
 }  // namespace
@@ -269,8 +290,12 @@ Result<CrpdConfig> read_config(ConfigFile& file, const std::filesystem::path& fo
     check_owners(challenge, config);
     if (config.callers.empty()) root.fault("caller", "at least one [[caller]] is needed");
     read_state_messages(root.table("state_messages"), config.state_messages);
+    read_audit(root.table("audit"), config.audit);
     read_log(root.table("log"), config.log);
     if (auto sound = file.finish(); !sound) return pass_on(sound);
+    config.hash = hash_of(file.settings());
+    config.validation.software = NDES_VERSION;
+    config.validation.config_hash = config.hash;
     return config;
 }
 

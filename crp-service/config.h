@@ -11,6 +11,7 @@
 #include "common/http_server/http_server.h"
 #include "common/logging/log.h"
 #include "common/tls/tls_context.h"
+#include "crp-service/audit/audit_config.h"
 #include "crp-service/challenge/key_files.h"
 #include "crp-service/http/caller.h"
 #include "crp-service/store/store_factory.h"
@@ -41,7 +42,9 @@ struct CrpdConfig {
     ValidationOptions validation;
     std::vector<CallerRule> callers;
     StateMessageConfig state_messages;
+    AuditConfig audit;
     LogOptions log;
+    std::string hash;  // names these settings in the audit: 16 hexadecimal digits of SHA-256
 };
 
 // configuration, with every fault of file, conf.d and environment in one text, one a line.

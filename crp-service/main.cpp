@@ -7,14 +7,17 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "common/clock.h"
+#include "common/crypto/signature.h"
 #include "common/http_server/http_server.h"
 #include "common/logging/log.h"
 #include "common/process/process.h"
 #include "common/random.h"
+#include "crp-service/audit/audit_checkpointer.h"
 #include "crp-service/config.h"
 #include "crp-service/enrollment/key_census.h"
 #include "crp-service/exit_code.h"
@@ -36,21 +39,32 @@ int report(const Error& error) {
     return exit_code_for(error.code);
 }
 
-void audit(Store& store, Log& log, const char* event) {
+using AuditFacts = std::vector<std::pair<std::string, std::string>>;
+
+void audit(Store& store, Log& log, const char* event, AuditFacts facts) {
     AuditRecord record;
     record.time = system_clock().now();
     record.event = event;
     record.outcome = "permit";
-    record.facts = {{"version", NDES_VERSION}};
+    record.facts = std::move(facts);
     if (auto recorded = store.append_audit(std::move(record)); !recorded) {
         log.note(Severity::error, "The event could not be audited",
                  {{"event", event}, {"detail", recorded.error().text}});
     }
 }
 
-void tell_start(Store& store, Log& log, const http::HttpServer& api,
+AuditFacts start_facts(const CrpdConfig& config) {
+    AuditFacts facts = {{"software", NDES_VERSION},
+                        {"config", config.hash},
+                        {"minting_key", config.challenge.key_files.front().filename()}};
+    for (const CallerRule& caller : config.callers)
+        facts.emplace_back("caller", caller.name);
+    return facts;
+}
+
+void tell_start(Store& store, Log& log, const CrpdConfig& config, const http::HttpServer& api,
                 const http::HttpServer& health) {
-    audit(store, log, "start");
+    audit(store, log, "start", start_facts(config));
     log.write(Severity::info,
               "CRP started on port " + std::to_string(api.port()) + ", health on port " +
                   std::to_string(health.port()),
@@ -64,9 +78,48 @@ void reload(Reloader& reloader, Reloader::Cause cause) {
     tell_service_manager("READY=1");
 }
 
+// Notices that the wall clock was set: then the times of the audit do not tell the order of things.
+class ClockWatch {
+  public:
+    ClockWatch(Store& store, Log& log, const Clock& clock)
+        : store_(store), log_(log), clock_(clock) {}
+
+    // At the start: the audit ends later than it is now.
+    void look_back() {
+        const auto last = store_.last_recorded_time();
+        if (last && *last && **last - wall_ >= kLeastStep) tell(wall_ - **last);
+    }
+
+    void look() {
+        const WallTime wall = clock_.now();
+        const SteadyTime steady = clock_.steady_now();
+        const auto step = (wall - wall_) -
+                          std::chrono::duration_cast<std::chrono::milliseconds>(steady - steady_);
+        wall_ = wall;
+        steady_ = steady;
+        if (std::chrono::abs(step) >= kLeastStep) tell(step);
+    }
+
+  private:
+    void tell(std::chrono::milliseconds step) {
+        const std::string by = std::to_string(step.count()) + "ms";
+        log_.note(Severity::warning, "The clock was set by " + by, {{"event", "clock-step"}});
+        audit(store_, log_, "clock-step", {{"step", by}});
+    }
+
+    static constexpr std::chrono::milliseconds kLeastStep{2'000};
+    Store& store_;
+    Log& log_;
+    const Clock& clock_;
+    WallTime wall_ = clock_.now();
+    SteadyTime steady_ = clock_.steady_now();
+};
+
 // Until SIGTERM: self-check, watchdog, reload.
-void serve(SelfCheck& self_check, Reloader& reloader, FileWatcher& watcher) {
+void serve(SelfCheck& self_check, Reloader& reloader, FileWatcher& watcher,
+           ClockWatch& clock_watch) {
     for (;;) {
+        clock_watch.look();
         self_check.run();
         const HealthReport report = self_check.report();
         std::string state = std::string("STATUS=") + to_string(report.status);
@@ -131,6 +184,13 @@ int run(const std::filesystem::path& config_file) {
     auto store = open_store(config->store, clock);
     if (!store) return report(store.error());
 
+    std::optional<AuditCheckpointer> checkpointer;
+    if (!config->audit.signing_key_file.empty()) {
+        auto key = load_signing_key(config->audit.signing_key_file);
+        if (!key) return report(key.error());
+        checkpointer.emplace(**store, **log, clock, config->audit, std::move(*key));
+        checkpointer->start();
+    }
     std::optional<StateMessages> messages;
     if (!config->state_messages.inbox.empty()) {
         messages.emplace(config->state_messages, **store, **log);
@@ -147,13 +207,15 @@ int run(const std::filesystem::path& config_file) {
     Reloader reloader(
         {config_file, **store, clock, random, **log, parts, **server, self_check, watcher});
 
-    tell_start(**store, **log, **server, **health);
-    serve(self_check, reloader, watcher);
+    tell_start(**store, **log, *config, **server, **health);
+    ClockWatch clock_watch(**store, **log, clock);
+    clock_watch.look_back();
+    serve(self_check, reloader, watcher, clock_watch);
     tell_service_manager("STOPPING=1");
     (*log)->write(Severity::info, "CRP is stopping", {{"event", "stop"}});
     (*server)->stop(config->drain_timeout);
     (*health)->stop(std::chrono::milliseconds(0));
-    audit(**store, **log, "stop");
+    audit(**store, **log, "stop", {{"software", NDES_VERSION}});
     return kExitOk;
 }
 

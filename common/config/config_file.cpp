@@ -168,6 +168,8 @@ ConfigTable ConfigFile::root() {
     return table;
 }
 
+std::vector<ConfigSetting> ConfigFile::settings() const { return root_->document->settings; }
+
 Result<void> ConfigFile::finish() {
     root_->fault_unknown_keys();
     root_->fault_unknown_variables();

@@ -60,6 +60,13 @@ class ConfigTable {
     std::shared_ptr<Node> node_;
 };
 
+// One setting as it is in force, whoever set it.
+struct ConfigSetting {
+    std::string name;    // "server.listen", "caller[0].name"
+    std::string value;   // as written; the default's text if nobody wrote it
+    std::string origin;  // "/etc/…/crpd.toml:12", "environment NDES_SERVER__LISTEN" or "default"
+};
+
 class ConfigFile {
   public:
     // Reads `path`, then `path`'s sibling folder conf.d/*.toml in lexical order (later wins by
@@ -76,6 +83,9 @@ class ConfigFile {
     // Adds a fault for each key that no getter asked for ("unknown key …, did you mean …?") and
     // returns them all in one configuration error, one a line; success if there is none.
     Result<void> finish();
+
+    // Every setting that a getter has asked for so far.
+    std::vector<ConfigSetting> settings() const;
 
   private:
     static Result<ConfigFile> from_document(std::shared_ptr<ConfigDocument> document);

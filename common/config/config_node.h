@@ -47,6 +47,7 @@ struct ConfigDocument {
     std::string environment_prefix;
     std::map<std::string, ConfigVariable> environment;  // those with the prefix
     std::vector<ConfigFault> faults;
+    std::vector<ConfigSetting> settings;  // in the order in which they were asked for
 
     void fault(ConfigOrigin origin, std::string text) {
         faults.push_back({std::move(origin), std::move(text)});
@@ -73,6 +74,7 @@ class ConfigValue {
     std::optional<bool> boolean() const;
     std::optional<std::vector<std::string>> text_list() const;
     const toml::node* node() const { return node_; }
+    std::string shown() const;  // for people: texts as they are, lists as [a, b]
 
   private:
     const toml::node* node_ = nullptr;
@@ -95,6 +97,7 @@ struct ConfigTable::Node {
     std::string variable_below(std::string_view key) const;  // likewise for the keys of a table
     ConfigOrigin origin() const;                             // of the table itself
     ConfigValue find(std::string_view key);                  // marks the key as asked for
+    ConfigValue find_setting(std::string_view key, std::string_view fallback);  // and notes it
     std::vector<std::shared_ptr<Node>> make_list(std::string_view key);  // of an array of tables
     void fault_at(const ConfigOrigin& origin, std::string_view key, std::string_view what);
     void fault_unknown_keys();

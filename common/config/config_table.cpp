@@ -28,7 +28,7 @@ bool ConfigTable::present() const {
 }
 
 std::string ConfigTable::text(std::string_view key, std::string_view fallback) {
-    const ConfigValue value = node_->find(key);
+    const ConfigValue value = node_->find_setting(key, fallback);
     if (!value) return std::string(fallback);
     if (auto text = value.text()) return *text;
     node_->fault_at(value.origin(), key, "must be a text in quotes, without control characters");
@@ -47,7 +47,7 @@ std::string ConfigTable::required_text(std::string_view key) {
 }
 
 std::vector<std::string> ConfigTable::text_list(std::string_view key) {
-    const ConfigValue value = node_->find(key);
+    const ConfigValue value = node_->find_setting(key, "[]");
     if (!value) return {};
     if (auto items = value.text_list()) return *items;
     node_->fault_at(value.origin(), key, "must be a list of texts in quotes");
@@ -55,7 +55,7 @@ std::vector<std::string> ConfigTable::text_list(std::string_view key) {
 }
 
 bool ConfigTable::boolean(std::string_view key, bool fallback) {
-    const ConfigValue value = node_->find(key);
+    const ConfigValue value = node_->find_setting(key, fallback ? "true" : "false");
     if (!value) return fallback;
     if (const auto boolean = value.boolean()) return *boolean;
     node_->fault_at(value.origin(), key, "must be true or false");
@@ -64,7 +64,7 @@ bool ConfigTable::boolean(std::string_view key, bool fallback) {
 
 std::int64_t ConfigTable::integer(std::string_view key, std::int64_t fallback, std::int64_t least,
                                   std::int64_t most) {
-    const ConfigValue value = node_->find(key);
+    const ConfigValue value = node_->find_setting(key, std::to_string(fallback));
     if (!value) return fallback;
     const auto number = value.integer();
     if (!number) {
@@ -80,7 +80,7 @@ std::chrono::milliseconds ConfigTable::duration(std::string_view key,
                                                 std::chrono::milliseconds fallback,
                                                 std::chrono::milliseconds least,
                                                 std::chrono::milliseconds most) {
-    const ConfigValue value = node_->find(key);
+    const ConfigValue value = node_->find_setting(key, format_duration(fallback));
     if (!value) return fallback;
     const auto duration = parse_duration(value.text().value_or(""));
     if (!duration) {
@@ -96,7 +96,7 @@ std::chrono::milliseconds ConfigTable::duration(std::string_view key,
 
 std::size_t ConfigTable::size(std::string_view key, std::size_t fallback, std::size_t least,
                               std::size_t most) {
-    const ConfigValue value = node_->find(key);
+    const ConfigValue value = node_->find_setting(key, format_size(fallback));
     if (!value) return fallback;
     const auto octets = parse_size(value.text().value_or(""));
     if (!octets) {
@@ -112,7 +112,7 @@ std::size_t ConfigTable::size(std::string_view key, std::size_t fallback, std::s
 
 std::string ConfigTable::choice(std::string_view key, std::string_view fallback,
                                 const std::vector<std::string_view>& words) {
-    const ConfigValue value = node_->find(key);
+    const ConfigValue value = node_->find_setting(key, fallback);
     if (!value) return std::string(fallback);
     const auto word = value.text();
     if (word && std::find(words.begin(), words.end(), *word) != words.end()) return *word;
@@ -126,7 +126,7 @@ std::string ConfigTable::choice(std::string_view key, std::string_view fallback,
 
 std::filesystem::path ConfigTable::path(std::string_view key,
                                         const std::filesystem::path& fallback) {
-    const ConfigValue value = node_->find(key);
+    const ConfigValue value = node_->find_setting(key, fallback.string());
     if (!value) return resolve(node_->document->file.parent_path(), fallback);
     return resolve(value.folder(), text(key, ""));
 }

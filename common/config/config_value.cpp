@@ -68,6 +68,20 @@ std::optional<std::vector<std::string>> ConfigValue::text_list() const {
     return items;
 }
 
+std::string ConfigValue::shown() const {
+    if (text_) return *text_;
+    if (const auto plain = text()) return *plain;
+    if (const auto items = text_list()) {
+        std::string list;
+        for (const std::string& item : *items)
+            list += (list.empty() ? "" : ", ") + item;
+        return "[" + list + "]";
+    }
+    if (const auto number = integer()) return std::to_string(*number);
+    if (const auto truth = boolean()) return *truth ? "true" : "false";
+    return "?";
+}
+
 ConfigOrigin origin_of(const toml::source_region& region, const ConfigDocument& document) {
     return {region.path ? *region.path : document.file.string(), region.begin.line,
             region.begin.column};
@@ -110,6 +124,21 @@ ConfigValue ConfigTable::Node::find(std::string_view key) {
     ConfigOrigin origin = origin_of(node->source(), *document);
     std::filesystem::path folder = std::filesystem::path(origin.place).parent_path();
     return {*node, std::move(origin), std::move(folder)};
+}
+
+ConfigValue ConfigTable::Node::find_setting(std::string_view key, std::string_view fallback) {
+    ConfigValue value = find(key);
+    ConfigSetting setting{full_name(key), std::string(fallback), "default"};
+    if (value) {
+        setting.value = value.shown();
+        setting.origin = value.origin().place;
+        if (value.origin().line != 0) setting.origin += ":" + std::to_string(value.origin().line);
+    }
+    const auto same_name = [&](const ConfigSetting& known) { return known.name == setting.name; };
+    if (std::ranges::none_of(document->settings, same_name)) {
+        document->settings.push_back(std::move(setting));
+    }
+    return value;
 }
 
 std::vector<std::shared_ptr<ConfigTable::Node>> ConfigTable::Node::make_list(std::string_view key) {

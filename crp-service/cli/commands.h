@@ -2,23 +2,41 @@
 // A command that ran leaves in `exit_code` what the program ends with; it throws nothing.
 #pragma once
 
+#include <functional>
+#include <string>
+
 #include <CLI/CLI.hpp>
 
 #include "common/error.h"
+#include "crp-service/cli/rest_client.h"
 #include "crp-service/exit_code.h"
 
 namespace ndes::crp::cli {
 
-// Prints "error: …" to standard error and tells the exit code.
+// Prints "error: …", its cause and what to do next to standard error and tells the exit code.
 int report(const Error& error);
+int report_usage(const std::string& text, const std::string& next);
 
+// Runs `work` with a connection to crpd and reports what went wrong. kExitUsage when it is not
+// said how to reach it.
+int with_client(RestTarget& target, const std::function<Result<void>(RestClient&)>& work);
+
+// The whole command line, for main and for the completion scripts.
+void add_commands(CLI::App& app, int& exit_code);
+
+void add_audit_commands(CLI::App& app, int& exit_code);
+void add_caller_commands(CLI::App& app, int& exit_code);
+void add_certificate_commands(CLI::App& app, int& exit_code);
+void add_challenge_commands(CLI::App& app, int& exit_code);
+void add_completion_command(CLI::App& app, int& exit_code);
+void add_config_commands(CLI::App& app, int& exit_code);
 void add_db_commands(CLI::App& app, int& exit_code);
 void add_keys_commands(CLI::App& app, int& exit_code);
-void add_policy_commands(CLI::App& app, int& exit_code);
-void add_caller_commands(CLI::App& app, int& exit_code);
+void add_policy_commands(CLI::App& app, int& exit_code);  // of the running crpd: simulate, explain
 void add_reasons_command(CLI::App& app, int& exit_code);
-void add_config_commands(CLI::App& app, int& exit_code);
+void add_record_commands(CLI::App& app, int& exit_code);  // device, user, policy, template
+void add_state_commands(CLI::App& app, int& exit_code);
+void add_status_command(CLI::App& app, int& exit_code);
 void add_transaction_commands(CLI::App& app, int& exit_code);
-void add_challenge_commands(CLI::App& app, int& exit_code);
 
 }  // namespace ndes::crp::cli

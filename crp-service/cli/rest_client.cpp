@@ -13,14 +13,18 @@ namespace ndes::crp::cli {
 
 namespace {
 
+using web::http::client::http_client;
+using web::http::client::http_client_config;
+
 constexpr std::chrono::seconds kTimeout{15};
-constexpr std::size_t kMaxAnswerOctets = 8 * 1024 * 1024;
+constexpr std::size_t kMaxAnswerOctets = 16 * 1024 * 1024;
 
 ErrorCode code_for(int status) {
     switch (status) {
         case 403: return ErrorCode::forbidden;
         case 404: return ErrorCode::not_found;
-        case 409: return ErrorCode::conflict;
+        case 409:
+        case 412: return ErrorCode::conflict;
         case 503: return ErrorCode::unavailable;
         default:
             return status >= 400 && status < 500 ? ErrorCode::bad_request : ErrorCode::internal;
@@ -41,8 +45,8 @@ Error error_of(int status, const std::string& body) {
     return error;
 }
 
-web::http::client::http_client_config config_for(const RestTarget& target) {
-    web::http::client::http_client_config config;
+http_client_config config_for(const RestTarget& target) {
+    http_client_config config;
     config.set_timeout(kTimeout);
     config.set_max_redirects(0);  // a redirect would carry our certificate to another host
     config.set_ssl_context_callback([target](boost::asio::ssl::context& context) {
@@ -57,47 +61,72 @@ web::http::client::http_client_config config_for(const RestTarget& target) {
     return config;
 }
 
-Result<std::string> exchange(const RestTarget& target, const std::string& method,
-                             const std::string& path, const std::string& body) {
-    web::http::client::http_client client(target.url, config_for(target));
-    web::http::http_request request(method);
-    request.set_request_uri(web::uri(path));
-    if (!body.empty()) request.set_body(body, "application/json");
-    const web::http::http_response response = client.request(request).get();
-    const std::string text = response.extract_utf8string(true).get();
-    const int status = response.status_code();
-    if (status < 200 || status > 299) return Failure(error_of(status, text));
-    return text;
+RestAnswer exchange(http_client& client, web::http::http_request request) {
+    const web::http::http_response response = client.request(std::move(request)).get();
+    return {response.status_code(), response.extract_utf8string(true).get()};
 }
 
 }  // namespace
 
-std::shared_ptr<RestTarget> add_rest_options(CLI::App& command) {
-    auto target = std::make_shared<RestTarget>();
-    command.add_option("--url", target->url, "crpd, e.g. https://localhost:8443")
-        ->envname("CRP_URL")
-        ->required();
-    command.add_option("--ca", target->server_ca, "PEM: who issued crpd's certificate")
-        ->envname("CRP_CA")
-        ->required();
-    command.add_option("--cert", target->certificate, "PEM: the caller's certificate")
-        ->envname("ADMIN_CERT")
-        ->required();
-    command.add_option("--key", target->key, "PEM: the caller's key")
-        ->envname("ADMIN_KEY")
-        ->required();
-    return target;
+struct RestClient::Inside {
+    std::string url;
+    http_client client;
+};
+
+RestClient::RestClient(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
+RestClient::RestClient(RestClient&&) noexcept = default;
+RestClient& RestClient::operator=(RestClient&&) noexcept = default;
+RestClient::~RestClient() = default;
+
+Result<RestClient> RestClient::open(const RestTarget& target) {
+    // Said by our own words first: cpprestsdk tells a missing file as a failed connection.
+    auto usable = build_client_context({target.certificate, target.key, target.server_ca});
+    if (!usable) return pass_on(usable);
+    try {
+        return RestClient(std::make_unique<Inside>(
+            Inside{target.url, http_client(target.url, config_for(target))}));
+    } catch (const std::exception& fault) {
+        return fail(ErrorCode::configuration, "\"" + target.url + "\" is no URL", fault.what());
+    }
+}
+
+Result<std::string> RestClient::call(
+    const std::string& method, const std::string& path, const std::string& body,
+    const std::vector<std::pair<std::string, std::string>>& headers) {
+    try {
+        web::http::http_request request(method);
+        request.set_request_uri(web::uri(path));
+        if (!body.empty()) request.set_body(body, "application/json");
+        for (const auto& [name, value] : headers)
+            request.headers().add(name, value);
+        RestAnswer answer = exchange(inside_->client, std::move(request));
+        if (answer.status >= 200 && answer.status <= 299) return std::move(answer.body);
+        return Failure(error_of(answer.status, answer.body));
+    } catch (const std::exception& fault) {
+        return fail(ErrorCode::unavailable, "cannot reach " + inside_->url, fault.what());
+    }
 }
 
 Result<std::string> call_rest(const RestTarget& target, const std::string& method,
                               const std::string& path, const std::string& body) {
-    // Said by our own words first: cpprestsdk tells a missing file as a failed connection.
-    const auto usable = build_client_context({target.certificate, target.key, target.server_ca});
-    if (!usable) return Failure(usable.error());
+    RestTarget whole = target;
+    if (auto known = complete(whole); !known) return pass_on(known);
+    auto client = RestClient::open(whole);
+    if (!client) return pass_on(client);
+    return client->call(method, path, body);
+}
+
+Result<RestAnswer> get_plain(const std::string& url, const std::string& path) {
     try {
-        return exchange(target, method, path, body);
+        http_client_config config;
+        config.set_timeout(kTimeout);
+        config.set_max_redirects(0);
+        http_client client(url, config);
+        web::http::http_request request("GET");
+        request.set_request_uri(web::uri(path));
+        return exchange(client, std::move(request));
     } catch (const std::exception& fault) {
-        return fail(ErrorCode::unavailable, "cannot reach " + target.url, fault.what());
+        return fail(ErrorCode::unavailable, "cannot reach " + url, fault.what());
     }
 }
 

@@ -5,28 +5,46 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-
-#include <CLI/CLI.hpp>
+#include <utility>
+#include <vector>
 
 #include "common/error.h"
+#include "crp-service/cli/connection.h"
 
 namespace ndes::crp::cli {
 
-// How to reach crpd; the environment names are those of a lab's lab.env.
-struct RestTarget {
-    std::string url;                    // --url, CRP_URL: "https://localhost:8443"
-    std::filesystem::path server_ca;    // --ca, CRP_CA
-    std::filesystem::path certificate;  // --cert, ADMIN_CERT
-    std::filesystem::path key;          // --key, ADMIN_KEY
+struct RestAnswer {
+    int status = 0;
+    std::string body;
 };
 
-// Adds the four options to `command`; the returned target is filled when it is parsed.
-std::shared_ptr<RestTarget> add_rest_options(CLI::App& command);
+// One connection for several calls.
+class RestClient {
+  public:
+    // configuration when a file of `target` cannot be used. Connects with the first call.
+    static Result<RestClient> open(const RestTarget& target);
+    RestClient(RestClient&&) noexcept;
+    RestClient& operator=(RestClient&&) noexcept;
+    ~RestClient();
 
-// One call; the body of a 2xx answer. unavailable when crpd cannot be reached or does not answer
-// within 15 s; forbidden, not_found, conflict or bad_request with reason, detail and hint of the
-// answer's problem; internal for any other answer.
+    // The body of a 2xx answer. unavailable when crpd cannot be reached or does not answer within
+    // 15 s; forbidden, not_found, conflict or bad_request with reason, detail and hint of the
+    // answer's problem; internal for any other answer.
+    Result<std::string> call(const std::string& method, const std::string& path,
+                             const std::string& body = {},
+                             const std::vector<std::pair<std::string, std::string>>& headers = {});
+
+  private:
+    struct Inside;
+    explicit RestClient(std::unique_ptr<Inside> inside);
+    std::unique_ptr<Inside> inside_;
+};
+
+// One call on a connection of its own; as RestClient::call.
 Result<std::string> call_rest(const RestTarget& target, const std::string& method,
                               const std::string& path, const std::string& body = {});
+
+// GET without TLS identity, for the health listener; any status is an answer.
+Result<RestAnswer> get_plain(const std::string& url, const std::string& path);
 
 }  // namespace ndes::crp::cli

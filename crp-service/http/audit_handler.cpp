@@ -1,4 +1,7 @@
-// /api/v1/audit: the audit, oldest first; ?after= for what is new.
+// /api/v1/audit: the audit, oldest first; ?after= for what is new. And its signed checkpoints.
+#include <charconv>
+
+#include "common/bytes.h"
 #include "crp-service/http/event_json.h"
 #include "crp-service/http/handlers.h"
 
@@ -10,6 +13,45 @@ Answer list_audit(const Call& call) {
     auto found = call.store.list_audit(query->page);
     if (!found) return refuse(found);
     return page_response(call, *found, [](const AuditRecord& one) { return to_json(one); });
+}
+
+namespace {
+
+// "SEQUENCE NODE": the last checkpoint of a page, as the store asks for it.
+std::string cursor_of(const AuditCheckpoint& checkpoint) {
+    return to_base64url(as_bytes(std::to_string(checkpoint.sequence) + " " + checkpoint.node));
+}
+
+bool read_cursor(const std::string& cursor, std::string& node, std::int64_t& sequence) {
+    if (cursor.empty()) return true;
+    const auto octets = from_base64url(cursor);
+    if (!octets) return false;
+    const std::string_view text = as_text(*octets);
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, sequence);
+    if (error != std::errc() || stop == end || *stop != ' ') return false;
+    node.assign(stop + 1, end);
+    return true;
+}
+
+}  // namespace
+
+Answer list_audit_checkpoints(const Call& call) {
+    auto asked = call.page();
+    if (!asked) return tl::unexpected(std::move(asked.error()));
+    std::string node;
+    std::int64_t sequence = 0;
+    if (!read_cursor(asked->after, node, sequence)) {
+        return refuse(ProblemCode::query_malformed, "after: not a cursor of this collection");
+    }
+    auto found = call.store.list_checkpoints(node, sequence);
+    if (!found) return refuse(found);
+    Page<AuditCheckpoint> page;
+    const bool more = found->size() > asked->limit;
+    if (more) found->resize(asked->limit);
+    page.items = std::move(*found);
+    if (more) page.next = cursor_of(page.items.back());
+    return page_response(page, [](const AuditCheckpoint& one) { return to_json(one); });
 }
 
 }  // namespace ndes::crp

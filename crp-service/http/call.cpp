@@ -5,6 +5,7 @@
 #include <set>
 
 #include "common/http_server/url.h"
+#include "crp-service/http/peer_identity.h"
 
 namespace ndes::crp {
 
@@ -98,6 +99,12 @@ std::string next_target(const Call& call, const std::string& cursor) {
         next += "&" + http::percent_encode(name) + "=" + http::percent_encode(value);
     }
     return next;
+}
+
+Caller Call::identity() const {
+    Caller known{caller.name, peer.address, peer.port, pin_of(peer), {}};
+    if (peer.certificate) known.certificate_serial = peer.certificate->serial();
+    return known;
 }
 
 AuditRecord Call::audit(std::string event) const {

@@ -60,6 +60,8 @@ struct Call {
     }
     // Of the MDM's records: those without owner are everybody's to read.
     bool may_read(std::string_view owner) const { return owner.empty() || may_see(owner); }
+    // The caller as the services know it.
+    Caller identity() const;
     // The path's identifier, if it is one (see kMaxIdOctets).
     tl::expected<std::string, Problem> record_id() const;
     // ?limit=, ?cursor= (or ?after=) and the filters that the collection has, each once.

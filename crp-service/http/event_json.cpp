@@ -152,4 +152,10 @@ Json to_json(const AuditRecord& record) {
             {"hash", record.hash}};
 }
 
+Json to_json(const AuditCheckpoint& checkpoint) {
+    return {{"node", checkpoint.node},    {"sequence", checkpoint.sequence},
+            {"hash", checkpoint.hash},    {"time", to_rfc3339(checkpoint.time)},
+            {"keyId", checkpoint.key_id}, {"signature", checkpoint.signature}};
+}
+
 }  // namespace ndes::crp

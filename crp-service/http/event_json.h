@@ -16,5 +16,6 @@ Json to_json(const Transaction& newest, const std::vector<Transaction>& history)
 Json to_json(const IssuedCertificate& certificate);
 Json to_json(const StateMessage& message);
 Json to_json(const AuditRecord& record);
+Json to_json(const AuditCheckpoint& checkpoint);
 
 }  // namespace ndes::crp

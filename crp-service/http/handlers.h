@@ -47,6 +47,7 @@ Answer get_certificate(const Call& call);
 Answer revoke_certificate(const Call& call);
 Answer list_state_messages(const Call& call);
 Answer list_audit(const Call& call);
+Answer list_audit_checkpoints(const Call& call);
 
 // keys_handler.cpp, simulate_handler.cpp
 Answer list_keys(const Call& call);

@@ -14,7 +14,7 @@ Answer notify(const Call& call) {
     input.disposition = static_cast<std::int32_t>(told->disposition);
     input.hresult = told->hresult;
     input.certificate = std::move(told->certificate);
-    auto recorded = call.parts.verify->notify(input, {call.caller.name, call.peer.address});
+    auto recorded = call.parts.verify->notify(input, call.identity());
     if (!recorded) return refuse(recorded);
     return empty_response();
 }

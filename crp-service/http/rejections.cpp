@@ -61,7 +61,10 @@ void Rejections::record(const Problem& problem, const http::Request& request,
     audit.peer_address = peer.address;
     audit.facts = {{"method", loggable(request.method, 16)},
                    {"path", path},
-                   {"spki_sha256", pin},
+                   {"caller_spki_sha256", pin},
+                   {"caller_serial", peer.certificate ? peer.certificate->serial() : ""},
+                   {"peer_port", std::to_string(peer.port)},
+                   {"status", std::to_string(kind.status)},
                    {"instance", std::string(instance)}};
     if (suppressed > 0) audit.facts.emplace_back("suppressed", std::to_string(suppressed));
     if (auto recorded = store_.append_audit(std::move(audit)); !recorded) {

@@ -24,7 +24,7 @@ std::vector<fs::path> files_to_watch(const fs::path& config_file, const CrpdConf
     return files;
 }
 
-Result<void> Reloader::put_in_force() {
+Result<std::string> Reloader::put_in_force() {
     auto config = read_config(parts_.config_file);
     if (!config) return pass_on(config);
     parts_.watcher.watch(files_to_watch(parts_.config_file, *config));  // and only then read them
@@ -35,12 +35,12 @@ Result<void> Reloader::put_in_force() {
         make_live_parts(*config, *material, parts_.store, parts_.clock, parts_.random, parts_.log));
     parts_.server.replace_tls(material->tls);
     parts_.self_check.watch_certificate(material->server_certificate);
-    return {};
+    return config->hash;
 }
 
 bool Reloader::reload(Cause cause) {
     if (cause == Cause::asked) parts_.log.reopen();
-    const Result<void> done = put_in_force();
+    const Result<std::string> done = put_in_force();
     const std::string fault = done ? "" : done.error().text;
     const bool is_known = !done && cause == Cause::files_changed && fault == last_fault_;
     last_fault_ = fault;
@@ -48,14 +48,15 @@ bool Reloader::reload(Cause cause) {
     return done.has_value();
 }
 
-void Reloader::tell(const Result<void>& done, Cause cause) {
+void Reloader::tell(const Result<std::string>& done, Cause cause) {
     const std::string cause_word = cause == Cause::asked ? "signal" : "files";
     AuditRecord audit;
     audit.time = parts_.clock.now();
     audit.event = "reload";
     audit.outcome = done ? "permit" : "error";
     audit.facts = {{"cause", cause_word},
-                   {"callers", std::to_string(parts_.current.get()->callers.size())}};
+                   {"callers", std::to_string(parts_.current.get()->callers.size())},
+                   {"config", done ? *done : std::string()}};
     if (done) {
         parts_.log.write(Severity::info,
                          "Configuration reloaded: callers, TLS files and challenge keys",

@@ -49,8 +49,8 @@ class Reloader {
     bool reload(Cause cause);
 
   private:
-    Result<void> put_in_force();
-    void tell(const Result<void>& done, Cause cause);
+    Result<std::string> put_in_force();  // the new configuration's hash
+    void tell(const Result<std::string>& done, Cause cause);
 
     Parts parts_;
     std::string last_fault_;  // of the try before; "" if that went well

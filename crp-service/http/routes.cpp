@@ -52,6 +52,7 @@ const Route kRoutes[] = {
     {"POST",   "/api/v1/certificates/{sha256}/revoke",   kRecords, revoke_certificate},
     {"GET",    "/api/v1/state-messages",                 kRecords, list_state_messages},
     {"GET",    "/api/v1/audit",                          kAdmin,   list_audit},
+    {"GET",    "/api/v1/audit/checkpoints",              kAdmin,   list_audit_checkpoints},
     // For operators: nothing of these is recorded.
     {"GET",    "/api/v1/keys",                           kAdmin,   list_keys},
     {"POST",   "/api/v1/simulate",                       kAdmin,   simulate_request},

@@ -21,7 +21,7 @@ Answer verify_request(const Call& call) {
     input.ca_name = std::move(asked->ca_name);
     input.device_address = std::move(asked->device_address);
 
-    auto decision = call.parts.verify->verify(input, {call.caller.name, call.peer.address});
+    auto decision = call.parts.verify->verify(input, call.identity());
     if (!decision) return refuse(decision);
 
     crp_protocol::VerifyAnswer answer;

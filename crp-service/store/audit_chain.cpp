@@ -1,5 +1,8 @@
 #include "crp-service/store/audit_chain.h"
 
+#include <algorithm>
+#include <map>
+
 #include "common/crypto/digest.h"
 #include "common/utf8.h"
 
@@ -19,6 +22,8 @@ void append_text(Bytes& out, std::string_view text) {
 }
 
 void repair_utf8(std::string& text) {
+    const auto ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    if (std::ranges::all_of(text, ascii)) return;
     std::string repaired;
     for (std::string_view rest = text; !rest.empty();) {
         const Utf8Step step = first_utf8(rest);
@@ -29,6 +34,11 @@ void repair_utf8(std::string& text) {
 }
 
 }  // namespace
+
+AuditTail chain_start(std::string_view node) {
+    if (node.empty()) return {};
+    return {0, sha256_hex(as_bytes(node))};
+}
 
 Bytes canonical_encoding(const AuditRecord& record) {
     Bytes out;
@@ -55,6 +65,10 @@ std::string audit_hash(std::string_view previous_hash, const AuditRecord& record
 }
 
 void seal_audit_record(AuditRecord& record, const AuditTail& tail) {
+    for (std::string* text : {&record.event, &record.outcome, &record.reason, &record.caller,
+                              &record.peer_address, &record.transaction_id}) {
+        repair_utf8(*text);
+    }
     for (auto& [name, value] : record.facts) {
         repair_utf8(name);
         repair_utf8(value);
@@ -70,19 +84,22 @@ bool continues_chain(const AuditRecord& record, const AuditTail& tail) {
 }
 
 Result<AuditTail> verify_audit(Store& store) {
-    AuditTail tail;
+    std::map<std::string, AuditTail> tails;
+    AuditTail last;
     PageRequest request{.after = {}, .limit = 1000, .owner = {}};
     while (true) {
         auto page = store.list_audit(request);
         if (!page) return pass_on(page);
         for (const AuditRecord& record : page->items) {
+            AuditTail& tail =
+                tails.try_emplace(record.node, chain_start(record.node)).first->second;
             if (!continues_chain(record, tail)) {
                 return fail(ErrorCode::conflict,
                             "the audit is broken at sequence " + std::to_string(tail.sequence + 1));
             }
-            tail = {record.sequence, record.hash};
+            last = tail = {record.sequence, record.hash};
         }
-        if (!page->next) return tail;
+        if (!page->next) return last;
         request.after = *page->next;
     }
 }

@@ -21,6 +21,9 @@ struct AuditTail {
     bool operator==(const AuditTail&) const = default;
 };
 
+// What the first record of a node's chain follows: the SHA-256 of the node's name, 64 zeros for "".
+AuditTail chain_start(std::string_view node);
+
 // What the hash covers besides the hash before: sequence and time as 8 octets, then each text
 // field in the order of AuditRecord, then the number of facts as 4 octets and their names and
 // values. A text is its length as 4 octets and its octets; integers are big-endian.
@@ -30,14 +33,16 @@ Bytes canonical_encoding(const AuditRecord& record);
 std::string audit_hash(std::string_view previous_hash, const AuditRecord& record);
 
 // Completes a record as the next one after `tail`: sequence, previous_hash, hash. Ill-formed UTF-8
-// in its facts becomes U+FFFD first, so that every backend can give back what was hashed.
+// in any of its texts becomes U+FFFD first, so that every backend and export can give back what was
+// hashed.
 void seal_audit_record(AuditRecord& record, const AuditTail& tail);
 
 // True if the record is unchanged and is the next one after `tail`.
 bool continues_chain(const AuditRecord& record, const AuditTail& tail);
 
-// Reads the whole audit; its tail, or conflict naming the first sequence that is wrong. What is
-// cut off at the end shows only when the tail is compared with one kept elsewhere.
+// Reads the whole audit, each node's chain by itself; the tail of the record read last, or
+// conflict naming the first sequence that is wrong. What is cut off at the end shows only when the
+// tail is compared with one kept elsewhere.
 Result<AuditTail> verify_audit(Store& store);
 
 }  // namespace ndes::crp

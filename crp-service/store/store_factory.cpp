@@ -69,6 +69,13 @@ Result<Migration> migrate_store(const StoreOptions& options, const Clock& clock)
     return migrate_schema(options.path, clock);
 }
 
+Result<std::unique_ptr<AuditSource>> open_audit(const StoreOptions& options) {
+    if (auto exists = check_exists(options); !exists) return pass_on(exists);
+    auto source = open_sqlite_audit(options.path);
+    if (!source) return refuse_start(source, options);
+    return source;
+}
+
 Result<std::string> check_store(const StoreOptions& options) {
     if (auto exists = check_exists(options); !exists) return pass_on(exists);
     return check_sqlite_file(options.path);

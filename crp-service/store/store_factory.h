@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/clock.h"
+#include "crp-service/store/audit_source.h"
 #include "crp-service/store/store.h"
 
 namespace ndes::crp {
@@ -32,5 +33,8 @@ Result<Migration> migrate_store(const StoreOptions& options, const Clock& clock)
 
 // Schema version and integrity; configuration or storage with what is wrong.
 Result<std::string> check_store(const StoreOptions& options);
+
+// The audit alone, for its verification: reads only and may run beside crpd.
+Result<std::unique_ptr<AuditSource>> open_audit(const StoreOptions& options);
 
 }  // namespace ndes::crp

@@ -50,7 +50,9 @@ AuditRecord make_audit(const NotifyInput& input, const Caller& caller, WallTime 
     audit.transaction_id = input.transaction_id;
     audit.facts = {{"request_id", input.request_id},
                    {"disposition", std::to_string(input.disposition)},
-                   {"hresult", hresult_text(input.hresult)}};
+                   {"hresult", hresult_text(input.hresult)},
+                   {"caller_spki_sha256", caller.spki_sha256},
+                   {"caller_serial", caller.certificate_serial}};
     return audit;
 }
 
@@ -198,6 +200,9 @@ Result<void> VerifyService::take_notice(const NotifyInput& input, const Caller& 
     commit.decision_id = decision->id;
     commit.outcome = meaning->outcome;
     commit.hresult = input.hresult;
+    commit.audit.facts.emplace_back("state_message_id", message.id);
+    commit.audit.facts.emplace_back("software", options_.software);
+    commit.audit.facts.emplace_back("config", options_.config_hash);
     commit.messages.push_back(std::move(message));
     Result<NotifyOutcome> outcome = store_.commit_notify(commit);
     if (!outcome) return pass_on(outcome);

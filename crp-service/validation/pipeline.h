@@ -2,6 +2,7 @@
 // of every rule that was judged is recorded. Knows no store, clock or log. Pure; any thread.
 #pragma once
 
+#include <chrono>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,12 +13,19 @@
 
 namespace ndes::crp {
 
+// How long one phase took, reads included. The permission of phase 0 is judged with phase 3.
+struct PhaseTime {
+    Phase phase = Phase::request;
+    std::chrono::microseconds spent{};
+};
+
 // What the rules have found so far.
 struct Findings {
     std::string_view reason = kSuccess;
     Phase phase = Phase::records;  // of the rule that refused; records when none did
     std::string detail;
     std::vector<RuleOutcome> outcomes;
+    std::vector<PhaseTime> times;  // in the order in which they ran
 
     bool refused() const { return reason != kSuccess; }
 };

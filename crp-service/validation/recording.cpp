@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "common/logging/cmtrace.h"
+#include "crp-service/validation/audit_facts.h"
 
 namespace ndes::crp {
 
@@ -55,61 +55,6 @@ StateId state_of(const Decision& decision) {
                                  : StateId::challenge_validation_succeeded;
 }
 
-const char* key_type_text(KeyType type) {
-    switch (type) {
-        case KeyType::rsa: return "RSA";
-        case KeyType::ec: return "EC";
-        case KeyType::other: break;
-    }
-    return "other";
-}
-
-// RFC 8894 section 7.3: a second use can indicate a breach, so the audit names it as an event.
-bool is_security_event(std::string_view reason) {
-    return reason == "ChallengeReplayed" || reason == "ChallengeLocked" ||
-           reason == "ChallengeDecryptionError" || reason == "SecurityIdentifierMismatch" ||
-           reason == "CertificateAuthorityRequested" || reason == "KeyReused";
-}
-
-AuditRecord make_audit(const Context& context, const Decision& decision, const Caller& caller) {
-    AuditRecord audit;
-    audit.time = context.now;
-    audit.event = "verify";
-    audit.outcome = decision.verified ? "permit" : "deny";
-    audit.reason = decision.reason;
-    audit.caller = caller.name;
-    audit.peer_address = caller.address;
-    audit.transaction_id = decision.transaction_id;
-
-    const auto add = [&audit](const char* name, const std::string& value) {
-        if (!value.empty()) audit.facts.emplace_back(name, value);
-    };
-    add("decision_id", decision.id);
-    add("request_id", decision.request_id);
-    add("phase", std::to_string(decision.phase));
-    add("csr_sha256", decision.csr_sha256);
-    add("spki_sha256", decision.spki_sha256);
-    add("signing_sha256", decision.signing_sha256);
-    // An authentic token names its challenge also when the record was not read.
-    add("challenge_id", decision.challenge_id.empty() && context.opened
-                            ? context.opened->claims.challenge_id
-                            : decision.challenge_id);
-    add("device_id", decision.device_id);
-    add("user_id", decision.user_id);
-    add("policy_id", decision.policy_id);
-    add("template", decision.template_name);
-    add("ca_name", context.input.ca_name);
-    add("device_address", decision.device_address);
-    if (context.csr) {
-        add("key", std::string(key_type_text(context.csr->key.type)) + " " +
-                       std::to_string(context.csr->key.bits));
-        add("requested_subject", loggable(context.csr->subject.to_text()));
-    }
-    if (decision.contents) add("approved_subject", decision.contents->subject);
-    if (is_security_event(decision.reason)) add("security_event", decision.reason);
-    return audit;
-}
-
 }  // namespace
 
 StateMessage make_state_message(const Decision& decision, StateId state, std::string reason,
@@ -139,7 +84,8 @@ DecisionCommit make_decision_commit(const Context& context, const Findings& find
         message.certificate_request_id = context.policy->certificate_request_id;
     }
     commit.messages.push_back(std::move(message));
-    commit.audit = make_audit(context, commit.decision, caller);
+    commit.audit = make_verify_audit(context, findings, commit.decision, caller);
+    commit.audit.facts.emplace_back("state_message_id", commit.messages.front().id);
     const Reason* const reason = find_reason(findings.reason);
     commit.counts_as_refusal =
         reason != nullptr && reason->counts_as_refusal && context.challenge.has_value();

@@ -61,6 +61,29 @@ Decision repeat(Decision recorded, RequestLog& log) {
     return recorded;
 }
 
+// Notes the time from here to the end of the block as that of a phase.
+class PhaseTimer {
+  public:
+    PhaseTimer(Findings& findings, const Clock& clock, Phase phase)
+        : findings_(findings), clock_(clock), phase_(phase), start_(clock.steady_now()) {}
+    ~PhaseTimer() { stop(); }
+    PhaseTimer(const PhaseTimer&) = delete;
+    PhaseTimer& operator=(const PhaseTimer&) = delete;
+
+    void stop() {
+        if (std::exchange(stopped_, true)) return;
+        findings_.times.push_back({phase_, std::chrono::duration_cast<std::chrono::microseconds>(
+                                               clock_.steady_now() - start_)});
+    }
+
+  private:
+    Findings& findings_;
+    const Clock& clock_;
+    Phase phase_;
+    SteadyTime start_;
+    bool stopped_ = false;
+};
+
 }  // namespace
 
 VerifyService::VerifyService(Store& store, const ChallengeCodec& codec, const Clock& clock,
@@ -100,24 +123,31 @@ Result<std::optional<Decision>> VerifyService::run_all_phases(Context& context, 
                                                               const FindEarlier& find_earlier,
                                                               RequestLog& log) const {
     log.phase_started(Phase::request, context);
+    PhaseTimer request_timer(findings, clock_, Phase::request);
     read_request(context, codec_);
+    const bool request_passed = run_phase(Phase::request, context, all_rules(), findings);
+    request_timer.stop();
     // A forged challenge ends here, without a look into the store.
-    if (!run_phase(Phase::request, context, all_rules(), findings)) return std::nullopt;
+    if (!request_passed) return std::nullopt;
     log.phase_passed(Phase::request);
 
     Result<std::optional<Decision>> earlier = find_earlier();
     if (!earlier || *earlier || findings.refused()) return earlier;
 
+    PhaseTimer challenge_timer(findings, clock_, Phase::challenge);
     if (Result<void> identified = identify(context, store_); !identified) {
         return pass_on(identified);
     }
     log.add("device_id", context.device_id);
     log.add("user_id", context.user_id);
     log.phase_started(Phase::challenge, context);
-    if (!run_phase(Phase::challenge, context, all_rules(), findings)) return std::nullopt;
+    const bool challenge_passed = run_phase(Phase::challenge, context, all_rules(), findings);
+    challenge_timer.stop();
+    if (!challenge_passed) return std::nullopt;
     log.phase_passed(Phase::challenge);
 
     log.phase_started(Phase::records, context);
+    PhaseTimer records_timer(findings, clock_, Phase::records);
     if (Result<void> read = read_records(context, store_); !read) return pass_on(read);
     log.parameters_read(context);
     run_phase(Phase::records, context, all_rules(), findings);

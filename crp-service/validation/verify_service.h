@@ -29,6 +29,9 @@ class RequestLog;
 struct Caller {
     std::string name;
     std::string address;
+    std::uint16_t port = 0;
+    std::string spki_sha256 = {};         // of its certificate
+    std::string certificate_serial = {};  // hex
 };
 
 struct VerifyInput {
@@ -62,6 +65,9 @@ struct ValidationOptions {
         false;                                  // SkipTemplateCheckOnlyIfAccountAccessDenied
     std::chrono::seconds clock_tolerance{300};  // for not-before only; expiry has none
     std::string crp_name;                       // the audience that sealed challenges must name
+    // For the audit: by which program and which settings it was decided.
+    std::string software = {};
+    std::string config_hash = {};
 };
 
 class VerifyService {

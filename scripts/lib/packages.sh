@@ -6,6 +6,7 @@ build_packages=(
     libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev libexpected-dev libsystemd-dev
     scdoc python3-yaml python3-jsonschema libvalijson-dev
 )
+documentation_packages=(scdoc man-db)
 lab_packages=(curl jq openssl sqlite3 procps)
 client_packages=(
     xxd scep strongswan-pki libstrongswan-extra-plugins libstrongswan-standard-plugins certmonger dbus

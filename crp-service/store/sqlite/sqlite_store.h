@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/error.h"
+#include "crp-service/store/audit_source.h"
 #include "crp-service/store/store.h"
 
 namespace ndes::crp {
@@ -18,5 +19,8 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& pa
 
 // Schema version, structure of the file and its references. Reads only; may run beside crpd.
 Result<std::string> check_sqlite_file(const std::filesystem::path& path);
+
+// The audit of the file; reads only, may run beside crpd. configuration for a wrong schema.
+Result<std::unique_ptr<AuditSource>> open_sqlite_audit(const std::filesystem::path& path);
 
 }  // namespace ndes::crp

@@ -221,10 +221,10 @@ TEST_CASE("crpctl orders a challenge, shows a transaction, and tells what went w
     };
     const std::vector<std::string> order = {"challenge", "new",  "--device", "phone-1",
                                             "--policy",  "wifi", "--user",   "alice",
-                                            "--ttl",     "120"};
+                                            "--ttl",     "120",  "--format", "json"};
     CHECK(run(order, "admin") == 0);
     CHECK(parse_json(read_text(output)).value()["challenge"].is_string());
-    CHECK(run({"tx", "show", "t/7="}, "admin") == 0);
+    CHECK(run({"tx", "show", "t/7=", "--format", "json"}, "admin") == 0);
     CHECK(parse_json(read_text(output)).value()["reason"] == "ChallengeUnknown");
     CHECK(run({"tx", "show", "t-8"}, "admin") == 4);
     CHECK(holds(read_text(output), "RecordUnknown"));

@@ -1,0 +1,178 @@
+// crpctl audit verify: is the audit whole? Ends with 0 if it is, with 4 if it is not, and with 1
+// or 3 if that could not be found out.
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "crp-service/audit/audit_checkpoint.h"
+#include "crp-service/audit/audit_verifier.h"
+#include "crp-service/cli/audit_commands.h"
+#include "crp-service/cli/audit_input.h"
+#include "crp-service/cli/output.h"
+
+namespace ndes::crp::cli {
+
+namespace {
+
+using std::filesystem::path;
+
+struct VerifyOrder {
+    std::shared_ptr<AuditPlace> place;
+    std::shared_ptr<Output> output;
+    std::vector<path> public_keys;
+    path checkpoints;  // kept outside
+};
+
+struct Verification {
+    AuditVerifier verifier;
+    std::size_t checkpoints = 0;  // genuine ones
+    std::optional<AuditFault> fault;
+};
+
+Result<PublicKeys> load_keys(const std::vector<path>& files) {
+    PublicKeys keys;
+    for (const path& file : files) {
+        auto key = load_public_key(file);
+        if (!key) return pass_on(key);
+        keys.emplace_back(std::move(*key));
+    }
+    return keys;
+}
+
+// What the input says is no record or checkpoint is a fault of the audit, not of the reading.
+Result<void> or_fault(Result<void> done, Verification& found) {
+    if (done || done.error().code != ErrorCode::conflict) return done;
+    if (!found.fault) {
+        found.fault = {AuditFault::Kind::unreadable, "", found.verifier.records() + 1,
+                       done.error().text};
+    }
+    return {};
+}
+
+Result<void> read_expectations(const VerifyOrder& order, const AuditInput& input,
+                               Verification& found) {
+    auto keys = load_keys(order.public_keys);
+    if (!keys) return pass_on(keys);
+    auto checkpoints = input.checkpoints();
+    if (!checkpoints) return pass_on(checkpoints);
+    if (!order.checkpoints.empty()) {
+        auto kept = read_checkpoints(order.checkpoints);
+        if (!kept) return pass_on(kept);
+        checkpoints->insert(checkpoints->end(), kept->begin(), kept->end());
+    }
+    if (keys->empty()) {
+        if (!checkpoints->empty()) {
+            say(*order.output, std::to_string(checkpoints->size()) +
+                                   " checkpoints not looked at: no --public-key");
+        }
+        return {};
+    }
+    for (const AuditCheckpoint& checkpoint : *checkpoints) {
+        if (!is_genuine(checkpoint, *keys)) {
+            found.fault = {AuditFault::Kind::forged, checkpoint.node, checkpoint.sequence,
+                           "the checkpoint is not signed by a key that was given"};
+            return {};
+        }
+        if ((found.fault = found.verifier.expect(checkpoint))) return {};
+        ++found.checkpoints;
+    }
+    return {};
+}
+
+Result<Verification> verify(const VerifyOrder& order, const AuditInput& input) {
+    Verification found;
+    if (auto done = or_fault(read_expectations(order, input, found), found); !done) {
+        return pass_on(done);
+    }
+    if (found.fault) return found;
+    auto done = input.records([&found](const AuditRecord& record) {
+        found.fault = found.verifier.accept(record);
+        return !found.fault;
+    });
+    if (auto read = or_fault(std::move(done), found); !read) return pass_on(read);
+    if (!found.fault) found.fault = found.verifier.finish();
+    return found;
+}
+
+Json to_json(const Verification& found) {
+    Json chains = Json::array();
+    for (const auto& [node, tail] : found.verifier.tails()) {
+        chains.push_back({{"node", node}, {"sequence", tail.sequence}, {"hash", tail.hash}});
+    }
+    Json json = {{"whole", !found.fault},
+                 {"records", found.verifier.records()},
+                 {"checkpoints", found.checkpoints},
+                 {"unprotected", found.verifier.unprotected()},
+                 {"chains", std::move(chains)},
+                 {"fault", nullptr}};
+    if (found.fault) {
+        json["fault"] = {{"kind", to_string(found.fault->kind)},
+                         {"node", found.fault->node},
+                         {"sequence", found.fault->sequence},
+                         {"text", found.fault->text}};
+    }
+    return json;
+}
+
+void print(const Verification& found, const Output& output) {
+    if (output.format == "json") return print_json(to_json(found));
+    if (found.fault) {
+        const std::string node =
+            found.fault->node.empty() ? "" : "node " + found.fault->node + ", ";
+        std::printf("BROKEN: %srecord %lld: %s: %s\n", node.c_str(),
+                    static_cast<long long>(found.fault->sequence), to_string(found.fault->kind),
+                    found.fault->text.c_str());
+        return;
+    }
+    std::printf("whole: %lld records in %zu chains, %zu genuine checkpoints\n",
+                static_cast<long long>(found.verifier.records()), found.verifier.tails().size(),
+                found.checkpoints);
+    for (const auto& [node, tail] : found.verifier.tails()) {
+        std::printf("%s%s%lld %s\n", node.c_str(), node.empty() ? "" : " ",
+                    static_cast<long long>(tail.sequence), tail.hash.c_str());
+    }
+    if (found.verifier.unprotected() > 0) {
+        say(output,
+            std::to_string(found.verifier.unprotected()) +
+                " records after the last checkpoint: if as many or fewer had been cut off there, "
+                "or all of them written anew, this could not be seen");
+    }
+}
+
+int run(const VerifyOrder& order) {
+    auto input = open_input(*order.place);
+    if (!input) {
+        if (input.error().code != ErrorCode::bad_request) return report(input.error());
+        return report_usage(input.error().text, input.error().detail + ", --config or --export");
+    }
+    auto found = verify(order, *input);
+    if (!found) {
+        const int code = report(found.error());
+        return code == kExitRefused ? kExitFailed : code;  // 4 says "broken" here
+    }
+    print(*found, *order.output);
+    if (found->fault) return kExitRefused;
+    if (found->checkpoints > 0 || order.public_keys.empty()) return kExitOk;
+    return report({ErrorCode::configuration,
+                   "a public key was given, but there is no checkpoint to hold against it",
+                   "the end of the audit may have been cut off", std::nullopt});
+}
+
+}  // namespace
+
+void add_audit_verify(CLI::App& noun, int& exit_code) {
+    CLI::App* verb = noun.add_subcommand(
+        "verify", "look for edits, deletions, insertions, reordering and truncation");
+    const auto order = std::make_shared<VerifyOrder>();
+    order->place = add_audit_place(*verb, true);
+    order->output = add_output_options(*verb, false);
+    verb->add_option("--public-key", order->public_keys,
+                     "PEM: who may have signed checkpoints; may be given again")
+        ->allow_extra_args(false);
+    verb->add_option("--checkpoints", order->checkpoints,
+                     "checkpoint file kept elsewhere (see [audit] checkpoint_file)");
+    verb->callback([order, &exit_code] { exit_code = run(*order); });
+}
+
+}  // namespace ndes::crp::cli

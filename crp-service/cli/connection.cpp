@@ -1,0 +1,73 @@
+#include "crp-service/cli/connection.h"
+
+#include <cstdlib>
+
+#include "common/config/config_file.h"
+
+namespace ndes::crp::cli {
+
+namespace {
+
+std::filesystem::path environment_path(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+}
+
+std::filesystem::path settings_file() {
+    if (const auto named = environment_path("CRPCTL_CONFIG"); !named.empty()) return named;
+    std::filesystem::path own = environment_path("XDG_CONFIG_HOME");
+    if (own.empty() && !environment_path("HOME").empty()) {
+        own = environment_path("HOME") / ".config";
+    }
+    std::error_code error;
+    if (!own.empty() && std::filesystem::exists(own / "crpctl.toml", error)) {
+        return own / "crpctl.toml";
+    }
+    const std::filesystem::path common = "/etc/ndes-crp/crpctl.toml";
+    return std::filesystem::exists(common, error) ? common : std::filesystem::path();
+}
+
+}  // namespace
+
+std::shared_ptr<RestTarget> add_rest_options(CLI::App& command) {
+    auto target = std::make_shared<RestTarget>();
+    command.add_option("--url", target->url, "crpd, e.g. https://localhost:8443")
+        ->envname("CRP_URL");
+    command.add_option("--ca", target->server_ca, "PEM: who issued crpd's certificate")
+        ->envname("CRP_CA");
+    command.add_option("--cert", target->certificate, "PEM: the caller's certificate")
+        ->envname("ADMIN_CERT");
+    command.add_option("--key", target->key, "PEM: the caller's key")->envname("ADMIN_KEY");
+    return target;
+}
+
+Result<void> complete_from_file(RestTarget& target) {
+    const std::filesystem::path path = settings_file();
+    if (path.empty()) return {};
+    auto file = ConfigFile::load(path, "CRPCTL_");
+    if (!file) return pass_on(file);
+    ConfigTable root = file->root();
+    const auto fill = [](auto& value, auto from_file) {
+        if (value.empty()) value = std::move(from_file);
+    };
+    fill(target.url, root.text("url", ""));
+    fill(target.server_ca, root.path("ca"));
+    fill(target.certificate, root.path("cert"));
+    fill(target.key, root.path("key"));
+    fill(target.health_url, root.text("health_url", ""));
+    return file->finish();
+}
+
+Result<void> complete(RestTarget& target) {
+    if (auto read = complete_from_file(target); !read) return read;
+    const char* missing = target.url.empty()           ? "--url (CRP_URL, url)"
+                          : target.server_ca.empty()   ? "--ca (CRP_CA, ca)"
+                          : target.certificate.empty() ? "--cert (ADMIN_CERT, cert)"
+                          : target.key.empty()         ? "--key (ADMIN_KEY, key)"
+                                                       : nullptr;
+    if (missing == nullptr) return {};
+    return fail(ErrorCode::bad_request, std::string(missing) + " is not set",
+                "give the option, the environment variable or the key of crpctl.toml");
+}
+
+}  // namespace ndes::crp::cli

@@ -1,0 +1,35 @@
+// Connection: how crpctl reaches crpd: options, then environment, then crpctl.toml.
+// Knows no HTTP. One thread.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "common/error.h"
+
+namespace ndes::crp::cli {
+
+// The environment names are those of a lab's lab.env.
+struct RestTarget {
+    std::string url;                    // --url, CRP_URL: "https://localhost:8443"
+    std::filesystem::path server_ca;    // --ca, CRP_CA
+    std::filesystem::path certificate;  // --cert, ADMIN_CERT
+    std::filesystem::path key;          // --key, ADMIN_KEY
+    std::string health_url;             // --health-url, CRP_HEALTH_URL; `crpctl status` alone
+};
+
+// Adds --url, --ca, --cert and --key to `command`; the returned target is filled when it is parsed.
+std::shared_ptr<RestTarget> add_rest_options(CLI::App& command);
+
+// Fills what neither option nor environment gave from the first of $CRPCTL_CONFIG,
+// $XDG_CONFIG_HOME/crpctl.toml (~/.config/crpctl.toml) and /etc/ndes-crp/crpctl.toml that exists.
+// configuration when that file is wrong.
+Result<void> complete_from_file(RestTarget& target);
+
+// complete_from_file, then bad_request naming what is still missing for a call of the API.
+Result<void> complete(RestTarget& target);
+
+}  // namespace ndes::crp::cli
