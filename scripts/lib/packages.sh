@@ -4,6 +4,7 @@ build_packages=(
     g++ cmake ninja-build ccache pkg-config
     openssl libssl-dev libcpprest-dev libboost-dev libsqlite3-dev nlohmann-json3-dev catch2
     libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev libexpected-dev libsystemd-dev
+    prometheus-cpp-dev
 )
 lab_packages=(curl jq openssl sqlite3 procps)
 client_packages=(
