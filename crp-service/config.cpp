@@ -4,6 +4,7 @@
 #include <set>
 
 #include "common/bytes.h"
+#include "crp-service/state_messages/sinks_config.h"
 
 namespace ndes::crp {
 
@@ -149,16 +150,6 @@ void read_callers(std::vector<ConfigTable> tables, CrpdConfig& config) {
     }
 }
 
-void read_state_messages(ConfigTable table, StateMessageConfig& messages) {
-    messages.inbox = table.path("inbox");
-    messages.poll_interval = table.duration("poll_interval", 1s, 10ms, 1min);
-    messages.retry_least = table.duration("retry_least", 1s, 10ms, 1h);
-    messages.retry_most = table.duration("retry_most", 5min, 10ms, 24h);
-    if (messages.retry_most < messages.retry_least) {
-        table.fault("retry_most", "must not be less than retry_least");
-    }
-}
-
 void read_log(ConfigTable table, LogOptions& log) {
     log.program = "crpd";
     log.component = "CertificateRegistrationPoint";
@@ -184,7 +175,8 @@ Result<CrpdConfig> read_config(ConfigFile& file, const std::filesystem::path& fo
     read_validation(root.table("validation"), config.validation);
     read_callers(root.tables("caller"), config);
     if (config.callers.empty()) root.fault("caller", "at least one [[caller]] is needed");
-    read_state_messages(root.table("state_messages"), config.state_messages);
+    config.state_messages = read_sinks(root.table("state_messages"), folder);
+    config.validation.seals_state_messages = !config.state_messages.inbox_seal.empty();
     read_log(root.table("log"), config.log);
     if (auto sound = file.finish(); !sound) return pass_on(sound);
     return config;

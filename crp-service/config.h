@@ -12,6 +12,7 @@
 #include "common/logging/log.h"
 #include "common/tls/tls_context.h"
 #include "crp-service/http/caller.h"
+#include "crp-service/state_messages/sinks.h"
 #include "crp-service/store/store_factory.h"
 #include "crp-service/validation/verify_service.h"
 
@@ -24,13 +25,6 @@ struct ChallengeConfig {
     std::filesystem::path ca_certificate_file;
 };
 
-struct StateMessageConfig {
-    std::filesystem::path inbox;  // empty: no inbox
-    std::chrono::milliseconds poll_interval{1'000};
-    std::chrono::milliseconds retry_least{1'000};
-    std::chrono::milliseconds retry_most{300'000};
-};
-
 struct CrpdConfig {
     http::ServerOptions server;  // `tls` is empty: built from `tls_files`
     TlsServerFiles tls_files;
@@ -40,7 +34,7 @@ struct CrpdConfig {
     ChallengeConfig challenge;
     ValidationOptions validation;
     std::vector<CallerRule> callers;
-    StateMessageConfig state_messages;
+    SinkOptions state_messages;
     LogOptions log;
 };
 

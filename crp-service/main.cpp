@@ -1,5 +1,6 @@
 // crpd: the certificate registration point. Wiring only, in the order in which a call passes
 // through: listener → API → services → store → state messages.
+#include <climits>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -8,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 
 #include "common/clock.h"
@@ -17,13 +19,14 @@
 #include "crp-service/config.h"
 #include "crp-service/exit_code.h"
 #include "crp-service/http/api.h"
+#include "crp-service/http/endpoint_names.h"
 #include "crp-service/http/health_handler.h"
 #include "crp-service/http/material.h"
+#include "crp-service/http/metrics_collector.h"
 #include "crp-service/http/reload.h"
 #include "crp-service/http/self_check.h"
 #include "crp-service/process.h"
-#include "crp-service/state_messages/dispatcher.h"
-#include "crp-service/state_messages/inbox_sink.h"
+#include "crp-service/state_messages/sinks.h"
 #include "crp-service/store/store_factory.h"
 
 namespace ndes::crp {
@@ -57,10 +60,12 @@ void tell_start(Store& store, Log& log, const http::HttpServer& api,
     tell_supervisor("READY=1");
 }
 
-// Until SIGTERM: self-check, watchdog, reload.
-void serve(SelfCheck& self_check, Reloader& reloader) {
+// Until SIGTERM: self-check, metrics, watchdog, reload; all checks at once on SIGUSR1.
+void serve(SelfCheck& self_check, MetricsCollector& collector, Reloader& reloader) {
+    bool full = true;
     for (;;) {
-        self_check.run();
+        self_check.run(full);
+        collector.collect();
         const HealthReport report = self_check.report();
         std::string state = std::string("STATUS=") + to_string(report.status);
         if (!self_check.store_is_hopeless()) state += "\nWATCHDOG=1";
@@ -68,31 +73,31 @@ void serve(SelfCheck& self_check, Reloader& reloader) {
         const auto signal = wait_for_signal(SelfCheck::kInterval);
         if (signal == Signal::stop) return;
         if (signal == Signal::reload) reloader.reload();
+        full = signal.has_value();
     }
 }
 
-// Sink and dispatcher, at work as long as they live.
-struct StateMessages {
-    StateMessages(const StateMessageConfig& config, Store& store, Log& log)
-        : sink(config.inbox, log),
-          dispatcher(store, sink, system_clock(), system_random(), log,
-                     {config.poll_interval, config.retry_least, config.retry_most}) {
-        dispatcher.start();
-    }
-    InboxSink sink;
-    Dispatcher dispatcher;
-};
+// Tells apart the crpd on one database, also two on one machine.
+std::string node_name(const CrpdConfig& config) {
+    char host[HOST_NAME_MAX + 1] = {};
+    ::gethostname(host, sizeof(host) - 1);
+    return std::string(host) + ":" + std::to_string(config.server.port);
+}
 
 Result<std::unique_ptr<http::HttpServer>> start_health(const ListenAddress& listen,
-                                                       const SelfCheck& check) {
+                                                       SelfCheck& check,
+                                                       const CrpMetrics& metrics) {
     http::ServerOptions options;
     options.address = listen.address;
     options.port = listen.port;
-    options.worker_threads = 1;
-    return http::HttpServer::start(options,
-                                   [&check](const http::Request& request, const http::Peer&) {
-                                       return answer_health(request, check);
-                                   });
+    options.worker_threads = 2;
+    options.limits.connections = 64;
+    options.limits.queued_requests = 64;
+    options.limits.body_octets = 1024;
+    return http::HttpServer::start(
+        options, [&check, &metrics](const http::Request& request, const http::Peer&) {
+            return answer_health(request, check, metrics);
+        });
 }
 
 Result<std::unique_ptr<http::HttpServer>> start_api(http::ServerOptions options,
@@ -117,22 +122,33 @@ int run(const std::filesystem::path& config_file) {
     auto store = open_store(config->store, clock);
     if (!store) return report(store.error());
 
-    std::optional<StateMessages> messages;
-    if (!config->state_messages.inbox.empty()) {
-        messages.emplace(config->state_messages, **store, **log);
+    (*store)->set_sinks(config->state_messages.names());
+    config->state_messages.node = node_name(*config);
+    auto sink_material = load_sink_material(config->state_messages, clock.now());
+    if (!sink_material) return report(sink_material.error());
+    std::optional<Sinks> sinks;
+    if (!config->state_messages.names().empty()) {
+        sinks.emplace(config->state_messages, *sink_material, **store, clock, random, **log);
     }
-    CurrentParts parts(make_live_parts(*config, *material, **store, clock, random, **log));
-    Api api(parts, **store, clock, random, **log);
-    SelfCheck self_check({**store, parts, clock, random, **log, messages.has_value()},
-                         material->server_certificate);
-    auto health = start_health(config->health, self_check);
+    auto watched = load_watched_files(*config);
+    if (!watched) return report(watched.error());
+    CrpMetrics metrics(NDES_VERSION, endpoint_names());
+    CurrentParts parts(
+        make_live_parts(*config, *material, **store, clock, random, **log, &metrics));
+    Api api(parts, **store, clock, random, **log, &metrics);
+    SelfCheck self_check({**store, parts, clock, random, **log, sinks.has_value()},
+                         std::move(*watched));
+    auto health = start_health(config->health, self_check, metrics);
     if (!health) return report(health.error());
     auto server = start_api(config->server, material->tls, api);
     if (!server) return report(server.error());
-    Reloader reloader({config_file, **store, clock, random, **log, parts, **server, self_check});
+    Sinks* const running_sinks = sinks ? &*sinks : nullptr;
+    Reloader reloader({config_file, **store, clock, random, **log, parts, **server, self_check,
+                       running_sinks, &metrics});
+    MetricsCollector collector({metrics, **store, clock, **server, self_check, running_sinks});
 
     tell_start(**store, **log, **server, **health);
-    serve(self_check, reloader);
+    serve(self_check, collector, reloader);
     tell_supervisor("STOPPING=1");
     (*log)->write(Severity::info, "CRP is stopping", {{"event", "stop"}});
     (*server)->stop(config->drain_timeout);
@@ -146,6 +162,8 @@ int check_config(const std::filesystem::path& config_file) {
     if (!config) return report(config.error());
     auto material = load_material(*config, system_clock());
     if (!material) return report(material.error());
+    auto sinks = load_sink_material(config->state_messages, system_clock().now());
+    if (!sinks) return report(sinks.error());
     std::printf("%s: ok\n", config_file.c_str());
     return kExitOk;
 }

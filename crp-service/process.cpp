@@ -15,7 +15,7 @@ namespace {
 sigset_t our_signals() {
     sigset_t set;
     ::sigemptyset(&set);
-    for (int signal : {SIGTERM, SIGINT, SIGHUP})
+    for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1})
         ::sigaddset(&set, signal);
     return set;
 }
@@ -44,6 +44,7 @@ std::optional<Signal> wait_for_signal(std::chrono::milliseconds most) {
     limit.tv_nsec = std::chrono::nanoseconds(most - seconds).count();
     switch (::sigtimedwait(&set, nullptr, &limit)) {
         case SIGHUP: return Signal::reload;
+        case SIGUSR1: return Signal::check;
         case SIGTERM:
         case SIGINT: return Signal::stop;
         default: return std::nullopt;  // the time is over, or a debugger interrupted

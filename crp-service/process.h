@@ -11,11 +11,11 @@ namespace ndes::crp {
 // A core would hold challenge keys: none is written, and no other process may attach.
 void forbid_core_dumps();
 
-// Blocks SIGTERM, SIGINT and SIGHUP for this thread and all threads it starts later, so that they
-// are taken in one place; ignores SIGPIPE. Call before the first thread.
+// Blocks SIGTERM, SIGINT, SIGHUP and SIGUSR1 for this thread and all threads it starts later, so
+// that they are taken in one place; ignores SIGPIPE. Call before the first thread.
 void block_signals();
 
-enum class Signal { stop, reload };
+enum class Signal { stop, reload, check };
 // Waits at most `most` for a signal.
 std::optional<Signal> wait_for_signal(std::chrono::milliseconds most);
 

@@ -4,6 +4,7 @@
 
 #include "common/clock.h"
 #include "crp-service/http/contents_json.h"
+#include "crp-service/state_messages/state_message_json.h"
 
 namespace ndes::crp {
 
@@ -100,23 +101,18 @@ Json to_json(const IssuedCertificate& certificate) {
 }
 
 Json to_json(const StateMessage& message) {
-    return {{"id", message.id},
-            {"sequence", message.sequence},
-            {"topicType", kStateTopicType},
-            {"state", static_cast<int>(message.state)},
-            {"transactionId", message.transaction_id},
-            {"decisionId", message.decision_id},
-            {"deviceId", or_null(message.device_id)},
-            {"userId", or_null(message.user_id)},
-            {"certificateRequestId", or_null(message.certificate_request_id)},
-            {"reason", message.reason},
-            {"certificateThumbprint", or_null(message.certificate_sha1)},
-            {"certificateSerialNumber", or_null(message.certificate_serial)},
-            {"createdAt", to_rfc3339(message.created_at)},
-            {"attempts", message.attempts},
-            {"deliveredAt", or_null(message.delivered_at)},
-            {"lastError", or_null(message.last_error)},
-            {"owner", or_null(message.owner)}};
+    Json deliveries = Json::array();
+    for (const Delivery& one : message.deliveries) {
+        deliveries.push_back({{"sink", one.sink},
+                              {"attempts", one.attempts},
+                              {"nextAttemptAt", or_null(one.next_attempt_at)},
+                              {"deadAt", or_null(one.dead_at)},
+                              {"lastError", or_null(one.last_error)}});
+    }
+    Json object = state_message_json(message);
+    object["deliveries"] = std::move(deliveries);
+    object["owner"] = or_null(message.owner);
+    return object;
 }
 
 Json to_json(const AuditRecord& record) {

@@ -47,6 +47,8 @@ const Route kRoutes[] = {
     {"GET",    "/api/v1/transactions/{transactionId}",   kRecords, get_transaction},
     {"GET",    "/api/v1/certificates",                   kRecords, list_certificates},
     {"GET",    "/api/v1/state-messages",                 kRecords, list_state_messages},
+    {"GET",    "/api/v1/state-messages/dead-letters",    kAdmin,   list_dead_letters},
+    {"POST",   "/api/v1/state-messages/replay",          kAdmin,   replay_state_messages},
     {"GET",    "/api/v1/audit",                          kAdmin,   list_audit},
 };
 // clang-format on

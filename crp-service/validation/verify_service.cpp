@@ -61,8 +61,34 @@ Decision repeat(Decision recorded, RequestLog& log) {
 }  // namespace
 
 VerifyService::VerifyService(Store& store, const ChallengeCodec& codec, const Clock& clock,
-                             Random& random, Log& log, ValidationOptions options)
-    : store_(store), codec_(codec), clock_(clock), random_(random), log_(log), options_(options) {}
+                             Random& random, Log& log, ValidationOptions options,
+                             VerifyObserver* observer)
+    : store_(store),
+      codec_(codec),
+      clock_(clock),
+      random_(random),
+      log_(log),
+      options_(options),
+      observer_(observer) {}
+
+template <class Work>
+auto VerifyService::timed_phase(Phase phase, Work work) {
+    const SteadyTime start = clock_.steady_now();
+    auto result = work();
+    if (observer_ != nullptr) {
+        observer_->phase_took(number_of(phase), clock_.steady_now() - start);
+    }
+    return result;
+}
+
+Result<DecisionOutcome> VerifyService::commit(const DecisionCommit& commit) {
+    const SteadyTime start = clock_.steady_now();
+    Result<DecisionOutcome> outcome = store_.commit_decision(commit);
+    if (observer_ != nullptr) {
+        observer_->write_took("commit_decision", clock_.steady_now() - start);
+    }
+    return outcome;
+}
 
 Result<Decision> VerifyService::verify(const VerifyInput& input, const Caller& caller) {
     if (Result<void> within = check_limits(input); !within) return pass_on(within);
@@ -83,8 +109,11 @@ Result<Decision> VerifyService::judge(Context& context, const Caller& caller, Re
     Findings findings;
     log.phase_started(Phase::template_permission, context);
     log.phase_started(Phase::request, context);
-    read_request(context, codec_);
-    if (!run_phase(Phase::request, context, all_rules(), findings)) {
+    const bool acceptable = timed_phase(Phase::request, [&] {
+        read_request(context, codec_);
+        return run_phase(Phase::request, context, all_rules(), findings);
+    });
+    if (!acceptable) {
         // A forged challenge ends here, without a look into the store.
         return record(context, findings, caller, log);
     }
@@ -101,15 +130,23 @@ Result<Decision> VerifyService::judge(Context& context, const Caller& caller, Re
     log.add("device_id", context.device_id);
     log.add("user_id", context.user_id);
     log.phase_started(Phase::challenge, context);
-    if (!run_phase(Phase::challenge, context, all_rules(), findings)) {
+    const bool timely = timed_phase(Phase::challenge, [&] {
+        return run_phase(Phase::challenge, context, all_rules(), findings);
+    });
+    if (!timely) {
         return record(context, findings, caller, log);
     }
     log.phase_passed(Phase::challenge);
 
     log.phase_started(Phase::records, context);
-    if (Result<void> read = read_records(context, store_); !read) return pass_on(read);
-    log.parameters_read(context);
-    run_phase(Phase::records, context, all_rules(), findings);
+    Result<void> read = timed_phase(Phase::records, [&] {
+        Result<void> found = read_records(context, store_);
+        if (!found) return found;
+        log.parameters_read(context);
+        run_phase(Phase::records, context, all_rules(), findings);
+        return found;
+    });
+    if (!read) return pass_on(read);
     return record(context, findings, caller, log);
 }
 
@@ -156,7 +193,7 @@ Result<std::optional<Decision>> VerifyService::find_standing(const Context& cont
 Result<Decision> VerifyService::record(const Context& context, Findings& findings,
                                        const Caller& caller, RequestLog& log) {
     DecisionCommit commit = make_decision_commit(context, findings, caller, clock_, random_);
-    Result<DecisionOutcome> outcome = store_.commit_decision(commit);
+    Result<DecisionOutcome> outcome = this->commit(commit);
     if (outcome && outcome->kind == DecisionOutcome::Kind::lost) {
         findings.reason = reason_of_loss(outcome->challenge_state);
         findings.phase = Phase::records;
@@ -164,7 +201,7 @@ Result<Decision> VerifyService::record(const Context& context, Findings& finding
         findings.outcomes.push_back(
             {"store_commit", number_of(Phase::records), false, std::string(findings.reason)});
         commit = make_decision_commit(context, findings, caller, clock_, random_);
-        outcome = store_.commit_decision(commit);
+        outcome = this->commit(commit);
     }
     if (!outcome) return pass_on(outcome);
     if (outcome->kind == DecisionOutcome::Kind::repeated && outcome->standing) {
@@ -180,6 +217,7 @@ Result<Decision> VerifyService::record(const Context& context, Findings& finding
         log.add("reason", std::string(kSuccess));
         log.add("phase", std::to_string(number_of(Phase::records)));
     }
+    if (observer_ != nullptr) observer_->verdict_recorded(commit.decision);
     return std::move(commit.decision);
 }
 

@@ -139,24 +139,25 @@ void CrpdLab::add_challenge_key(const std::string& name) {
 }
 
 void CrpdLab::write_config(const std::vector<std::string>& callers) {
-    std::string text =
-        "[server]\nlisten = \"127.0.0.1:0\"\ncertificate_file = \"" +
-        identities_.at("server").certificate_file.string() + "\"\nkey_file = \"" +
-        identities_.at("server").key_file.string() + "\"\nclient_ca_file = \"" +
-        ca_.certificate_file().string() +
-        "\"\n[health]\nlisten = \"127.0.0.1:0\"\n[store]\npath = \"crp.db\"\n"
-        "[challenge]\nkey_files = " +
-        Json(challenge_keys_).dump() +
-        "\npepper_file = \"pepper.key\"\n"
-        "scep_url = \"http://scep.example.org/\"\nca_certificate_file = \"" +
-        ca_.certificate_file().string() +
-        "\"\n[state_messages]\ninbox = \"inbox\"\n[log]\ncmtrace_file = \"CRP.log\"\n";
+    std::string text = "[server]\nlisten = \"127.0.0.1:0\"\ncertificate_file = \"" +
+                       identities_.at("server").certificate_file.string() + "\"\nkey_file = \"" +
+                       identities_.at("server").key_file.string() + "\"\nclient_ca_file = \"" +
+                       ca_.certificate_file().string() +
+                       "\"\n[health]\nlisten = \"127.0.0.1:0\"\n[store]\npath = \"crp.db\"\n"
+                       "[challenge]\nkey_files = " +
+                       Json(challenge_keys_).dump() +
+                       "\npepper_file = \"pepper.key\"\n"
+                       "scep_url = \"http://scep.example.org/\"\nca_certificate_file = \"" +
+                       ca_.certificate_file().string() +
+                       "\"\n[state_messages]\ninbox = \"inbox\"\n" + state_message_settings +
+                       "[log]\ncmtrace_file = \"CRP.log\"\n";
     for (const std::string& name : callers) {
         const auto certificate =
             Certificate::from_handle(identities_.at(name).certificate.get()).value();
         text += "[[caller]]\nname = \"" + name + "\"\nroles = [\"" + name +
                 "\"]\nspki_sha256 = [\"" + certificate.spki_sha256() + "\"]\n";
     }
+    text += more_tables;
     std::filesystem::create_directory(path("inbox"));
     write_text_file(config(), text);
 }
@@ -235,6 +236,11 @@ Answer CrpdLab::call(const std::string& caller, const std::string& method,
 Answer CrpdLab::health(const std::string& target) {
     RawClient client(health_port_);
     return read_answer(client.ask(request_text("GET", target, nullptr)));
+}
+
+std::string CrpdLab::metrics() {
+    RawClient client(health_port_);
+    return client.ask(request_text("GET", "/metrics", nullptr)).body;
 }
 
 std::vector<std::string> CrpdLab::rest_options(const std::string& caller) const {
