@@ -14,6 +14,7 @@ std::string_view to_string(ErrorCode code) {
         case ErrorCode::storage: return "storage";
         case ErrorCode::configuration: return "configuration";
         case ErrorCode::internal: return "internal";
+        case ErrorCode::precondition: return "precondition";
     }
     return "internal";
 }

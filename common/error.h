@@ -26,6 +26,7 @@ enum class ErrorCode {
     storage = 8,        // our own store failed; nothing was recorded
     configuration = 9,  // a setting is wrong; an operator has to act
     internal = 10,      // our own fault; no detail leaves the process
+    precondition = 11,  // the record is not the one the caller means to change (If-Match)
 };
 
 std::string_view to_string(ErrorCode code);

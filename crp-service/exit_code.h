@@ -20,6 +20,7 @@ inline ExitCode exit_code_for(ErrorCode code) {
         case ErrorCode::bad_request:
         case ErrorCode::not_found:
         case ErrorCode::conflict:
+        case ErrorCode::precondition:
         case ErrorCode::forbidden:
         case ErrorCode::too_large: return kExitRefused;
         case ErrorCode::storage:

@@ -41,7 +41,9 @@ struct ExpectedOverrides {
 };
 
 struct Challenge {
-    std::string id;  // 32 lower-case hexadecimal digits (128 random bits)
+    // Ours: 32 lower-case hexadecimal digits. Sealed: the MDM's, 16 to 64 characters of
+    // kMaxIdOctets.
+    std::string id;
     ChallengeKind kind = ChallengeKind::minted;
     std::string lookup;  // posted: hex HMAC-SHA-256 under the pepper; else empty
     std::string device_id;
@@ -53,6 +55,9 @@ struct Challenge {
     WallTime expires_at{};
     WallTime created_at{};
     std::string owner;  // name of the caller that posted it
+    // What it was made with: minted: the key, posted: the pepper, sealed: the decryption key; by
+    // the names of their files. Empty: recorded before this was kept.
+    std::string key_id = {};
 
     ChallengeState state = ChallengeState::issued;
     int refusals = 0;

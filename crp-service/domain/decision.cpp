@@ -6,12 +6,13 @@ namespace ndes::crp {
 namespace {
 
 // The words stand in the database and the API: never changed, never reused.
-constexpr WordTable<TransactionState, 5> kStates{{
+constexpr WordTable<TransactionState, 6> kStates{{
     {TransactionState::refused, "refused"},
     {TransactionState::verified, "verified"},
     {TransactionState::issued, "issued"},
     {TransactionState::failed, "failed"},
     {TransactionState::pending, "pending"},
+    {TransactionState::unconfirmed, "unconfirmed"},
 }};
 
 }  // namespace

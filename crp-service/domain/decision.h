@@ -55,6 +55,7 @@ enum class TransactionState {
     issued,
     failed,
     pending,
+    unconfirmed,  // a yes, and no Notify within the time allowed
 };
 const char* to_string(TransactionState state);
 bool from_string(const std::string& text, TransactionState& state);
@@ -85,6 +86,15 @@ struct IssuedCertificate {
     bool revoked = false;
     WallTime recorded_at{};
     std::string owner;
+    std::optional<WallTime> revoked_at = {};
+    std::string revocation_reason = {};  // a word of RFC 5280 section 5.3.1, e.g. "keyCompromise"
+};
+
+// Who holds a key: a certificate of it, or a yes whose certificate is on its way.
+struct KeyHolder {
+    std::string device_id;
+    std::string transaction_id;
+    std::string certificate_sha256;  // empty: not issued yet
 };
 
 // State IDs of topic type 5001 (STATE_TOPICTYPE_CERTIFICATE_CRP) that the CRP writes.
@@ -94,9 +104,19 @@ enum class StateId {
     issue_failed = 7,
     issue_pending = 8,
     issued = 9,
+    revoked = 14,
     renew_verified = 16,
 };
 inline constexpr int kStateTopicType = 5001;
+
+// A message's way to one sink. A sink that has taken the message has none any more.
+struct Delivery {
+    std::string sink;
+    int attempts = 0;  // that failed
+    std::optional<WallTime> next_attempt_at;
+    std::optional<WallTime> dead_at;  // given up
+    std::string last_error;
+};
 
 struct StateMessage {
     std::string id;             // UUID; receivers de-duplicate on it
@@ -113,15 +133,13 @@ struct StateMessage {
     WallTime created_at{};
     std::string owner;
 
-    int attempts = 0;
-    std::optional<WallTime> delivered_at;
-    std::optional<WallTime> next_attempt_at;
-    std::string last_error;
+    std::vector<Delivery> deliveries = {};  // outstanding ones, by sink
 };
 
 // One line of the audit: append-only, hash-chained by the store in the recording transaction.
 struct AuditRecord {
-    std::int64_t sequence = 0;  // set by the store
+    std::string node = {};      // set by the store: whose chain it is part of
+    std::int64_t sequence = 0;  // set by the store: 1, 2, 3, … in its chain
     WallTime time{};
     std::string event;    // "verify", "notify", "put-device", "call-rejected", "start", …
     std::string outcome;  // "permit", "deny", "error"
@@ -133,6 +151,16 @@ struct AuditRecord {
     std::vector<std::pair<std::string, std::string>> facts;
     std::string previous_hash;  // set by the store: hex
     std::string hash;           // set by the store: hex SHA-256(previous_hash || canonical record)
+};
+
+// A signed statement of where a chain of the audit stood.
+struct AuditCheckpoint {
+    std::string node;
+    std::int64_t sequence = 0;
+    std::string hash;
+    WallTime time{};
+    std::string key_id;     // names the key it was signed with
+    std::string signature;  // base64
 };
 
 }  // namespace ndes::crp

@@ -11,6 +11,10 @@
 
 namespace ndes::crp {
 
+// `owner` of a record: the mdm caller that created it, kept by the store at later writes; empty: an
+// admin's, for everybody.
+// `revision` of a record: set by the store, another one with every write, never repeated, opaque.
+
 // Identifiers of all records: 1 to 64 octets of A-Z a-z 0-9 and . _ - @ : { }
 // (GUIDs, UPNs and serial numbers fit).
 inline constexpr std::size_t kMaxIdOctets = 64;
@@ -23,6 +27,8 @@ struct User {
     std::string security_identifier;  // SID text, "S-1-5-…"
     bool enabled = true;
     std::vector<std::string> groups;
+    std::string owner = {};
+    std::string revision = {};
     bool operator==(const User&) const = default;
 };
 
@@ -37,6 +43,10 @@ struct Device {
     std::string owner_user_id;  // may be empty: shared or kiosk device
     EnrollmentState enrollment_state = EnrollmentState::enrolled;
     bool compliant = true;
+    // SHA-256 (hex) of the SubjectPublicKeyInfo of each key that the MDM registered for it.
+    std::vector<std::string> registered_keys = {};
+    std::string owner = {};
+    std::string revision = {};
     bool operator==(const Device&) const = default;
 };
 
@@ -68,6 +78,10 @@ struct Policy {
     int challenge_ttl_seconds = 3600;
     int retry_window_seconds = 1200;
     Assignments assignments;
+    bool require_registered_key = false;         // only a key of Device::registered_keys
+    bool security_identifier_extension = false;  // put the user's SID into the certificate
+    std::string owner = {};
+    std::string revision = {};
     bool operator==(const Policy&) const = default;
 };
 
@@ -81,6 +95,8 @@ struct TemplatePermission {
 struct TemplateRecord {
     std::string name;
     std::vector<TemplatePermission> permissions;
+    std::string owner = {};
+    std::string revision = {};
     bool operator==(const TemplateRecord&) const = default;
 };
 

@@ -14,6 +14,18 @@ Json or_null(const std::optional<WallTime>& time) {
     return time ? Json(to_rfc3339(*time)) : Json(nullptr);
 }
 
+Json deliveries_json(const std::vector<Delivery>& deliveries) {
+    Json array = Json::array();
+    for (const Delivery& one : deliveries) {
+        array.push_back({{"sink", one.sink},
+                         {"attempts", one.attempts},
+                         {"nextAttemptAt", or_null(one.next_attempt_at)},
+                         {"deadAt", or_null(one.dead_at)},
+                         {"lastError", or_null(one.last_error)}});
+    }
+    return array;
+}
+
 Json contents_json(const CertificateContents& contents) {
     return {{"subject", contents.subject},
             {"subjectAltNames", alt_names_json(contents.subject_alt_names)},
@@ -96,21 +108,15 @@ Json to_json(const IssuedCertificate& certificate) {
             {"policyId", or_null(certificate.policy_id)},
             {"renews", or_null(certificate.renews)},
             {"revoked", certificate.revoked},
+            {"revokedAt", or_null(certificate.revoked_at)},
+            {"revocationReason", or_null(certificate.revocation_reason)},
             {"recordedAt", to_rfc3339(certificate.recorded_at)},
             {"owner", or_null(certificate.owner)}};
 }
 
 Json to_json(const StateMessage& message) {
-    Json deliveries = Json::array();
-    for (const Delivery& one : message.deliveries) {
-        deliveries.push_back({{"sink", one.sink},
-                              {"attempts", one.attempts},
-                              {"nextAttemptAt", or_null(one.next_attempt_at)},
-                              {"deadAt", or_null(one.dead_at)},
-                              {"lastError", or_null(one.last_error)}});
-    }
     Json object = state_message_json(message);
-    object["deliveries"] = std::move(deliveries);
+    object["deliveries"] = deliveries_json(message.deliveries);
     object["owner"] = or_null(message.owner);
     return object;
 }

@@ -47,6 +47,9 @@ constexpr ProblemKind kProblems[] = {
      "Read the record and decide anew.", false},
     {challenge_in_use, "ChallengeInUse", 409, "A posted challenge is already in use",
      "Post another challenge, or let the service mint one.", false},
+    {precondition_failed, "PreconditionFailed", 412,
+     "The record is not the one that the call means to change",
+     "Read the record again and repeat the change on what it is now.", false},
     {too_large, "TooLarge", 413, "The request is larger than permitted", "Send less at once.",
      false},
     {content_type_unsupported, "ContentTypeUnsupported", 415, "The body must be JSON",
@@ -87,6 +90,7 @@ ProblemCode code_for(ErrorCode code) {
         case ErrorCode::bad_request: return bad_request;
         case ErrorCode::not_found: return record_unknown;
         case ErrorCode::conflict: return conflict;
+        case ErrorCode::precondition: return precondition_failed;
         case ErrorCode::forbidden: return forbidden;
         case ErrorCode::too_large: return too_large;
         case ErrorCode::unavailable: return unavailable;

@@ -30,12 +30,13 @@ enum class ProblemCode {
     generation_not_permitted,
     service_online,
     forbidden,
-    // 404, 405, 409, 413, 415, 422
+    // 404, 405, 409, 412, 413, 415, 422
     path_unknown,
     record_unknown,
     method_not_allowed,
     conflict,
     challenge_in_use,
+    precondition_failed,
     too_large,
     content_type_unsupported,
     device_unknown,

@@ -21,6 +21,13 @@ inline bool may_reserve(const Challenge& challenge, const Decision& decision) {
     }
 }
 
+// A challenge made elsewhere is the one on record when all that never changes is the same.
+inline bool is_same_challenge(const Challenge& recorded, const Challenge& met) {
+    return recorded.kind == met.kind && recorded.owner == met.owner &&
+           recorded.device_id == met.device_id && recorded.user_id == met.user_id &&
+           recorded.policy_id == met.policy_id;
+}
+
 // What to tell of a challenge that may not be reserved. Expiry is a matter of the clock: no
 // backend writes it down when it passes.
 inline ChallengeState state_at(const Challenge& challenge, WallTime time) {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "crp-service/store/challenge_rules.h"
-#include "crp-service/store/cursor.h"
+#include "crp-service/store/memory_pages.h"
 #include "crp-service/store/memory_store.h"
 #include "crp-service/store/notify_rules.h"
 
@@ -18,27 +18,6 @@ bool is_question(const Decision& decision, std::string_view transaction_id,
            decision.signing_sha256 == signing_sha256;
 }
 
-// Pages of entries whose sequence is their index + 1, newest first.
-template <class T, class OwnerOf>
-Result<Page<T>> newest_first(const std::vector<T>& entries, const PageRequest& page,
-                             OwnerOf owner_of) {
-    if (auto valid = check_limit(page); !valid) return pass_on(valid);
-    auto before = sequence_of(page.after, kNewest);
-    if (!before) return pass_on(before);
-    std::vector<std::pair<std::int64_t, T>> found;
-    for (auto sequence = static_cast<std::int64_t>(entries.size()); sequence > 0; --sequence) {
-        const T& entry = entries[static_cast<std::size_t>(sequence - 1)];
-        if (sequence >= *before || found.size() > page.limit) continue;
-        if (page.owner.empty() || owner_of(entry) == page.owner)
-            found.emplace_back(sequence, entry);
-    }
-    auto cut = cut_page(std::move(found), page.limit, [](const auto& one) { return one.first; });
-    Page<T> result{{}, std::move(cut.next)};
-    for (auto& [sequence, entry] : cut.items)
-        result.items.push_back(std::move(entry));
-    return result;
-}
-
 }  // namespace
 
 bool MemoryStore::is_revoked(const std::string& challenge_id) const {
@@ -48,7 +27,7 @@ bool MemoryStore::is_revoked(const std::string& challenge_id) const {
 
 Transaction* MemoryStore::standing(std::string_view transaction_id, std::string_view csr_sha256,
                                    std::string_view signing_sha256) {
-    for (Transaction& one : transactions_) {
+    for (auto& [sequence, one] : transactions_) {
         if (one.decision.verified && !is_revoked(one.decision.challenge_id) &&
             is_question(one.decision, transaction_id, csr_sha256, signing_sha256)) {
             return &one;
@@ -59,7 +38,7 @@ Transaction* MemoryStore::standing(std::string_view transaction_id, std::string_
 
 Transaction* MemoryStore::same_request(const Decision& decision) {
     if (decision.request_id.empty()) return nullptr;
-    for (Transaction& one : transactions_) {
+    for (auto& [sequence, one] : transactions_) {
         if (one.decision.caller == decision.caller &&
             one.decision.request_id == decision.request_id &&
             is_question(one.decision, decision.transaction_id, decision.csr_sha256,
@@ -71,7 +50,7 @@ Transaction* MemoryStore::same_request(const Decision& decision) {
 }
 
 Transaction* MemoryStore::by_id(std::string_view decision_id) {
-    for (Transaction& one : transactions_) {
+    for (auto& [sequence, one] : transactions_) {
         if (one.decision.id == decision_id) return &one;
     }
     return nullptr;
@@ -89,7 +68,7 @@ Result<std::optional<Decision>> MemoryStore::find_decision_by_request(std::strin
                                                                       std::string_view request_id) {
     const std::lock_guard guard(mutex_);
     if (request_id.empty()) return std::nullopt;
-    for (const Transaction& one : transactions_) {
+    for (const auto& [sequence, one] : transactions_) {
         if (one.decision.caller == caller && one.decision.request_id == request_id) {
             return one.decision;
         }
@@ -112,26 +91,40 @@ Result<DecisionOutcome> MemoryStore::commit_decision(const DecisionCommit& commi
         earlier = standing(decision.transaction_id, decision.csr_sha256, decision.signing_sha256);
     }
     if (earlier != nullptr) {
-        return DecisionOutcome{DecisionOutcome::Kind::repeated, earlier->decision, std::nullopt};
+        return DecisionOutcome{DecisionOutcome::Kind::repeated, earlier->decision, std::nullopt,
+                               false, false};
     }
+    bool counts = commit.counts_as_refusal;
     if (by_id(decision.id) != nullptr) return fail(ErrorCode::conflict, "decision ID is in use");
     if (auto fresh = check_fresh(commit.messages); !fresh) return pass_on(fresh);
+    if (commit.first_seen) {
+        const bool is_its_own = meet(*commit.first_seen);
+        if (!is_its_own && decision.verified) {
+            return DecisionOutcome{DecisionOutcome::Kind::lost, std::nullopt, std::nullopt, true,
+                                   false};
+        }
+        if (!is_its_own) counts = false;
+    }
+    if (decision.verified && key_of_other_device(decision.spki_sha256, decision.device_id)) {
+        return DecisionOutcome{DecisionOutcome::Kind::lost, std::nullopt, std::nullopt, false,
+                               true};
+    }
     if (decision.verified && !decision.challenge_id.empty()) {
         const auto found = challenges_.find(decision.challenge_id);
         if (found == challenges_.end()) return fail(ErrorCode::not_found, "no such challenge");
         Challenge& challenge = found->second;
         if (!may_reserve(challenge, decision)) {
             return DecisionOutcome{DecisionOutcome::Kind::lost, std::nullopt,
-                                   state_at(challenge, decision.decided_at)};
+                                   state_at(challenge, decision.decided_at), false, false};
         }
         challenge.state = ChallengeState::reserved;
         challenge.transaction_id = decision.transaction_id;
         challenge.csr_sha256 = decision.csr_sha256;
     }
-    if (!decision.verified && commit.counts_as_refusal) count_refusal(decision);
+    if (!decision.verified && counts) count_refusal(decision);
     Transaction transaction{decision, TransactionState::refused, {}, 0, std::nullopt};
     if (decision.verified) transaction.state = TransactionState::verified;
-    transactions_.push_back(std::move(transaction));
+    transactions_.emplace(++last_, std::move(transaction));
     record(commit.messages);
     record(commit.audit);
     return DecisionOutcome{};
@@ -146,7 +139,7 @@ Result<NotifyOutcome> MemoryStore::commit_notify(const NotifyCommit& commit) {
     }
     auto judged = judge_notify(*transaction, commit);
     if (!judged || *judged == NotifyOutcome::repeated) return judged;
-    for (const IssuedCertificate& one : certificates_) {
+    for (const auto& [sequence, one] : certificates_) {
         if (commit.certificate && one.sha256 == commit.certificate->sha256) {
             return fail(ErrorCode::conflict, "the certificate is recorded for another decision");
         }
@@ -157,7 +150,7 @@ Result<NotifyOutcome> MemoryStore::commit_notify(const NotifyCommit& commit) {
     transaction->notified_at = commit.now;
     if (commit.certificate) {
         transaction->certificate_sha256 = commit.certificate->sha256;
-        certificates_.push_back(*commit.certificate);
+        certificates_.emplace(++last_, *commit.certificate);
     }
     const auto found = challenges_.find(transaction->decision.challenge_id);
     if (found != challenges_.end() && awaits_outcome(found->second.state)) {
@@ -181,38 +174,82 @@ Result<std::vector<Transaction>> MemoryStore::find_transaction_history(
     std::vector<Transaction> found;
     for (auto it = transactions_.rbegin(); it != transactions_.rend(); ++it) {
         if (found.size() == kMaxHistory) break;
-        if (it->decision.transaction_id == transaction_id) found.push_back(*it);
+        const Transaction& one = it->second;
+        if (one.decision.transaction_id == transaction_id) found.push_back(one);
     }
     return found;
 }
 
-Result<Page<Transaction>> MemoryStore::list_transactions(const PageRequest& page) {
+Result<Page<Transaction>> MemoryStore::list_transactions(const PageRequest& page,
+                                                         const TransactionFilter& filter) {
     const std::lock_guard guard(mutex_);
-    return newest_first(transactions_, page,
-                        [](const Transaction& one) { return one.decision.owner; });
+    return newest_first(transactions_, page, [&](const Transaction& one) {
+        const Decision& decision = one.decision;
+        return (page.owner.empty() || decision.owner == page.owner) &&
+               (filter.device_id.empty() || decision.device_id == filter.device_id) &&
+               (filter.reason.empty() || decision.reason == filter.reason) &&
+               (!filter.state || one.state == *filter.state) &&
+               (!filter.since || decision.decided_at >= *filter.since);
+    });
 }
 
 Result<std::optional<IssuedCertificate>> MemoryStore::find_certificate(std::string_view sha256) {
     const std::lock_guard guard(mutex_);
-    for (const IssuedCertificate& one : certificates_) {
+    for (const auto& [sequence, one] : certificates_) {
         if (one.sha256 == sha256) return one;
     }
     return std::nullopt;
 }
 
-Result<std::optional<IssuedCertificate>> MemoryStore::find_key_of_other_device(
-    std::string_view spki_sha256, std::string_view device_id) {
-    const std::lock_guard guard(mutex_);
-    for (const IssuedCertificate& one : certificates_) {
-        if (one.spki_sha256 == spki_sha256 && one.device_id != device_id) return one;
+std::optional<KeyHolder> MemoryStore::key_of_other_device(std::string_view spki_sha256,
+                                                          std::string_view device_id) const {
+    for (const auto& [sequence, one] : certificates_) {
+        if (one.spki_sha256 == spki_sha256 && one.device_id != device_id) {
+            return KeyHolder{one.device_id, one.transaction_id, one.sha256};
+        }
+    }
+    for (const auto& [sequence, one] : transactions_) {
+        const bool in_flight = one.state == TransactionState::verified ||
+                               one.state == TransactionState::pending ||
+                               one.state == TransactionState::unconfirmed;
+        const Decision& decision = one.decision;
+        if (in_flight && decision.spki_sha256 == spki_sha256 && decision.device_id != device_id) {
+            return KeyHolder{decision.device_id, decision.transaction_id, {}};
+        }
     }
     return std::nullopt;
 }
 
-Result<Page<IssuedCertificate>> MemoryStore::list_certificates(const PageRequest& page) {
+Result<std::optional<KeyHolder>> MemoryStore::find_key_of_other_device(std::string_view spki_sha256,
+                                                                       std::string_view device_id) {
     const std::lock_guard guard(mutex_);
-    return newest_first(certificates_, page,
-                        [](const IssuedCertificate& one) { return one.owner; });
+    return key_of_other_device(spki_sha256, device_id);
+}
+
+Result<Page<IssuedCertificate>> MemoryStore::list_certificates(const PageRequest& page,
+                                                               const CertificateFilter& filter) {
+    const std::lock_guard guard(mutex_);
+    return newest_first(certificates_, page, [&](const IssuedCertificate& one) {
+        return (page.owner.empty() || one.owner == page.owner) &&
+               (filter.device_id.empty() || one.device_id == filter.device_id) &&
+               (!filter.expires_before || one.not_after < *filter.expires_before);
+    });
+}
+
+Result<bool> MemoryStore::revoke_certificate(const Revocation& revocation) {
+    const std::lock_guard guard(mutex_);
+    for (auto& [sequence, one] : certificates_) {
+        if (one.sha256 != revocation.certificate_sha256) continue;
+        if (one.revoked) return false;
+        if (auto fresh = check_fresh(revocation.messages); !fresh) return pass_on(fresh);
+        one.revoked = true;
+        one.revoked_at = revocation.now;
+        one.revocation_reason = revocation.reason;
+        record(revocation.messages);
+        record(revocation.audit);
+        return true;
+    }
+    return fail(ErrorCode::not_found, "no such certificate");
 }
 
 }  // namespace ndes::crp

@@ -1,12 +1,10 @@
 #include "crp-service/store/memory_store.h"
 
 #include <algorithm>
-#include <iterator>
-#include <set>
 #include <utility>
 
-#include "crp-service/store/challenge_rules.h"
 #include "crp-service/store/cursor.h"
+#include "crp-service/store/record_rules.h"
 
 namespace ndes::crp {
 namespace {
@@ -28,7 +26,8 @@ Result<Page<T>> page_of(const std::map<std::string, T, std::less<>>& records,
     std::vector<T> items;
     for (auto it = records.upper_bound(*after); it != records.end(); ++it) {
         if (items.size() > page.limit) break;
-        items.push_back(it->second);
+        const std::string& owner = it->second.owner;
+        if (page.owner.empty() || owner.empty() || owner == page.owner) items.push_back(it->second);
     }
     return cut_page(std::move(items), page.limit, id_of_record);
 }
@@ -55,64 +54,76 @@ Result<std::optional<TemplateRecord>> MemoryStore::find_template(std::string_vie
     return find_in(templates_, name);
 }
 
-Result<bool> MemoryStore::put_user(const User& user, AuditRecord audit) {
+// A record's first owner stays.
+template <class T>
+Result<bool> MemoryStore::put(ById<T>& records, const std::string& key, const T& record_given,
+                              AuditRecord audit, const Precondition& premise) {
     const std::lock_guard guard(mutex_);
-    record(std::move(audit));
-    return users_.insert_or_assign(user.id, user).second;
+    const auto found = records.find(key);
+    const bool is_new = found == records.end();
+    auto holds = check_premise(
+        premise, is_new ? std::nullopt : std::optional<std::string>(found->second.revision));
+    if (!holds) return pass_on(holds);
+    T written = record_given;
+    if (!is_new) written.owner = found->second.owner;
+    written.revision = record(std::move(audit));
+    records.insert_or_assign(key, std::move(written));
+    return is_new;
 }
 
-Result<bool> MemoryStore::put_device(const Device& device, AuditRecord audit) {
+template <class T>
+Result<void> MemoryStore::remove(ById<T>& records, std::string_view key, AuditRecord audit,
+                                 const Precondition& premise, const char* what) {
     const std::lock_guard guard(mutex_);
-    record(std::move(audit));
-    return devices_.insert_or_assign(device.id, device).second;
-}
-
-Result<bool> MemoryStore::put_policy(const Policy& policy, AuditRecord audit) {
-    const std::lock_guard guard(mutex_);
-    record(std::move(audit));
-    return policies_.insert_or_assign(policy.id, policy).second;
-}
-
-Result<bool> MemoryStore::put_template(const TemplateRecord& one, AuditRecord audit) {
-    const std::lock_guard guard(mutex_);
-    record(std::move(audit));
-    return templates_.insert_or_assign(one.name, one).second;
-}
-
-Result<void> MemoryStore::delete_user(std::string_view id, AuditRecord audit) {
-    const std::lock_guard guard(mutex_);
-    const auto found = users_.find(id);
-    if (found == users_.end()) return fail(ErrorCode::not_found, "no such user");
-    users_.erase(found);
+    const auto found = records.find(key);
+    const bool there = found != records.end();
+    auto holds = check_premise(
+        premise, there ? std::optional<std::string>(found->second.revision) : std::nullopt);
+    if (!holds) return holds;
+    if (!there) return fail(ErrorCode::not_found, std::string("no such ") + what);
+    records.erase(found);
     record(std::move(audit));
     return {};
 }
 
-Result<void> MemoryStore::delete_device(std::string_view id, AuditRecord audit) {
-    const std::lock_guard guard(mutex_);
-    const auto found = devices_.find(id);
-    if (found == devices_.end()) return fail(ErrorCode::not_found, "no such device");
-    devices_.erase(found);
-    record(std::move(audit));
-    return {};
+Result<bool> MemoryStore::put_user(const User& user, AuditRecord audit,
+                                   const Precondition& premise) {
+    return put(users_, user.id, user, std::move(audit), premise);
 }
 
-Result<void> MemoryStore::delete_policy(std::string_view id, AuditRecord audit) {
-    const std::lock_guard guard(mutex_);
-    const auto found = policies_.find(id);
-    if (found == policies_.end()) return fail(ErrorCode::not_found, "no such policy");
-    policies_.erase(found);
-    record(std::move(audit));
-    return {};
+Result<void> MemoryStore::delete_user(std::string_view id, AuditRecord audit,
+                                      const Precondition& premise) {
+    return remove(users_, id, std::move(audit), premise, "user");
 }
 
-Result<void> MemoryStore::delete_template(std::string_view name, AuditRecord audit) {
-    const std::lock_guard guard(mutex_);
-    const auto found = templates_.find(name);
-    if (found == templates_.end()) return fail(ErrorCode::not_found, "no such template");
-    templates_.erase(found);
-    record(std::move(audit));
-    return {};
+Result<bool> MemoryStore::put_device(const Device& device, AuditRecord audit,
+                                     const Precondition& premise) {
+    return put(devices_, device.id, device, std::move(audit), premise);
+}
+
+Result<void> MemoryStore::delete_device(std::string_view id, AuditRecord audit,
+                                        const Precondition& premise) {
+    return remove(devices_, id, std::move(audit), premise, "device");
+}
+
+Result<bool> MemoryStore::put_policy(const Policy& policy, AuditRecord audit,
+                                     const Precondition& premise) {
+    return put(policies_, policy.id, policy, std::move(audit), premise);
+}
+
+Result<void> MemoryStore::delete_policy(std::string_view id, AuditRecord audit,
+                                        const Precondition& premise) {
+    return remove(policies_, id, std::move(audit), premise, "policy");
+}
+
+Result<bool> MemoryStore::put_template(const TemplateRecord& one, AuditRecord audit,
+                                       const Precondition& premise) {
+    return put(templates_, one.name, one, std::move(audit), premise);
+}
+
+Result<void> MemoryStore::delete_template(std::string_view name, AuditRecord audit,
+                                          const Precondition& premise) {
+    return remove(templates_, name, std::move(audit), premise, "template");
 }
 
 Result<Page<User>> MemoryStore::list_users(const PageRequest& page) {
@@ -135,76 +146,11 @@ Result<Page<TemplateRecord>> MemoryStore::list_templates(const PageRequest& page
     return page_of(templates_, page, [](const TemplateRecord& one) { return one.name; });
 }
 
-// The answer recorded for this key, if it is still kept.
-Result<std::optional<std::string>> MemoryStore::recall(const ChallengeBatch& batch) {
-    std::erase_if(answers_, [&](const auto& entry) {
-        return entry.second.at + kIdempotencyWindow <= batch.now;
-    });
-    const auto found = answers_.find({batch.owner, batch.idempotency_key});
-    if (batch.idempotency_key.empty() || found == answers_.end()) return std::nullopt;
-    if (found->second.body_sha256 != batch.body_sha256) {
-        return fail(ErrorCode::conflict, "Idempotency-Key was used before with another body");
-    }
-    return found->second.answer;
-}
-
-Result<std::optional<std::string>> MemoryStore::add_challenges(const ChallengeBatch& batch,
-                                                               AuditRecord audit) {
-    const std::lock_guard guard(mutex_);
-    auto answer = recall(batch);
-    if (!answer || *answer) return answer;
-    std::set<std::string> ids;
-    std::set<std::string> lookups;
-    for (const auto& [id, challenge] : challenges_) {
-        if (!challenge.lookup.empty()) lookups.insert(challenge.lookup);
-    }
-    for (const Challenge& challenge : batch.challenges) {
-        const bool new_id = !challenges_.contains(challenge.id) && ids.insert(challenge.id).second;
-        const bool new_lookup = challenge.lookup.empty() || lookups.insert(challenge.lookup).second;
-        if (!new_id || !new_lookup) return fail(ErrorCode::conflict, "challenge is already in use");
-    }
-    for (const Challenge& challenge : batch.challenges) {
-        challenges_.emplace(challenge.id, challenge);
-    }
-    if (!batch.idempotency_key.empty()) {
-        answers_[{batch.owner, batch.idempotency_key}] = {batch.body_sha256, batch.answer,
-                                                          batch.now};
-    }
-    record(std::move(audit));
-    return std::nullopt;
-}
-
-Result<std::optional<Challenge>> MemoryStore::find_challenge(std::string_view id) {
-    const std::lock_guard guard(mutex_);
-    return find_in(challenges_, id);
-}
-
-Result<std::optional<Challenge>> MemoryStore::find_challenge_by_lookup(std::string_view lookup) {
-    const std::lock_guard guard(mutex_);
-    if (lookup.empty()) return std::nullopt;
-    for (const auto& [id, challenge] : challenges_) {
-        if (challenge.lookup == lookup) return challenge;
-    }
-    return std::nullopt;
-}
-
-Result<void> MemoryStore::revoke_challenge(std::string_view id, AuditRecord audit) {
-    const std::lock_guard guard(mutex_);
-    const auto found = challenges_.find(id);
-    if (found == challenges_.end()) return fail(ErrorCode::not_found, "no such challenge");
-    if (!may_revoke(found->second.state)) {
-        return fail(ErrorCode::conflict,
-                    std::string("challenge is ") + to_string(found->second.state));
-    }
-    found->second.state = ChallengeState::revoked;
-    record(std::move(audit));
-    return {};
-}
-
-void MemoryStore::record(AuditRecord audit) {
+std::string MemoryStore::record(AuditRecord audit) {
     seal_audit_record(audit, tail_);
     tail_ = {audit.sequence, audit.hash};
     audit_.push_back(std::move(audit));
+    return std::to_string(tail_.sequence);
 }
 
 Result<void> MemoryStore::append_audit(AuditRecord audit) {
@@ -226,6 +172,47 @@ Result<Page<AuditRecord>> MemoryStore::list_audit(const PageRequest& page) {
     }
     return cut_page(std::move(items), page.limit,
                     [](const AuditRecord& one) { return one.sequence; });
+}
+
+Result<std::vector<AuditCheckpoint>> MemoryStore::audit_tails() {
+    const std::lock_guard guard(mutex_);
+    std::vector<AuditCheckpoint> tails;
+    if (!audit_.empty()) {
+        tails.push_back({{}, tail_.sequence, tail_.hash, audit_.back().time, {}, {}});
+    }
+    return tails;
+}
+
+Result<void> MemoryStore::append_checkpoint(const AuditCheckpoint& checkpoint) {
+    const std::lock_guard guard(mutex_);
+    for (const AuditCheckpoint& one : checkpoints_) {
+        if (one.node == checkpoint.node && one.sequence == checkpoint.sequence) {
+            return fail(ErrorCode::conflict, "this place of the audit has a checkpoint");
+        }
+    }
+    checkpoints_.push_back(checkpoint);
+    return {};
+}
+
+Result<std::vector<AuditCheckpoint>> MemoryStore::list_checkpoints(std::string_view after_node,
+                                                                   std::int64_t after_sequence) {
+    const std::lock_guard guard(mutex_);
+    const auto place = [](const AuditCheckpoint& one) {
+        return std::pair<std::string_view, std::int64_t>(one.node, one.sequence);
+    };
+    std::vector<AuditCheckpoint> found;
+    for (const AuditCheckpoint& one : checkpoints_) {
+        if (place(one) > std::pair(after_node, after_sequence)) found.push_back(one);
+    }
+    std::ranges::sort(found, {}, place);
+    if (found.size() > kMaxPage) found.resize(kMaxPage);
+    return found;
+}
+
+Result<std::optional<WallTime>> MemoryStore::last_recorded_time() {
+    const std::lock_guard guard(mutex_);
+    if (audit_.empty()) return std::nullopt;
+    return audit_.back().time;
 }
 
 Result<void> MemoryStore::check() { return {}; }

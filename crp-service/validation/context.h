@@ -49,7 +49,7 @@ struct Context {
     std::optional<Device> device;
     std::optional<User> user;
     std::optional<Policy> policy;
-    std::optional<IssuedCertificate> key_of_other_device;
+    std::optional<KeyHolder> key_of_other_device;
     // What the certificate shall say; present once device and policy are.
     std::optional<ExpectedContents> expected;
 

@@ -180,7 +180,10 @@ Result<std::optional<Decision>> VerifyService::find_standing(const Context& cont
         return transaction.decision.id == (*standing)->id;
     });
     const TransactionState state = same == history->end() ? TransactionState::issued : same->state;
-    if (state == TransactionState::verified || state == TransactionState::pending) return standing;
+    if (state == TransactionState::verified || state == TransactionState::pending ||
+        state == TransactionState::unconfirmed) {
+        return standing;
+    }
     // After a failure the challenge is open again for this very request: judge it anew.
     if (state == TransactionState::failed) return std::nullopt;
 
@@ -195,7 +198,8 @@ Result<Decision> VerifyService::record(const Context& context, Findings& finding
     DecisionCommit commit = make_decision_commit(context, findings, caller, clock_, random_);
     Result<DecisionOutcome> outcome = this->commit(commit);
     if (outcome && outcome->kind == DecisionOutcome::Kind::lost) {
-        findings.reason = reason_of_loss(outcome->challenge_state);
+        findings.reason =
+            outcome->key_taken ? "KeyReused" : reason_of_loss(outcome->challenge_state);
         findings.phase = Phase::records;
         findings.detail = "another request was faster or the challenge was withdrawn meanwhile";
         findings.outcomes.push_back(

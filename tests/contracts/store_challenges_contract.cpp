@@ -156,3 +156,84 @@ STORE_CONTRACT(a_challenge_can_be_revoked_while_it_is_free) {
           ErrorCode::not_found);
     CHECK(audit_length(store) == before + 1);
 }
+
+STORE_CONTRACT(challenges_are_listed_newest_first_and_counted_by_key) {
+    auto& store = fixture.store();
+    for (unsigned i = 1; i <= 3; ++i) {
+        Challenge challenge = sample_challenge(i);
+        challenge.device_id = i == 2 ? "device-2" : "device-1";
+        challenge.key_id = i == 3 ? "k2" : "k1";
+        challenge.expires_at += std::chrono::minutes(i);
+        post(store, challenge);
+    }
+    const auto ids = [&](const ndes::crp::ChallengeFilter& filter) {
+        std::string seen;
+        const auto page = store.list_challenges({}, filter);
+        for (const Challenge& one : page->items)
+            seen += one.id.substr(31);
+        return seen;
+    };
+    CHECK(ids({}) == "321");
+    CHECK(ids({.device_id = "device-1"}) == "31");
+    using State = ndes::crp::ChallengeState;
+    const auto end = sample_challenge(1).expires_at + std::chrono::minutes(2);
+    CHECK(ids({.state = State::issued, .now = end}) == "3");
+    CHECK(ids({.state = State::expired, .now = end}) == "21");
+    CHECK(ids({.state = State::revoked, .now = end}).empty());
+    CHECK((*store.find_challenge(hex_id(3)))->key_id == "k2");
+
+    const auto uses = *store.count_outstanding_challenges(noon());
+    REQUIRE(uses.size() == 2);
+    CHECK(uses[0].key_id == "k1");
+    CHECK(uses[0].count == 2);
+    CHECK(uses[0].last_expiry == end);
+    CHECK(uses[1].key_id == "k2");
+    CHECK(store.count_outstanding_challenges(end)->size() == 1);
+}
+
+STORE_CONTRACT(a_challenge_made_elsewhere_is_recorded_when_it_is_first_met) {
+    using Kind = ndes::crp::DecisionOutcome::Kind;
+    auto& store = fixture.store();
+    Challenge sealed = sample_challenge(1);
+    sealed.kind = ndes::crp::ChallengeKind::sealed;
+    auto commit = commit_of(sample_yes(1, sealed), 1);
+    commit.first_seen = sealed;
+    CHECK(decide(store, commit).kind == Kind::committed);
+    CHECK(state_of(store, sealed) == ndes::crp::ChallengeState::reserved);
+    // Another request with it is too late, another challenge of its ID is none.
+    commit = commit_of(sample_yes(2, sealed), 2);
+    commit.first_seen = sealed;
+    CHECK(decide(store, commit).kind == Kind::lost);
+    Challenge other = sealed;
+    other.owner = "mdm-2";
+    commit.first_seen = other;
+    const auto outcome = decide(store, commit);
+    CHECK(outcome.kind == Kind::lost);
+    CHECK(outcome.challenge_id_taken);
+
+    // Refusals count from the first on.
+    Challenge second = sample_challenge(2);
+    second.kind = ndes::crp::ChallengeKind::sealed;
+    for (unsigned i = 0; i < ndes::crp::kRefusalsUntilLocked; ++i) {
+        auto no = commit_of(sample_no(10 + i, second), 10 + i, true);
+        no.first_seen = second;
+        decide(store, no);
+    }
+    CHECK(state_of(store, second) == ndes::crp::ChallengeState::locked);
+}
+
+STORE_CONTRACT(the_answer_kept_for_a_key_can_be_asked_for) {
+    auto& store = fixture.store();
+    ndes::crp::ChallengeBatch batch;
+    batch.challenges = {sample_challenge(1)};
+    batch.idempotency_key = "key";
+    batch.body_sha256 = "body";
+    batch.answer = "sealed answer";
+    batch.owner = "mdm-1";
+    batch.now = noon();
+    CHECK_FALSE(store.find_answer("mdm-1", "key", "body")->has_value());
+    REQUIRE(store.add_challenges(batch, sample_audit("post-challenges")));
+    CHECK(*store.find_answer("mdm-1", "key", "body") == "sealed answer");
+    CHECK_FALSE(store.find_answer("mdm-2", "key", "body")->has_value());
+    CHECK(store.find_answer("mdm-1", "key", "other").error().code == ErrorCode::conflict);
+}

@@ -184,7 +184,8 @@ STORE_CONTRACT(a_key_of_another_device_is_found) {
     CHECK_FALSE(store.find_key_of_other_device(yes.spki_sha256, "device-1")->has_value());
     auto found = store.find_key_of_other_device(yes.spki_sha256, "device-2");
     REQUIRE((found && *found));
-    CHECK((*found)->sha256 == "certificate-1");
+    CHECK((*found)->device_id == "device-1");
+    CHECK((*found)->certificate_sha256 == "certificate-1");
     CHECK_FALSE(store.find_key_of_other_device("other", "device-2")->has_value());
 }
 
@@ -239,4 +240,133 @@ STORE_CONTRACT(the_history_of_a_transaction_is_newest_first_and_bounded) {
     CHECK((*store.find_transaction("same"))->decision.id == "decision-102");
     CHECK(store.find_transaction_history("other")->empty());
     CHECK_FALSE(store.find_transaction("other")->has_value());
+}
+
+STORE_CONTRACT(a_key_on_its_way_to_one_device_is_not_given_to_another) {
+    auto& store = fixture.store();
+    const Decision yes = verified(store, 1);
+    auto found = store.find_key_of_other_device(yes.spki_sha256, "device-2");
+    REQUIRE((found && *found));
+    CHECK((*found)->transaction_id == yes.transaction_id);
+    CHECK((*found)->certificate_sha256.empty());
+
+    Challenge challenge = sample_challenge(2);
+    challenge.device_id = "device-2";
+    post(store, challenge);
+    Decision other = sample_yes(2, challenge);
+    other.spki_sha256 = yes.spki_sha256;
+    const auto outcome = decide(store, commit_of(other, 2));
+    CHECK(outcome.kind == ndes::crp::DecisionOutcome::Kind::lost);
+    CHECK(outcome.key_taken);
+    CHECK(challenge_of(store, other) == ChallengeState::issued);
+    // A failure sets the key free.
+    REQUIRE(store.commit_notify(not_issued(yes, TransactionState::failed, 101)));
+    CHECK(decide(store, commit_of(other, 3)).kind == ndes::crp::DecisionOutcome::Kind::committed);
+}
+
+STORE_CONTRACT(a_certificate_is_revoked_once) {
+    auto& store = fixture.store();
+    const Decision yes = verified(store, 1);
+    REQUIRE(store.commit_notify(issued(yes, sample_certificate(1, yes), 101)));
+    ndes::crp::Revocation revocation;
+    revocation.certificate_sha256 = "certificate-1";
+    revocation.reason = "keyCompromise";
+    revocation.now = noon();
+    revocation.messages = {sample_message(102, yes)};
+    revocation.audit = sample_audit("revoke");
+    const auto audited = audit_length(store);
+    CHECK(*store.revoke_certificate(revocation));
+    CHECK_FALSE(*store.revoke_certificate(revocation));
+    CHECK(audit_length(store) == audited + 1);
+    fixture.reopen();
+    const auto certificate = **fixture.store().find_certificate("certificate-1");
+    CHECK(certificate.revoked);
+    CHECK(certificate.revoked_at == noon());
+    CHECK(certificate.revocation_reason == "keyCompromise");
+    revocation.certificate_sha256 = "unknown";
+    CHECK(fixture.store().revoke_certificate(revocation).error().code == ErrorCode::not_found);
+}
+
+STORE_CONTRACT(collections_are_filtered) {
+    auto& store = fixture.store();
+    const Decision yes = verified(store, 1);
+    REQUIRE(store.commit_notify(issued(yes, sample_certificate(1, yes), 101)));
+    decide(store, commit_of(sample_no(2, sample_challenge(1)), 2));
+    const auto count = [&](const ndes::crp::TransactionFilter& filter) {
+        return store.list_transactions({}, filter)->items.size();
+    };
+    CHECK(count({}) == 2);
+    CHECK(count({.device_id = "device-1"}) == 2);
+    CHECK(count({.device_id = "other"}) == 0);
+    CHECK(count({.reason = "SubjectNameMismatch"}) == 1);
+    CHECK(count({.state = TransactionState::issued}) == 1);
+    CHECK(count({.since = noon()}) == 2);
+    CHECK(count({.since = noon() + std::chrono::milliseconds(1)}) == 0);
+    const auto certificates = [&](const ndes::crp::CertificateFilter& filter) {
+        return store.list_certificates({}, filter)->items.size();
+    };
+    CHECK(certificates({.device_id = "device-1"}) == 1);
+    CHECK(certificates({.device_id = "other"}) == 0);
+    const auto end = (*store.find_certificate("certificate-1"))->not_after;
+    CHECK(certificates({.expires_before = end}) == 0);
+    CHECK(certificates({.expires_before = end + std::chrono::milliseconds(1)}) == 1);
+}
+
+STORE_CONTRACT(a_request_that_nobody_confirms_is_marked) {
+    auto& store = fixture.store();
+    const Decision yes = verified(store, 1);
+    CHECK(store.mark_unconfirmed(noon(), 10, sample_audit("unconfirmed"))->empty());
+    const auto later = noon() + std::chrono::milliseconds(1);
+    const auto audited = audit_length(store);
+    const auto marked = *store.mark_unconfirmed(later, 10, sample_audit("unconfirmed"));
+    REQUIRE(marked.size() == 1);
+    CHECK(marked[0].id == yes.id);
+    CHECK(audit_length(store) == audited + 1);
+    CHECK(challenge_of(store, yes) == ChallengeState::unconfirmed);
+    CHECK((*store.find_transaction(yes.transaction_id))->state == TransactionState::unconfirmed);
+    CHECK(store.mark_unconfirmed(later, 10, sample_audit("unconfirmed"))->empty());
+    // A late Notify settles it.
+    CHECK(*store.commit_notify(issued(yes, sample_certificate(1, yes), 101)) ==
+          NotifyOutcome::recorded);
+    CHECK(challenge_of(store, yes) == ChallengeState::completed);
+}
+
+STORE_CONTRACT(what_is_final_and_old_is_removed_in_batches) {
+    auto& store = fixture.store();
+    const Decision old = verified(store, 1);
+    REQUIRE(store.commit_notify(issued(old, sample_certificate(1, old), 101)));
+    Decision renewal = sample_yes(2, sample_challenge(1));
+    renewal.challenge_id.clear();
+    renewal.signing_sha256 = "certificate-1";
+    decide(store, commit_of(renewal, 2));
+    IssuedCertificate newer = sample_certificate(2, renewal);
+    newer.renews = "certificate-1";
+    newer.not_after = noon() + std::chrono::hours(24 * 365);
+    REQUIRE(store.commit_notify(issued(renewal, newer, 102)));
+    for (unsigned i = 3; i <= 5; ++i)
+        decide(store, commit_of(sample_no(i, sample_challenge(1)), i));
+    post(store, sample_challenge(9));
+
+    ndes::crp::RetentionLimits limits;  // the beginning of time: nothing is old
+    CHECK(store.purge(limits, 10)->total() == 0);
+    const auto far = noon() + std::chrono::hours(24 * 300);
+    limits = {far, far, far, far};
+    auto purged = *store.purge(limits, 2);
+    CHECK(purged.certificates == 0);  // a valid one renews it
+    CHECK(purged.decisions == 2);
+    CHECK(purged.challenges == 1);
+    CHECK(purged.messages == 2);
+    while (store.purge(limits, 2)->total() > 0) {
+    }
+    CHECK(store.list_transactions({})->items.size() == 2);
+    CHECK((*store.find_certificate("certificate-1")).has_value());
+    CHECK(challenge_of(store, old) == ChallengeState::completed);
+
+    limits.certificates_expired_before = noon() + std::chrono::hours(24 * 400);
+    while (store.purge(limits, 10)->total() > 0) {
+    }
+    CHECK(store.list_certificates({})->items.empty());
+    CHECK(store.list_transactions({})->items.empty());
+    CHECK_FALSE(store.find_challenge(old.challenge_id)->has_value());
+    CHECK(audit_length(store) > 0);  // and the chain is whole
 }

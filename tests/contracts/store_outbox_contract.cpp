@@ -7,12 +7,16 @@ using ndes::ErrorCode;
 using ndes::crp::Challenge;
 using ndes::crp::Decision;
 using ndes::crp::PageRequest;
+using ndes::crp::Replay;
 using ndes::crp::StateMessage;
 
 namespace {
 
-// Messages 1… of the transactions named, in that order.
+constexpr const char* kSink = "one";
+
+// Messages 1… of the transactions named, in that order, for one sink.
 void record_messages(ndes::crp::Store& store, const std::vector<std::string>& transactions) {
+    store.set_sinks({kSink});
     unsigned number = 0;
     for (const std::string& transaction : transactions) {
         Decision no = sample_no(++number, sample_challenge(1));
@@ -29,7 +33,7 @@ std::string ids_of(const std::vector<StateMessage>& messages) {
 }
 
 std::string due(ndes::crp::Store& store, ndes::WallTime now, std::size_t limit = 100) {
-    auto messages = store.due_state_messages(now, limit);
+    auto messages = store.due_state_messages(kSink, now, limit);
     REQUIRE(messages);
     return ids_of(*messages);
 }
@@ -60,10 +64,7 @@ STORE_CONTRACT(a_state_message_comes_back_whole) {
     CHECK(read.certificate_serial == "bb");
     CHECK(read.created_at == written.created_at);
     CHECK(read.owner == written.owner);
-    CHECK(read.attempts == 0);
-    CHECK_FALSE(read.delivered_at);
-    CHECK_FALSE(read.next_attempt_at);
-    CHECK(read.last_error.empty());
+    CHECK(read.deliveries.empty());
 }
 
 STORE_CONTRACT(of_one_transaction_only_the_oldest_undelivered_message_is_due) {
@@ -71,11 +72,11 @@ STORE_CONTRACT(of_one_transaction_only_the_oldest_undelivered_message_is_due) {
     record_messages(store, {"a", "b", "a", "c", "b"});
     CHECK(due(store, noon()) == "124");
     CHECK(due(store, noon(), 2) == "12");
-    REQUIRE(store.mark_delivered({"message-1", "message-4"}, noon()));
+    REQUIRE(store.mark_delivered(kSink, {"message-1", "message-4"}));
     CHECK(due(store, noon()) == "23");
-    REQUIRE(store.mark_delivered({"message-2", "message-3"}, noon()));
+    REQUIRE(store.mark_delivered(kSink, {"message-2", "message-3"}));
     CHECK(due(store, noon()) == "5");
-    REQUIRE(store.mark_delivered({"message-5"}, noon()));
+    REQUIRE(store.mark_delivered(kSink, {"message-5"}));
     CHECK(due(store, noon()).empty());
 }
 
@@ -83,32 +84,126 @@ STORE_CONTRACT(a_failed_message_waits_and_holds_back_its_transaction_alone) {
     auto& store = fixture.store();
     record_messages(store, {"a", "a", "b"});
     const auto later = noon() + std::chrono::seconds(10);
-    REQUIRE(store.mark_failed("message-1", later, "disk full"));
+    REQUIRE(store.mark_failed(kSink, "message-1", later, "disk full"));
     CHECK(due(store, noon()) == "3");
     CHECK(due(store, later - std::chrono::milliseconds(1)) == "3");
     CHECK(due(store, later) == "13");
-    const auto first = store.list_state_messages({})->items[0];
+    const auto first = store.list_state_messages({})->items[0].deliveries.at(0);
+    CHECK(first.sink == kSink);
     CHECK(first.attempts == 1);
     CHECK(first.next_attempt_at == later);
+    CHECK_FALSE(first.dead_at);
     CHECK(first.last_error == "disk full");
+    CHECK(store.due_state_messages(kSink, later, 1)->at(0).deliveries.at(0).attempts == 1);
 
-    REQUIRE(store.mark_delivered({"message-1"}, later));
-    const auto delivered = store.list_state_messages({})->items[0];
-    CHECK(delivered.delivered_at == later);
-    CHECK(delivered.attempts == 2);
-    CHECK_FALSE(delivered.next_attempt_at);
-    CHECK(delivered.last_error.empty());
+    REQUIRE(store.mark_delivered(kSink, {"message-1"}));
+    CHECK(store.list_state_messages({})->items[0].deliveries.empty());
 }
 
 STORE_CONTRACT(marking_a_delivered_or_unknown_message_changes_nothing) {
     auto& store = fixture.store();
     record_messages(store, {"a"});
-    REQUIRE(store.mark_delivered({"message-1"}, noon()));
-    REQUIRE(store.mark_delivered({"message-1", "unknown"}, noon() + std::chrono::hours(1)));
-    CHECK(store.list_state_messages({})->items[0].delivered_at == noon());
-    CHECK(store.mark_failed("message-1", noon(), "x").error().code == ErrorCode::not_found);
-    CHECK(store.mark_failed("unknown", noon(), "x").error().code == ErrorCode::not_found);
-    CHECK(store.mark_delivered({}, noon()));
+    REQUIRE(store.mark_delivered(kSink, {"message-1"}));
+    REQUIRE(store.mark_delivered(kSink, {"message-1", "unknown"}));
+    for (const char* id : {"message-1", "unknown"}) {
+        CHECK(store.mark_failed(kSink, id, noon(), "x").error().code == ErrorCode::not_found);
+        CHECK(store.mark_dead(kSink, id, noon(), "x").error().code == ErrorCode::not_found);
+    }
+    CHECK(store.mark_delivered(kSink, {}));
+}
+
+STORE_CONTRACT(each_sink_has_a_way_of_its_own) {
+    auto& store = fixture.store();
+    store.set_sinks({"inbox", "hook"});
+    decide(store, commit_of(sample_no(1, sample_challenge(1)), 1));
+    store.set_sinks({"inbox"});
+    decide(store, commit_of(sample_no(2, sample_challenge(1)), 2));
+    REQUIRE(store.mark_delivered("inbox", {"message-1"}));
+    fixture.reopen();
+    auto& again = fixture.store();
+    CHECK(ids_of(*again.due_state_messages("inbox", noon(), 10)) == "2");
+    CHECK(ids_of(*again.due_state_messages("hook", noon(), 10)) == "1");
+    CHECK(again.due_state_messages("other", noon(), 10)->empty());
+    again.set_sinks({"inbox", "new"});
+    const auto backlogs = *again.count_deliveries();
+    REQUIRE(backlogs.size() == 3);
+    CHECK(backlogs[0].sink == "hook");
+    CHECK(backlogs[0].waiting == 1);
+    CHECK(backlogs[0].dead == 0);
+    CHECK(backlogs[0].oldest_waiting == noon());
+    CHECK(backlogs[2].sink == "new");
+    CHECK(backlogs[2].waiting == 0);
+    CHECK_FALSE(backlogs[2].oldest_waiting);
+}
+
+STORE_CONTRACT(a_dead_letter_lets_its_transaction_go_on_and_can_be_replayed) {
+    auto& store = fixture.store();
+    record_messages(store, {"a", "a", "b"});
+    REQUIRE(store.mark_dead(kSink, "message-1", noon(), "410 Gone"));
+    CHECK(due(store, noon()) == "23");
+    CHECK(store.mark_delivered(kSink, {"message-1"}));  // it is not waiting
+    auto dead = store.list_dead_letters(kSink, {});
+    REQUIRE((dead && dead->items.size() == 1));
+    CHECK(dead->items[0].id == "message-1");
+    CHECK(dead->items[0].deliveries.at(0).dead_at == noon());
+    CHECK(dead->items[0].deliveries.at(0).last_error == "410 Gone");
+    CHECK(store.list_dead_letters("other", {})->items.empty());
+    CHECK(store.count_deliveries()->at(0).dead == 1);
+
+    Replay dead_ones;
+    dead_ones.all_dead = true;
+    const auto audited = audit_length(store);
+    CHECK(*store.replay(kSink, dead_ones, sample_audit("replay")) == 1);
+    CHECK(audit_length(store) == audited + 1);
+    CHECK(due(store, noon()) == "13");
+    REQUIRE(store.mark_delivered(kSink, {"message-1", "message-3"}));
+
+    Replay named;
+    named.ids = {"message-1", "message-3"};
+    CHECK(*store.replay(kSink, named, sample_audit("replay")) == 2);
+    CHECK(due(store, noon()) == "13");
+    named.ids = {"message-1", "unknown"};
+    CHECK(store.replay(kSink, named, sample_audit("replay")).error().code == ErrorCode::not_found);
+    Replay since;
+    since.after = store.list_state_messages({})->items[1].sequence;
+    CHECK(*store.replay("late", since, sample_audit("replay")) == 1);
+    CHECK(ids_of(*store.due_state_messages("late", noon(), 10)) == "3");
+}
+
+STORE_CONTRACT(a_sink_is_emptied_by_one_node_at_a_time) {
+    auto& store = fixture.store();
+    const auto later = noon() + std::chrono::seconds(30);
+    CHECK(*store.claim_sink(kSink, "a", noon(), later));
+    CHECK(*store.claim_sink(kSink, "a", noon(), later));
+}
+
+STORE_CONTRACT(the_audit_has_checkpoints_and_tells_its_newest_time) {
+    auto& store = fixture.store();
+    CHECK(store.audit_tails()->empty());
+    CHECK_FALSE(store.last_recorded_time()->has_value());
+    REQUIRE(store.append_audit(sample_audit("event")));
+    REQUIRE(store.append_audit(sample_audit("event")));
+    const auto tails = *store.audit_tails();
+    REQUIRE(tails.size() == 1);
+    CHECK(tails[0].sequence == 2);
+    CHECK(tails[0].hash == store.list_audit({})->items[1].hash);
+    CHECK(*store.last_recorded_time() == noon());
+
+    auto checkpoint = tails[0];
+    checkpoint.key_id = "k";
+    checkpoint.signature = "c2ln";
+    REQUIRE(store.append_checkpoint(checkpoint));
+    CHECK(store.append_checkpoint(checkpoint).error().code == ErrorCode::conflict);
+    fixture.reopen();
+    auto listed = fixture.store().list_checkpoints("", 0);
+    REQUIRE((listed && listed->size() == 1));
+    CHECK(listed->at(0).node == checkpoint.node);
+    CHECK(listed->at(0).sequence == 2);
+    CHECK(listed->at(0).hash == checkpoint.hash);
+    CHECK(listed->at(0).time == checkpoint.time);
+    CHECK(listed->at(0).key_id == "k");
+    CHECK(listed->at(0).signature == "c2ln");
+    CHECK(fixture.store().list_checkpoints(checkpoint.node, 2)->empty());
 }
 
 STORE_CONTRACT(state_messages_are_listed_oldest_first_by_owner) {

@@ -43,9 +43,11 @@ std::optional<std::size_t> to_number(std::string_view text) {
 }  // namespace
 
 std::optional<HttpTarget> parse_target(std::string_view url) {
-    constexpr std::string_view scheme = "http://";
-    if (!url.starts_with(scheme)) return std::nullopt;
-    url.remove_prefix(scheme.size());
+    constexpr std::string_view plain = "http://";
+    constexpr std::string_view secure = "https://";
+    const bool tls = url.starts_with(secure);
+    if (!tls && !url.starts_with(plain)) return std::nullopt;
+    url.remove_prefix(tls ? secure.size() : plain.size());
     const std::size_t slash = url.find('/');
     const std::size_t colon = url.find(':');
     if (slash == std::string_view::npos || colon == std::string_view::npos || colon > slash) {
@@ -54,15 +56,17 @@ std::optional<HttpTarget> parse_target(std::string_view url) {
     const auto port = to_number(url.substr(colon + 1, slash - colon - 1));
     if (!port || *port == 0 || *port > 65535) return std::nullopt;
     return HttpTarget{std::string(url.substr(0, colon)), static_cast<std::uint16_t>(*port),
-                      std::string(url.substr(slash))};
+                      std::string(url.substr(slash)), tls};
 }
 
-HttpConnection::HttpConnection(HttpTarget target, std::chrono::milliseconds timeout)
-    : target_(std::move(target)), timeout_(timeout) {}
+HttpConnection::HttpConnection(HttpTarget target, std::chrono::milliseconds timeout, SSL_CTX* tls)
+    : target_(std::move(target)), timeout_(timeout), tls_(tls) {}
 
 HttpConnection::~HttpConnection() { close(); }
 
 void HttpConnection::close() {
+    if (ssl_) ::SSL_free(ssl_);
+    ssl_ = nullptr;
     if (socket_ >= 0) ::close(socket_);
     socket_ = -1;
     buffer_.clear();
@@ -83,16 +87,23 @@ bool HttpConnection::connect() {
     address.sin_family = AF_INET;
     address.sin_port = htons(target_.port);
     if (::inet_pton(AF_INET, target_.host.c_str(), &address.sin_addr) != 1 ||
-        ::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        ::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+        (target_.tls && !start_tls())) {
         close();
         return false;
     }
     return true;
 }
 
+bool HttpConnection::start_tls() {
+    ssl_ = tls_ ? ::SSL_new(tls_) : nullptr;
+    return ssl_ && ::SSL_set_fd(ssl_, socket_) == 1 && ::SSL_connect(ssl_) == 1;
+}
+
 bool HttpConnection::send_all(std::string_view text) {
     while (!text.empty()) {
-        const ssize_t sent = ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
+        const ssize_t sent = ssl_ ? ::SSL_write(ssl_, text.data(), static_cast<int>(text.size()))
+                                  : ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
         if (sent <= 0) return false;
         text.remove_prefix(static_cast<std::size_t>(sent));
     }
@@ -101,7 +112,8 @@ bool HttpConnection::send_all(std::string_view text) {
 
 bool HttpConnection::fill() {
     std::array<char, 16384> chunk{};
-    const ssize_t got = ::recv(socket_, chunk.data(), chunk.size(), 0);
+    const ssize_t got = ssl_ ? ::SSL_read(ssl_, chunk.data(), static_cast<int>(chunk.size()))
+                             : ::recv(socket_, chunk.data(), chunk.size(), 0);
     if (got <= 0) return false;
     buffer_.append(chunk.data(), static_cast<std::size_t>(got));
     return true;
@@ -143,6 +155,7 @@ HttpReply HttpConnection::read_reply() {
     const auto length = to_number(header_value(head, "content-length"));
     buffer_.erase(0, end + 4);
     if (!status) return {};
+    if (*status == 204) return {204, {}};
     auto body = length ? take(*length) : take_chunks();
     if (!body) return {};
     HttpReply reply{static_cast<int>(*status), std::move(*body)};
@@ -159,6 +172,16 @@ HttpReply HttpConnection::post(std::string_view query, std::string_view body) {
     std::string text = "POST " + target_.path + "?" + std::string(query) +
                        " HTTP/1.1\r\nHost: " + target_.host + ":" + std::to_string(target_.port) +
                        "\r\nContent-Type: application/x-pki-message\r\nContent-Length: " +
+                       std::to_string(body.size()) + "\r\n\r\n";
+    text += body;
+    return exchange(text);
+}
+
+HttpReply HttpConnection::post_json(std::string_view path, std::string_view body) {
+    std::string text = "POST " + std::string(path) + " HTTP/1.1\r\nHost: " + target_.host + ":" +
+                       std::to_string(target_.port) +
+                       "\r\nUser-Agent: NDES_Plugin\r\nContent-Type: application/json"
+                       "\r\nContent-Length: " +
                        std::to_string(body.size()) + "\r\n\r\n";
     text += body;
     return exchange(text);

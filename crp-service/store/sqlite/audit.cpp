@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "crp-service/store/audit_chain.h"
-#include "crp-service/store/sqlite/json_columns.h"
+#include "crp-service/store/json_columns.h"
 #include "crp-service/store/sqlite/record_queries.h"
 #include "crp-service/store/sqlite/sqlite_store_impl.h"
 
@@ -16,10 +16,14 @@ namespace {
 constexpr const char* kTail = "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1";
 constexpr const char* kInsert =
     "INSERT INTO audit (" AUDIT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-constexpr const char* kList =
-    "SELECT " AUDIT_COLUMNS " FROM audit WHERE sequence > ? ORDER BY sequence LIMIT ?";
-constexpr const char* kListOfCaller = "SELECT " AUDIT_COLUMNS R"( FROM audit
-    WHERE caller = ? AND sequence > ? ORDER BY sequence LIMIT ?)";
+#define CHECKPOINT_COLUMNS "node, sequence, hash, time, key_id, signature"
+
+constexpr const char* kChainTail =
+    "SELECT '', sequence, hash, time, '', '' FROM audit ORDER BY sequence DESC LIMIT 1";
+constexpr const char* kInsertCheckpoint =
+    "INSERT INTO audit_checkpoint (" CHECKPOINT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?)";
+constexpr const char* kListCheckpoints = "SELECT " CHECKPOINT_COLUMNS R"( FROM audit_checkpoint
+    WHERE (node, sequence) > (?, ?) ORDER BY node, sequence LIMIT 1000)";
 
 Result<AuditTail> read_tail(const Statement& statement) {
     return AuditTail{statement.integer(0), statement.text(1)};
@@ -42,16 +46,25 @@ Result<AuditRecord> read_audit(const Statement& statement) {
     return record;
 }
 
-}  // namespace
+Result<AuditCheckpoint> read_checkpoint(const Statement& statement) {
+    Row row(statement);
+    AuditCheckpoint checkpoint;
+    checkpoint.node = row.text();
+    checkpoint.sequence = row.integer();
+    checkpoint.hash = row.text();
+    checkpoint.time = row.time();
+    checkpoint.key_id = row.text();
+    checkpoint.signature = row.text();
+    return checkpoint;
+}
 
-AuditReads::AuditReads(Preparer& prepare)
-    : list(prepare(kList)), list_of_caller(prepare(kListOfCaller)) {}
+}  // namespace
 
 AuditWrites::AuditWrites(Preparer& prepare) : tail(prepare(kTail)), insert(prepare(kInsert)) {}
 
 // The tail is read inside the transaction, from a page that is always in the cache: a copy kept
 // in memory would have to follow every savepoint and commit that fails.
-Result<void> append(AuditWrites& writes, AuditRecord record) {
+Result<void> append(AuditWrites& writes, AuditRecord& record) {
     auto tail = one_row<AuditTail>(writes.tail, read_tail);
     if (!tail) return pass_on(tail);
     seal_audit_record(record, tail->value_or(AuditTail{}));
@@ -66,11 +79,46 @@ Result<void> SqliteStore::append_audit(AuditRecord record) {
 }
 
 Result<Page<AuditRecord>> SqliteStore::list_audit(const PageRequest& page) {
+    SequenceQuery query("SELECT " AUDIT_COLUMNS " FROM audit", "sequence", false);
+    query.where("caller = ?", page.owner);
+    return list_sequence<AuditRecord>(*readers_, query, page, read_audit,
+                                      [](const AuditRecord& one) { return one.sequence; });
+}
+
+Result<std::vector<AuditCheckpoint>> SqliteStore::audit_tails() {
     auto reader = readers_->lend();
     if (!reader) return pass_on(reader);
-    AuditReads& reads = reader->reads().audit;
-    return list_sequence<AuditRecord>({reads.list, reads.list_of_caller, kOldest}, page, read_audit,
-                                      [](const AuditRecord& one) { return one.sequence; });
+    auto newest = reader->database().prepare(kChainTail);
+    if (!newest) return pass_on(newest);
+    return all_rows<AuditCheckpoint>(*newest, read_checkpoint);
+}
+
+Result<void> SqliteStore::append_checkpoint(const AuditCheckpoint& checkpoint) {
+    return writer_->run([&](sqlite::Database& database) -> Result<void> {
+        auto insert = database.prepare(kInsertCheckpoint);
+        if (!insert) return pass_on(insert);
+        auto done = bind_all(*insert, checkpoint.node, checkpoint.sequence, checkpoint.hash,
+                             to_unix_ms(checkpoint.time), checkpoint.key_id, checkpoint.signature)
+                        .run();
+        if (done || !database.last_error_is_constraint()) return done;
+        return fail(ErrorCode::conflict, "this place of the audit has a checkpoint");
+    });
+}
+
+Result<std::vector<AuditCheckpoint>> SqliteStore::list_checkpoints(std::string_view after_node,
+                                                                   std::int64_t after_sequence) {
+    auto reader = readers_->lend();
+    if (!reader) return pass_on(reader);
+    auto list = reader->database().prepare(kListCheckpoints);
+    if (!list) return pass_on(list);
+    return all_rows<AuditCheckpoint>(bind_all(*list, after_node, after_sequence), read_checkpoint);
+}
+
+Result<std::optional<WallTime>> SqliteStore::last_recorded_time() {
+    auto tails = audit_tails();
+    if (!tails) return pass_on(tails);
+    if (tails->empty()) return std::nullopt;
+    return tails->front().time;
 }
 
 }  // namespace ndes::crp

@@ -3,6 +3,7 @@
 
 #include "crp-service/store/sqlite/record_queries.h"
 #include "crp-service/store/sqlite/sqlite_store_impl.h"
+#include "crp-service/store/sqlite/transaction_rows.h"
 
 namespace ndes::crp {
 namespace {
@@ -10,20 +11,16 @@ namespace {
 #define CERTIFICATE_COLUMNS                                                              \
     "sha256, serial, issuer, subject, spki_sha256, not_before, not_after, decision_id, " \
     "transaction_id, challenge_id, device_id, user_id, policy_id, renews, revoked, "     \
-    "recorded_at, owner"
+    "recorded_at, owner, revoked_at, revocation_reason"
 
 constexpr const char* kBySha256 =
     "SELECT sequence, " CERTIFICATE_COLUMNS " FROM certificate WHERE sha256 = ?";
-constexpr const char* kKeyOfOtherDevice = "SELECT sequence, " CERTIFICATE_COLUMNS
-                                          R"( FROM certificate
-    WHERE spki_sha256 = ? AND device_id <> ? ORDER BY sequence LIMIT 1)";
-constexpr const char* kList = "SELECT sequence, " CERTIFICATE_COLUMNS R"( FROM certificate
-    WHERE sequence < ? ORDER BY sequence DESC LIMIT ?)";
-constexpr const char* kListOfOwner = "SELECT sequence, " CERTIFICATE_COLUMNS R"( FROM certificate
-    WHERE owner = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?)";
+constexpr const char* kRevoke = R"(UPDATE certificate
+    SET revoked = 1, revoked_at = ?2, revocation_reason = ?3 WHERE sha256 = ?1 AND revoked = 0)";
 constexpr const char* kExists = "SELECT 1 FROM certificate WHERE sha256 = ?";
-constexpr const char* kInsert = "INSERT INTO certificate (" CERTIFICATE_COLUMNS
-                                ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kInsert =
+    "INSERT INTO certificate (" CERTIFICATE_COLUMNS
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 struct Numbered {
     std::int64_t sequence = 0;
@@ -52,6 +49,8 @@ Result<Numbered> read_numbered(const Statement& statement) {
     certificate.revoked = row.boolean();
     certificate.recorded_at = row.time();
     certificate.owner = row.text();
+    certificate.revoked_at = row.optional_time();
+    certificate.revocation_reason = row.text();
     return numbered;
 }
 
@@ -64,13 +63,10 @@ Result<IssuedCertificate> read_certificate(const Statement& statement) {
 }  // namespace
 
 CertificateReads::CertificateReads(Preparer& prepare)
-    : by_sha256(prepare(kBySha256)),
-      key_of_other_device(prepare(kKeyOfOtherDevice)),
-      list(prepare(kList)),
-      list_of_owner(prepare(kListOfOwner)) {}
+    : by_sha256(prepare(kBySha256)), key_of_other_device(prepare(kKeyOfOtherDevice)) {}
 
 CertificateWrites::CertificateWrites(Preparer& prepare)
-    : exists(prepare(kExists)), insert(prepare(kInsert)) {}
+    : exists(prepare(kExists)), insert(prepare(kInsert)), revoke(prepare(kRevoke)) {}
 
 Result<void> insert(CertificateWrites& writes, const IssuedCertificate& certificate) {
     {
@@ -87,7 +83,8 @@ Result<void> insert(CertificateWrites& writes, const IssuedCertificate& certific
                     certificate.decision_id, certificate.transaction_id, certificate.challenge_id,
                     certificate.device_id, certificate.user_id, certificate.policy_id,
                     certificate.renews, certificate.revoked, to_unix_ms(certificate.recorded_at),
-                    certificate.owner)
+                    certificate.owner, unix_ms_or_null(certificate.revoked_at),
+                    certificate.revocation_reason)
         .run();
 }
 
@@ -98,27 +95,54 @@ Result<std::optional<IssuedCertificate>> SqliteStore::find_certificate(std::stri
     return one_row<IssuedCertificate>(bind_all(statement, sha256), read_certificate);
 }
 
-Result<std::optional<IssuedCertificate>> SqliteStore::find_key_of_other_device(
-    std::string_view spki_sha256, std::string_view device_id) {
+Result<std::optional<KeyHolder>> SqliteStore::find_key_of_other_device(std::string_view spki_sha256,
+                                                                       std::string_view device_id) {
     auto reader = readers_->lend();
     if (!reader) return pass_on(reader);
     Statement& statement = reader->reads().certificates.key_of_other_device;
-    return one_row<IssuedCertificate>(bind_all(statement, spki_sha256, device_id),
-                                      read_certificate);
+    return one_row<KeyHolder>(bind_all(statement, spki_sha256, device_id), read_key_holder);
 }
 
-Result<Page<IssuedCertificate>> SqliteStore::list_certificates(const PageRequest& page) {
-    auto reader = readers_->lend();
-    if (!reader) return pass_on(reader);
-    CertificateReads& reads = reader->reads().certificates;
-    auto numbered =
-        list_sequence<Numbered>({reads.list, reads.list_of_owner, kNewest}, page, read_numbered,
-                                [](const Numbered& one) { return one.sequence; });
+Result<Page<IssuedCertificate>> SqliteStore::list_certificates(const PageRequest& page,
+                                                               const CertificateFilter& filter) {
+    SequenceQuery query("SELECT sequence, " CERTIFICATE_COLUMNS " FROM certificate", "sequence",
+                        true);
+    query.where("owner = ?", page.owner)
+        .where("decision_id IN (SELECT id FROM decision WHERE device_id = ?)", filter.device_id)
+        .where("not_after < ?", filter.expires_before);
+    auto numbered = list_sequence<Numbered>(*readers_, query, page, read_numbered,
+                                            [](const Numbered& one) { return one.sequence; });
     if (!numbered) return pass_on(numbered);
     Page<IssuedCertificate> result{{}, std::move(numbered->next)};
     for (Numbered& one : numbered->items)
         result.items.push_back(std::move(one.certificate));
     return result;
+}
+
+Result<bool> SqliteStore::revoke_certificate(const Revocation& revocation) {
+    bool revoked = false;
+    const SinkNames names = sinks();
+    auto done = writer_->run([&](sqlite::Database& database) -> Result<void> {
+        Writes& writes = *writes_;
+        auto changed = bind_all(writes.certificates.revoke, revocation.certificate_sha256,
+                                to_unix_ms(revocation.now), revocation.reason)
+                           .run();
+        if (!changed) return changed;
+        revoked = database.changes() == 1;
+        if (!revoked) {
+            const ResetAtEnd reset(writes.certificates.exists);
+            auto found = bind_all(writes.certificates.exists, revocation.certificate_sha256).step();
+            if (!found) return pass_on(found);
+            if (*found) return {};
+            return fail(ErrorCode::not_found, "no such certificate");
+        }
+        auto told = append(writes.outbox, revocation.messages, *names);
+        if (!told) return told;
+        AuditRecord audit = revocation.audit;
+        return append(writes.audit, audit);
+    });
+    if (!done) return pass_on(done);
+    return revoked;
 }
 
 }  // namespace ndes::crp

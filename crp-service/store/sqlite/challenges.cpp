@@ -2,7 +2,8 @@
 #include <utility>
 
 #include "crp-service/store/challenge_rules.h"
-#include "crp-service/store/sqlite/json_columns.h"
+#include "crp-service/store/json_columns.h"
+#include "crp-service/store/sqlite/record_queries.h"
 #include "crp-service/store/sqlite/sqlite_store_impl.h"
 
 namespace ndes::crp {
@@ -11,12 +12,12 @@ namespace {
 #define CHALLENGE_COLUMNS                                                         \
     "id, kind, lookup, device_id, user_id, policy_id, certificate_request_id, "   \
     "expected_json, not_before, expires_at, created_at, owner, state, refusals, " \
-    "transaction_id, csr_sha256"
+    "transaction_id, csr_sha256, key_id"
 
 constexpr const char* kById = "SELECT " CHALLENGE_COLUMNS " FROM challenge WHERE id = ?";
 constexpr const char* kByLookup = "SELECT " CHALLENGE_COLUMNS " FROM challenge WHERE lookup = ?";
 constexpr const char* kInsert = "INSERT INTO challenge (" CHALLENGE_COLUMNS
-                                ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                                ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 // The compare-and-swap: may_reserve of challenge_rules.h. 1 transaction, 2 CSR, 3 id, 4 now.
 constexpr const char* kReserve = R"(UPDATE challenge
@@ -39,10 +40,15 @@ constexpr const char* kFindAnswer = R"(SELECT body_sha256, answer FROM challenge
     WHERE owner = ? AND idempotency_key = ?)";
 constexpr const char* kInsertAnswer = R"(INSERT INTO challenge_answer
     (owner, idempotency_key, body_sha256, answer, recorded_at) VALUES (?, ?, ?, ?, ?))";
+// The first condition is the index's.
+constexpr const char* kCountOutstanding = R"(SELECT kind, key_id, count(*), max(expires_at)
+    FROM challenge INDEXED BY challenge_not_completed
+    WHERE state <> 'completed' AND expires_at > ?
+      AND state IN ('issued', 'reserved', 'failed', 'unconfirmed')
+    GROUP BY kind, key_id ORDER BY kind, key_id)";
 constexpr const char* kForgetAnswers = "DELETE FROM challenge_answer WHERE recorded_at <= ?";
 
-Result<Challenge> read_challenge(const Statement& statement) {
-    Row row(statement);
+Result<Challenge> read_challenge(Row& row) {
     Challenge challenge;
     challenge.id = row.text();
     if (auto kind = row.word(challenge.kind); !kind) return pass_on(kind);
@@ -60,7 +66,36 @@ Result<Challenge> read_challenge(const Statement& statement) {
     challenge.refusals = row.number();
     challenge.transaction_id = row.text();
     challenge.csr_sha256 = row.text();
+    challenge.key_id = row.text();
     return challenge;
+}
+
+Result<Challenge> read_challenge(const Statement& statement) {
+    Row row(statement);
+    return read_challenge(row);
+}
+
+struct Numbered {
+    std::int64_t number = 0;
+    Challenge challenge;
+};
+
+Result<Numbered> read_numbered(const Statement& statement) {
+    Row row(statement);
+    const std::int64_t number = row.integer();
+    auto challenge = read_challenge(row);
+    if (!challenge) return pass_on(challenge);
+    return Numbered{number, std::move(*challenge)};
+}
+
+Result<KeyUse> read_key_use(const Statement& statement) {
+    Row row(statement);
+    KeyUse use;
+    if (auto kind = row.word(use.kind); !kind) return pass_on(kind);
+    use.key_id = row.text();
+    use.count = row.integer();
+    use.last_expiry = row.time();
+    return use;
 }
 
 Result<void> insert_challenge(ChallengeWrites& writes, const Challenge& challenge) {
@@ -71,26 +106,31 @@ Result<void> insert_challenge(ChallengeWrites& writes, const Challenge& challeng
                     challenge.certificate_request_id, encode(challenge.expected),
                     to_unix_ms(challenge.not_before), to_unix_ms(challenge.expires_at),
                     to_unix_ms(challenge.created_at), challenge.owner, to_string(challenge.state),
-                    challenge.refusals, challenge.transaction_id, challenge.csr_sha256)
+                    challenge.refusals, challenge.transaction_id, challenge.csr_sha256,
+                    challenge.key_id)
         .run();
 }
 
 // The answer recorded for this key, if any; conflict when it was for another body.
+Result<std::optional<std::string>> recall(Statement& find, std::string_view owner,
+                                          std::string_view key, std::string_view body_sha256) {
+    const ResetAtEnd reset(find);
+    auto found = bind_all(find, owner, key).step();
+    if (!found) return pass_on(found);
+    if (!*found) return std::nullopt;
+    if (find.text(0) != body_sha256) {
+        return fail(ErrorCode::conflict, "Idempotency-Key was used before with another body");
+    }
+    return find.text(1);
+}
+
 Result<std::optional<std::string>> recall(ChallengeWrites& writes, const ChallengeBatch& batch) {
     if (batch.idempotency_key.empty()) return std::nullopt;
     // In passing, so that no timer is needed: what has outlived the window.
     const WallTime oldest = batch.now - kIdempotencyWindow;
     auto forgotten = bind_all(writes.forget_answers, to_unix_ms(oldest)).run();
     if (!forgotten) return pass_on(forgotten);
-    Statement& find = writes.find_answer;
-    const ResetAtEnd reset(find);
-    auto found = bind_all(find, batch.owner, batch.idempotency_key).step();
-    if (!found) return pass_on(found);
-    if (!*found) return std::nullopt;
-    if (find.text(0) != batch.body_sha256) {
-        return fail(ErrorCode::conflict, "Idempotency-Key was used before with another body");
-    }
-    return find.text(1);
+    return recall(writes.find_answer, batch.owner, batch.idempotency_key, batch.body_sha256);
 }
 
 Result<void> insert_batch(sqlite::Database& database, Writes& writes, const ChallengeBatch& batch) {
@@ -109,7 +149,7 @@ Result<void> insert_batch(sqlite::Database& database, Writes& writes, const Chal
 }  // namespace
 
 ChallengeReads::ChallengeReads(Preparer& prepare)
-    : by_id(prepare(kById)), by_lookup(prepare(kByLookup)) {}
+    : by_id(prepare(kById)), by_lookup(prepare(kByLookup)), find_answer(prepare(kFindAnswer)) {}
 
 ChallengeWrites::ChallengeWrites(Preparer& prepare)
     : by_id(prepare(kById)),
@@ -124,6 +164,50 @@ ChallengeWrites::ChallengeWrites(Preparer& prepare)
 
 Result<std::optional<Challenge>> find_challenge(ChallengeWrites& writes, std::string_view id) {
     return one_row<Challenge>(bind_all(writes.by_id, id), read_challenge);
+}
+
+Result<bool> meet(ChallengeWrites& writes, const Challenge& challenge) {
+    auto recorded = find_challenge(writes, challenge.id);
+    if (!recorded) return pass_on(recorded);
+    if (*recorded) return is_same_challenge(**recorded, challenge);
+    if (auto inserted = insert_challenge(writes, challenge); !inserted) return pass_on(inserted);
+    return true;
+}
+
+Result<std::optional<std::string>> SqliteStore::find_answer(std::string_view owner,
+                                                            std::string_view idempotency_key,
+                                                            std::string_view body_sha256) {
+    auto reader = readers_->lend();
+    if (!reader) return pass_on(reader);
+    return recall(reader->reads().challenges.find_answer, owner, idempotency_key, body_sha256);
+}
+
+Result<Page<Challenge>> SqliteStore::list_challenges(const PageRequest& page,
+                                                     const ChallengeFilter& filter) {
+    SequenceQuery query("SELECT number, " CHALLENGE_COLUMNS " FROM challenge", "number", true);
+    query.where("owner = ?", page.owner).where("device_id = ?", filter.device_id);
+    if (filter.state == ChallengeState::expired) {
+        query.where("state = 'issued' AND expires_at <= ?", std::optional(filter.now));
+    } else if (filter.state == ChallengeState::issued) {
+        query.where("state = 'issued' AND expires_at > ?", std::optional(filter.now));
+    } else {
+        query.where_word("state = ?", filter.state);
+    }
+    auto numbered = list_sequence<Numbered>(*readers_, query, page, read_numbered,
+                                            [](const Numbered& one) { return one.number; });
+    if (!numbered) return pass_on(numbered);
+    Page<Challenge> result{{}, std::move(numbered->next)};
+    for (Numbered& one : numbered->items)
+        result.items.push_back(std::move(one.challenge));
+    return result;
+}
+
+Result<std::vector<KeyUse>> SqliteStore::count_outstanding_challenges(WallTime now) {
+    auto reader = readers_->lend();
+    if (!reader) return pass_on(reader);
+    auto count = reader->database().prepare(kCountOutstanding);
+    if (!count) return pass_on(count);
+    return all_rows<KeyUse>(bind_all(*count, to_unix_ms(now)), read_key_use);
 }
 
 Result<std::optional<std::string>> SqliteStore::add_challenges(const ChallengeBatch& batch,

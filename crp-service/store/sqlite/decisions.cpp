@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "crp-service/store/challenge_rules.h"
-#include "crp-service/store/sqlite/json_columns.h"
+#include "crp-service/store/json_columns.h"
 #include "crp-service/store/sqlite/sqlite_store_impl.h"
 
 namespace ndes::crp {
@@ -29,12 +29,16 @@ struct Prepared {
     const DecisionCommit& commit;
     std::optional<std::string> contents;
     std::string outcomes;
+    std::shared_ptr<const std::vector<std::string>> sinks;
+    AuditRecord audit;
 };
 
-Prepared prepare_commit(const DecisionCommit& commit) {
+Prepared prepare_commit(const DecisionCommit& commit,
+                        std::shared_ptr<const std::vector<std::string>> sinks) {
     std::optional<std::string> contents;
     if (commit.decision.contents) contents = encode(*commit.decision.contents);
-    return {commit, std::move(contents), encode(commit.decision.outcomes)};
+    return {commit, std::move(contents), encode(commit.decision.outcomes), std::move(sinks),
+            commit.audit};
 }
 
 // The answer this question, or this very request, has been given before.
@@ -88,13 +92,30 @@ Result<void> insert_decision(sqlite::Database& database, DecisionWrites& writes,
     return inserted;
 }
 
-Result<void> record(sqlite::Database& database, Writes& writes, const Prepared& prepared) {
+Result<void> record(sqlite::Database& database, Writes& writes, Prepared& prepared) {
     if (auto done = insert_decision(database, writes.decisions, prepared); !done) return done;
-    if (auto done = append(writes.outbox, prepared.commit.messages); !done) return done;
-    return append(writes.audit, prepared.commit.audit);
+    auto told = append(writes.outbox, prepared.commit.messages, *prepared.sinks);
+    if (!told) return told;
+    return append(writes.audit, prepared.audit);
 }
 
-Result<void> commit_in_job(sqlite::Database& database, Writes& writes, const Prepared& prepared,
+// False: lost; `outcome` says why.
+Result<bool> may_be_yes(sqlite::Database& database, Writes& writes, const Decision& decision,
+                        DecisionOutcome& outcome) {
+    auto holder = one_row<KeyHolder>(
+        bind_all(writes.decisions.key_of_other_device, decision.spki_sha256, decision.device_id),
+        read_key_holder);
+    if (!holder) return pass_on(holder);
+    if (*holder) {
+        outcome.kind = DecisionOutcome::Kind::lost;
+        outcome.key_taken = true;
+        return false;
+    }
+    if (decision.challenge_id.empty()) return true;
+    return reserve(database, writes.challenges, decision, outcome);
+}
+
+Result<void> commit_in_job(sqlite::Database& database, Writes& writes, Prepared& prepared,
                            DecisionOutcome& outcome) {
     const Decision& decision = prepared.commit.decision;
     auto earlier = find_earlier(writes.decisions, decision);
@@ -104,12 +125,23 @@ Result<void> commit_in_job(sqlite::Database& database, Writes& writes, const Pre
         outcome.standing = std::move((*earlier)->decision);
         return {};
     }
-    if (decision.verified && !decision.challenge_id.empty()) {
-        auto reserved = reserve(database, writes.challenges, decision, outcome);
-        if (!reserved) return pass_on(reserved);
-        if (!*reserved) return {};
+    bool is_its_challenge = true;
+    if (prepared.commit.first_seen) {
+        auto met = meet(writes.challenges, *prepared.commit.first_seen);
+        if (!met) return pass_on(met);
+        is_its_challenge = *met;
     }
-    if (!decision.verified && prepared.commit.counts_as_refusal) {
+    if (decision.verified && !is_its_challenge) {
+        outcome.kind = DecisionOutcome::Kind::lost;
+        outcome.challenge_id_taken = true;
+        return {};
+    }
+    if (decision.verified) {
+        auto possible = may_be_yes(database, writes, decision, outcome);
+        if (!possible) return pass_on(possible);
+        if (!*possible) return {};
+    }
+    if (!decision.verified && prepared.commit.counts_as_refusal && is_its_challenge) {
         auto counted =
             bind_all(writes.challenges.count_refusal, decision.challenge_id, kRefusalsUntilLocked)
                 .run();
@@ -121,14 +153,15 @@ Result<void> commit_in_job(sqlite::Database& database, Writes& writes, const Pre
 }  // namespace
 
 DecisionWrites::DecisionWrites(Preparer& prepare)
-    : standing(prepare(kStandingDecision)),
+    : key_of_other_device(prepare(kKeyOfOtherDevice)),
+      standing(prepare(kStandingDecision)),
       same_request(prepare(kSameRequest)),
       by_id(prepare(kById)),
       insert(prepare(kInsert)),
       settle(prepare(kSettle)) {}
 
 Result<DecisionOutcome> SqliteStore::commit_decision(const DecisionCommit& commit) {
-    const Prepared prepared = prepare_commit(commit);
+    Prepared prepared = prepare_commit(commit, sinks());
     DecisionOutcome outcome;
     auto done = writer_->run([&](sqlite::Database& database) {
         return commit_in_job(database, *writes_, prepared, outcome);

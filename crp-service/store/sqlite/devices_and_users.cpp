@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "crp-service/store/cursor.h"
-#include "crp-service/store/sqlite/json_columns.h"
+#include "crp-service/store/json_columns.h"
 #include "crp-service/store/sqlite/record_queries.h"
 #include "crp-service/store/sqlite/sqlite_store_impl.h"
 
@@ -11,34 +11,36 @@ namespace ndes::crp {
 
 #define USER_COLUMNS                                                               \
     "id, user_principal_name, display_name, email, security_identifier, enabled, " \
-    "groups_json"
+    "groups_json, owner, revision"
 #define DEVICE_COLUMNS                                            \
     "id, device_type, name, serial_number, imei, owner_user_id, " \
-    "enrollment_state, compliant"
+    "enrollment_state, compliant, registered_keys_json, owner, revision"
 
 const RecordSql kUserSql{
     .find = "SELECT " USER_COLUMNS " FROM mdm_user WHERE id = ?",
-    .list = "SELECT " USER_COLUMNS " FROM mdm_user WHERE id > ? ORDER BY id LIMIT ?",
-    .exists = "SELECT 1 FROM mdm_user WHERE id = ?",
-    .put = R"(INSERT INTO mdm_user ()" USER_COLUMNS R"() VALUES (?, ?, ?, ?, ?, ?, ?)
+    .list = "SELECT " USER_COLUMNS " FROM mdm_user WHERE id" IN_PAGE "id LIMIT ?2",
+    .revision = "SELECT revision FROM mdm_user WHERE id = ?",
+    .put = R"(INSERT INTO mdm_user ()" USER_COLUMNS R"() VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET
             user_principal_name = excluded.user_principal_name,
             display_name = excluded.display_name, email = excluded.email,
             security_identifier = excluded.security_identifier, enabled = excluded.enabled,
-            groups_json = excluded.groups_json)",
+            groups_json = excluded.groups_json, revision = excluded.revision)",
     .remove = "DELETE FROM mdm_user WHERE id = ?",
 };
 
 const RecordSql kDeviceSql{
     .find = "SELECT " DEVICE_COLUMNS " FROM device WHERE id = ?",
-    .list = "SELECT " DEVICE_COLUMNS " FROM device WHERE id > ? ORDER BY id LIMIT ?",
-    .exists = "SELECT 1 FROM device WHERE id = ?",
-    .put = R"(INSERT INTO device ()" DEVICE_COLUMNS R"() VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    .list = "SELECT " DEVICE_COLUMNS " FROM device WHERE id" IN_PAGE "id LIMIT ?2",
+    .revision = "SELECT revision FROM device WHERE id = ?",
+    .put = R"(INSERT INTO device ()" DEVICE_COLUMNS R"() VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET
             device_type = excluded.device_type, name = excluded.name,
             serial_number = excluded.serial_number, imei = excluded.imei,
             owner_user_id = excluded.owner_user_id,
-            enrollment_state = excluded.enrollment_state, compliant = excluded.compliant)",
+            enrollment_state = excluded.enrollment_state, compliant = excluded.compliant,
+            registered_keys_json = excluded.registered_keys_json,
+            revision = excluded.revision)",
     .remove = "DELETE FROM device WHERE id = ?",
 };
 
@@ -76,6 +78,8 @@ Result<User> read_user(const Statement& statement) {
     user.security_identifier = row.text();
     user.enabled = row.boolean();
     if (auto groups = decode(row.text(), user.groups); !groups) return pass_on(groups);
+    user.owner = row.text();
+    user.revision = row.text();
     return user;
 }
 
@@ -92,6 +96,9 @@ Result<Device> read_device(const Statement& statement) {
     if (!state) return pass_on(state);
     device.enrollment_state = *state;
     device.compliant = row.boolean();
+    if (auto keys = decode(row.text(), device.registered_keys); !keys) return pass_on(keys);
+    device.owner = row.text();
+    device.revision = row.text();
     return device;
 }
 
@@ -115,28 +122,35 @@ Result<Page<Device>> SqliteStore::list_devices(const PageRequest& page) {
                                 [](const Device& device) { return device.id; });
 }
 
-Result<bool> SqliteStore::put_user(const User& user, AuditRecord audit) {
-    const auto bind = [&](Statement& put) {
+Result<bool> SqliteStore::put_user(const User& user, AuditRecord audit,
+                                   const Precondition& premise) {
+    const std::string groups = encode(user.groups);
+    const auto bind = [&](Statement& put, const std::string& revision) {
         bind_all(put, user.id, user.user_principal_name, user.display_name, user.email,
-                 user.security_identifier, user.enabled, encode(user.groups));
+                 user.security_identifier, user.enabled, groups, user.owner, revision);
     };
-    return put_record(&Writes::users, user.id, bind, audit);
+    return put_record(&Writes::users, user.id, bind, std::move(audit), premise);
 }
 
-Result<bool> SqliteStore::put_device(const Device& device, AuditRecord audit) {
-    const auto bind = [&](Statement& put) {
+Result<bool> SqliteStore::put_device(const Device& device, AuditRecord audit,
+                                     const Precondition& premise) {
+    const std::string keys = encode(device.registered_keys);
+    const auto bind = [&](Statement& put, const std::string& revision) {
         bind_all(put, device.id, device.device_type, device.name, device.serial_number, device.imei,
-                 device.owner_user_id, word_of(device.enrollment_state), device.compliant);
+                 device.owner_user_id, word_of(device.enrollment_state), device.compliant, keys,
+                 device.owner, revision);
     };
-    return put_record(&Writes::devices, device.id, bind, audit);
+    return put_record(&Writes::devices, device.id, bind, std::move(audit), premise);
 }
 
-Result<void> SqliteStore::delete_user(std::string_view id, AuditRecord audit) {
-    return delete_record(&Writes::users, id, audit, "user");
+Result<void> SqliteStore::delete_user(std::string_view id, AuditRecord audit,
+                                      const Precondition& premise) {
+    return delete_record(&Writes::users, id, std::move(audit), premise, "user");
 }
 
-Result<void> SqliteStore::delete_device(std::string_view id, AuditRecord audit) {
-    return delete_record(&Writes::devices, id, audit, "device");
+Result<void> SqliteStore::delete_device(std::string_view id, AuditRecord audit,
+                                        const Precondition& premise) {
+    return delete_record(&Writes::devices, id, std::move(audit), premise, "device");
 }
 
 }  // namespace ndes::crp

@@ -34,7 +34,8 @@ Result<void> settle(Writes& writes, const Transaction& transaction, const Notify
         .run();
 }
 
-Result<void> commit_in_job(Writes& writes, const NotifyCommit& commit, NotifyOutcome& outcome) {
+Result<void> commit_in_job(Writes& writes, const NotifyCommit& commit,
+                           const std::vector<std::string>& sinks, NotifyOutcome& outcome) {
     auto transaction = find_verified(writes.decisions, commit);
     if (!transaction) return pass_on(transaction);
     auto judged = judge_notify(*transaction, commit);
@@ -42,15 +43,18 @@ Result<void> commit_in_job(Writes& writes, const NotifyCommit& commit, NotifyOut
     outcome = *judged;
     if (outcome == NotifyOutcome::repeated) return {};
     if (auto done = settle(writes, *transaction, commit); !done) return done;
-    if (auto done = append(writes.outbox, commit.messages); !done) return done;
-    return append(writes.audit, commit.audit);
+    if (auto done = append(writes.outbox, commit.messages, sinks); !done) return done;
+    AuditRecord audit = commit.audit;
+    return append(writes.audit, audit);
 }
 
 }  // namespace
 
 Result<NotifyOutcome> SqliteStore::commit_notify(const NotifyCommit& commit) {
     NotifyOutcome outcome = NotifyOutcome::recorded;
-    auto done = write([&](Writes& writes) { return commit_in_job(writes, commit, outcome); });
+    const SinkNames names = sinks();
+    auto done =
+        write([&](Writes& writes) { return commit_in_job(writes, commit, *names, outcome); });
     if (!done) return pass_on(done);
     return outcome;
 }

@@ -1,7 +1,7 @@
 // SqliteStore: policies and template permissions.
 #include <utility>
 
-#include "crp-service/store/sqlite/json_columns.h"
+#include "crp-service/store/json_columns.h"
 #include "crp-service/store/sqlite/record_queries.h"
 #include "crp-service/store/sqlite/sqlite_store_impl.h"
 
@@ -11,14 +11,15 @@ namespace ndes::crp {
     "id, certificate_request_id, template_name, subject_format, subject_alt_names_json, " \
     "key_usage_json, extended_key_usage_json, key_type, minimum_key_size, "               \
     "hash_algorithms_json, validity_days, renewal_threshold_percent, "                    \
-    "challenge_ttl_seconds, retry_window_seconds, assignments_json"
+    "challenge_ttl_seconds, retry_window_seconds, assignments_json, "                     \
+    "require_registered_key, security_identifier_extension, owner, revision"
 
 const RecordSql kPolicySql{
     .find = "SELECT " POLICY_COLUMNS " FROM policy WHERE id = ?",
-    .list = "SELECT " POLICY_COLUMNS " FROM policy WHERE id > ? ORDER BY id LIMIT ?",
-    .exists = "SELECT 1 FROM policy WHERE id = ?",
+    .list = "SELECT " POLICY_COLUMNS " FROM policy WHERE id" IN_PAGE "id LIMIT ?2",
+    .revision = "SELECT revision FROM policy WHERE id = ?",
     .put = R"(INSERT INTO policy ()" POLICY_COLUMNS R"()
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET
             certificate_request_id = excluded.certificate_request_id,
             template_name = excluded.template_name, subject_format = excluded.subject_format,
@@ -31,16 +32,21 @@ const RecordSql kPolicySql{
             renewal_threshold_percent = excluded.renewal_threshold_percent,
             challenge_ttl_seconds = excluded.challenge_ttl_seconds,
             retry_window_seconds = excluded.retry_window_seconds,
-            assignments_json = excluded.assignments_json)",
+            assignments_json = excluded.assignments_json,
+            require_registered_key = excluded.require_registered_key,
+            security_identifier_extension = excluded.security_identifier_extension,
+            revision = excluded.revision)",
     .remove = "DELETE FROM policy WHERE id = ?",
 };
 
 const RecordSql kTemplateSql{
-    .find = "SELECT name, permissions_json FROM template WHERE name = ?",
-    .list = "SELECT name, permissions_json FROM template WHERE name > ? ORDER BY name LIMIT ?",
-    .exists = "SELECT 1 FROM template WHERE name = ?",
-    .put = R"(INSERT INTO template (name, permissions_json) VALUES (?, ?)
-        ON CONFLICT (name) DO UPDATE SET permissions_json = excluded.permissions_json)",
+    .find = "SELECT name, permissions_json, owner, revision FROM template WHERE name = ?",
+    .list = "SELECT name, permissions_json, owner, revision FROM template WHERE name" IN_PAGE
+            "name LIMIT ?2",
+    .revision = "SELECT revision FROM template WHERE name = ?",
+    .put = R"(INSERT INTO template (name, permissions_json, owner, revision) VALUES (?, ?, ?, ?)
+        ON CONFLICT (name) DO UPDATE SET
+            permissions_json = excluded.permissions_json, revision = excluded.revision)",
     .remove = "DELETE FROM template WHERE name = ?",
 };
 
@@ -84,6 +90,10 @@ Result<Policy> read_policy(const Statement& statement) {
     policy.challenge_ttl_seconds = row.number();
     policy.retry_window_seconds = row.number();
     if (auto done = decode(row.text(), policy.assignments); !done) return pass_on(done);
+    policy.require_registered_key = row.boolean();
+    policy.security_identifier_extension = row.boolean();
+    policy.owner = row.text();
+    policy.revision = row.text();
     return policy;
 }
 
@@ -92,6 +102,8 @@ Result<TemplateRecord> read_template(const Statement& statement) {
     TemplateRecord record;
     record.name = row.text();
     if (auto done = decode(row.text(), record.permissions); !done) return pass_on(done);
+    record.owner = row.text();
+    record.revision = row.text();
     return record;
 }
 
@@ -115,31 +127,37 @@ Result<Page<TemplateRecord>> SqliteStore::list_templates(const PageRequest& page
                                         [](const TemplateRecord& record) { return record.name; });
 }
 
-Result<bool> SqliteStore::put_policy(const Policy& policy, AuditRecord audit) {
-    const auto bind = [&](Statement& put) {
+Result<bool> SqliteStore::put_policy(const Policy& policy, AuditRecord audit,
+                                     const Precondition& premise) {
+    const auto bind = [&](Statement& put, const std::string& revision) {
         bind_all(put, policy.id, policy.certificate_request_id, policy.template_name,
                  policy.subject_format, encode(policy.subject_alt_names), encode(policy.key_usage),
                  encode(policy.extended_key_usage), word_of(policy.key_type),
                  policy.minimum_key_size, encode(policy.hash_algorithms), policy.validity_days,
                  policy.renewal_threshold_percent, policy.challenge_ttl_seconds,
-                 policy.retry_window_seconds, encode(policy.assignments));
+                 policy.retry_window_seconds, encode(policy.assignments),
+                 policy.require_registered_key, policy.security_identifier_extension, policy.owner,
+                 revision);
     };
-    return put_record(&Writes::policies, policy.id, bind, audit);
+    return put_record(&Writes::policies, policy.id, bind, std::move(audit), premise);
 }
 
-Result<bool> SqliteStore::put_template(const TemplateRecord& record, AuditRecord audit) {
-    const auto bind = [&](Statement& put) {
-        bind_all(put, record.name, encode(record.permissions));
+Result<bool> SqliteStore::put_template(const TemplateRecord& record, AuditRecord audit,
+                                       const Precondition& premise) {
+    const auto bind = [&](Statement& put, const std::string& revision) {
+        bind_all(put, record.name, encode(record.permissions), record.owner, revision);
     };
-    return put_record(&Writes::templates, record.name, bind, audit);
+    return put_record(&Writes::templates, record.name, bind, std::move(audit), premise);
 }
 
-Result<void> SqliteStore::delete_policy(std::string_view id, AuditRecord audit) {
-    return delete_record(&Writes::policies, id, audit, "policy");
+Result<void> SqliteStore::delete_policy(std::string_view id, AuditRecord audit,
+                                        const Precondition& premise) {
+    return delete_record(&Writes::policies, id, std::move(audit), premise, "policy");
 }
 
-Result<void> SqliteStore::delete_template(std::string_view name, AuditRecord audit) {
-    return delete_record(&Writes::templates, name, audit, "template");
+Result<void> SqliteStore::delete_template(std::string_view name, AuditRecord audit,
+                                          const Precondition& premise) {
+    return delete_record(&Writes::templates, name, std::move(audit), premise, "template");
 }
 
 }  // namespace ndes::crp

@@ -1,8 +1,12 @@
-// Reads of the records that have a key of the MDM's own and are listed in its order.
+// Reads of the records that have a key of the MDM's own and are listed in its order, and of those
+// recorded in a sequence.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "crp-service/store/cursor.h"
 #include "crp-service/store/sqlite/reader_pool.h"
@@ -26,29 +30,57 @@ Result<Page<T>> list_records(ReaderPool& readers, RecordReads Reads::*record,
     auto reader = readers.lend();
     if (!reader) return pass_on(reader);
     const auto rows = static_cast<std::int64_t>(page.limit) + 1;
-    auto items = all_rows<T>(bind_all((reader->reads().*record).list, *after, rows), read);
+    auto items =
+        all_rows<T>(bind_all((reader->reads().*record).list, *after, rows, page.owner), read);
     if (!items) return pass_on(items);
     return cut_page(std::move(*items), page.limit, key_of);
 }
 
-// The same for what is recorded in a sequence, of all owners or of one. `first` is where a list
-// without cursor begins (kOldest or kNewest).
-struct SequenceList {
-    Statement& all;
-    Statement& of_owner;
-    std::int64_t first;
+// A list of what is recorded in a sequence. Such lists are asked for rarely and in many ways, so
+// their statements are put together, from constant texts, when they are asked for.
+class SequenceQuery {
+  public:
+    // `select`: up to and with FROM. `key`: the sequence's column.
+    SequenceQuery(std::string select, std::string key, bool newest_first)
+        : select_(std::move(select)), key_(std::move(key)), newest_first_(newest_first) {}
+
+    // Conditions with one parameter each; ignored when the value is empty or absent.
+    SequenceQuery& where(const char* condition, const std::string& value) {
+        if (!value.empty()) add(condition, value);
+        return *this;
+    }
+    SequenceQuery& where(const char* condition, const std::optional<WallTime>& value) {
+        if (value) add(condition, to_unix_ms(*value));
+        return *this;
+    }
+    template <class Enum>
+    SequenceQuery& where_word(const char* condition, const std::optional<Enum>& value) {
+        if (value) add(condition, std::string(to_string(*value)));
+        return *this;
+    }
+
+    // The page's statement, bound; `database` outlives it. bad_request for a wrong limit or cursor.
+    Result<Statement> prepare(sqlite::Database& database, const PageRequest& page) const;
+
+  private:
+    void add(const char* condition, std::variant<std::string, std::int64_t> value) {
+        conditions_.emplace_back(condition, std::move(value));
+    }
+
+    std::string select_;
+    std::string key_;
+    bool newest_first_;
+    std::vector<std::pair<const char*, std::variant<std::string, std::int64_t>>> conditions_;
 };
 
 template <class T, class KeyOf>
-Result<Page<T>> list_sequence(SequenceList list, const PageRequest& page, RowReader<T> read,
-                              KeyOf key_of) {
-    if (auto valid = check_limit(page); !valid) return pass_on(valid);
-    auto from = sequence_of(page.after, list.first);
-    if (!from) return pass_on(from);
-    const auto rows = static_cast<std::int64_t>(page.limit) + 1;
-    Statement& statement = page.owner.empty() ? bind_all(list.all, *from, rows)
-                                              : bind_all(list.of_owner, page.owner, *from, rows);
-    auto items = all_rows<T>(statement, read);
+Result<Page<T>> list_sequence(ReaderPool& readers, const SequenceQuery& query,
+                              const PageRequest& page, RowReader<T> read, KeyOf key_of) {
+    auto reader = readers.lend();
+    if (!reader) return pass_on(reader);
+    auto statement = query.prepare(reader->database(), page);
+    if (!statement) return pass_on(statement);
+    auto items = all_rows<T>(*statement, read);
     if (!items) return pass_on(items);
     return cut_page(std::move(*items), page.limit, key_of);
 }

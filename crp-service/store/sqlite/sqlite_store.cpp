@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "crp-service/store/record_rules.h"
 #include "crp-service/store/schema_version.h"
 #include "crp-service/store/sqlite/sqlite_store_impl.h"
 
@@ -45,7 +46,6 @@ Reads::Reads(Preparer& prepare)
       decisions(prepare),
       certificates(prepare),
       outbox(prepare),
-      audit(prepare),
       check(prepare(kReadCount)) {}
 
 Writes::Writes(Preparer& prepare)
@@ -64,7 +64,7 @@ RecordReads::RecordReads(Preparer& prepare, const RecordSql& sql)
     : find(prepare(sql.find)), list(prepare(sql.list)) {}
 
 RecordWrites::RecordWrites(Preparer& prepare, const RecordSql& sql)
-    : exists(prepare(sql.exists)), put(prepare(sql.put)), remove(prepare(sql.remove)) {}
+    : revision(prepare(sql.revision)), put(prepare(sql.put)), remove(prepare(sql.remove)) {}
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::path& path,
                                                        std::size_t readers) {
@@ -88,35 +88,45 @@ Result<void> SqliteStore::write(const WriteJob& job) {
     return writer_->run([&](sqlite::Database&) { return job(*writes_); });
 }
 
+namespace {
+
+Result<std::optional<std::string>> find_revision(RecordWrites& statements, std::string_view key) {
+    return one_row<std::string>(
+        bind_all(statements.revision, key),
+        [](const Statement& row) -> Result<std::string> { return row.text(0); });
+}
+
+}  // namespace
+
 Result<bool> SqliteStore::put_record(RecordWrites Writes::*record, std::string_view key,
-                                     const std::function<void(Statement&)>& bind,
-                                     const AuditRecord& audit) {
+                                     const BindRecord& bind, AuditRecord audit,
+                                     const Precondition& premise) {
     bool is_new = false;
     auto done = write([&](Writes& writes) -> Result<void> {
         RecordWrites& statements = writes.*record;
-        {
-            const ResetAtEnd reset(statements.exists);
-            auto found = bind_all(statements.exists, key).step();
-            if (!found) return pass_on(found);
-            is_new = !*found;
-        }
-        bind(statements.put);
-        if (auto put = statements.put.run(); !put) return put;
-        return append(writes.audit, audit);
+        auto found = find_revision(statements, key);
+        if (!found) return pass_on(found);
+        if (auto holds = check_premise(premise, *found); !holds) return holds;
+        is_new = !*found;
+        if (auto told = append(writes.audit, audit); !told) return told;
+        bind(statements.put, std::to_string(audit.sequence));
+        return statements.put.run();
     });
     if (!done) return pass_on(done);
     return is_new;
 }
 
 Result<void> SqliteStore::delete_record(RecordWrites Writes::*record, std::string_view key,
-                                        const AuditRecord& audit, const char* what) {
-    return writer_->run([&](sqlite::Database& database) -> Result<void> {
-        auto removed = bind_all((*writes_.*record).remove, key).run();
-        if (!removed) return removed;
-        if (database.changes() == 0) {
-            return fail(ErrorCode::not_found, std::string("no such ") + what);
-        }
-        return append(writes_->audit, audit);
+                                        AuditRecord audit, const Precondition& premise,
+                                        const char* what) {
+    return write([&](Writes& writes) -> Result<void> {
+        RecordWrites& statements = writes.*record;
+        auto found = find_revision(statements, key);
+        if (!found) return pass_on(found);
+        if (auto holds = check_premise(premise, *found); !holds) return holds;
+        if (!*found) return fail(ErrorCode::not_found, std::string("no such ") + what);
+        if (auto removed = bind_all(statements.remove, key).run(); !removed) return removed;
+        return append(writes.audit, audit);
     });
 }
 

@@ -9,13 +9,16 @@ namespace ndes::crp {
 
 using sqlite::Statement;
 
+// The end of a list statement: what its page holds. An ownerless record is everybody's.
+#define IN_PAGE " > ?1 AND (?3 = '' OR owner IN (?3, '')) ORDER BY "
+
 // The same five statements for each kind of record that the MDM keeps here.
 struct RecordSql {
-    const char* find;    // by key
-    const char* list;    // after key, at most
-    const char* exists;  // by key
-    const char* put;     // all columns, key first
-    const char* remove;  // by key
+    const char* find;      // by key
+    const char* list;      // after key, at most, owner ("": all)
+    const char* revision;  // by key
+    const char* put;       // all columns, key first
+    const char* remove;    // by key
 };
 extern const RecordSql kUserSql;
 extern const RecordSql kDeviceSql;
@@ -30,7 +33,7 @@ struct RecordReads {
 
 struct RecordWrites {
     RecordWrites(Preparer& prepare, const RecordSql& sql);
-    Statement exists;
+    Statement revision;
     Statement put;
     Statement remove;
 };
@@ -39,6 +42,7 @@ struct ChallengeReads {
     explicit ChallengeReads(Preparer& prepare);
     Statement by_id;
     Statement by_lookup;
+    Statement find_answer;
 };
 
 struct ChallengeWrites {
@@ -57,6 +61,7 @@ struct ChallengeWrites {
 // Decisions as the writer sees them while it commits one.
 struct DecisionWrites {
     explicit DecisionWrites(Preparer& prepare);
+    Statement key_of_other_device;
     Statement standing;
     Statement same_request;
     Statement by_id;
@@ -69,42 +74,35 @@ struct DecisionReads {
     Statement standing;
     Statement by_request;
     Statement history;
-    Statement list;
-    Statement list_of_owner;
 };
 
 struct CertificateReads {
     explicit CertificateReads(Preparer& prepare);
     Statement by_sha256;
     Statement key_of_other_device;
-    Statement list;
-    Statement list_of_owner;
 };
 
 struct CertificateWrites {
     explicit CertificateWrites(Preparer& prepare);
     Statement exists;
     Statement insert;
+    Statement revoke;
 };
 
 struct OutboxReads {
     explicit OutboxReads(Preparer& prepare);
     Statement due;
-    Statement list;
-    Statement list_of_owner;
+    Statement deliveries;
+    Statement backlog;
 };
 
 struct OutboxWrites {
     explicit OutboxWrites(Preparer& prepare);
     Statement insert;
+    Statement wait_for_sink;
     Statement delivered;
     Statement failed;
-};
-
-struct AuditReads {
-    explicit AuditReads(Preparer& prepare);
-    Statement list;
-    Statement list_of_caller;
+    Statement dead;
 };
 
 struct AuditWrites {
@@ -123,7 +121,6 @@ struct Reads {
     DecisionReads decisions;
     CertificateReads certificates;
     OutboxReads outbox;
-    AuditReads audit;
     Statement check;
 };
 

@@ -23,6 +23,18 @@ inline constexpr const char* kStandingDecision = "SELECT " DECISION_COLUMNS R"( 
                       WHERE challenge.id = decision.challenge_id AND challenge.state = 'revoked')
     ORDER BY sequence LIMIT 1)";
 
+// Parameters: key, device. Another device that has a certificate of the key, else one whose
+// certificate is on its way.
+inline constexpr const char* kKeyOfOtherDevice = R"(
+    SELECT device_id, transaction_id, sha256 FROM certificate
+        WHERE spki_sha256 = ?1 AND device_id <> ?2
+    UNION ALL
+    SELECT device_id, transaction_id, '' FROM decision
+        WHERE spki_sha256 = ?1 AND device_id <> ?2
+          AND state IN ('verified', 'pending', 'unconfirmed')
+    LIMIT 1)";
+
 Result<Transaction> read_transaction(const sqlite::Statement& statement);
+Result<KeyHolder> read_key_holder(const sqlite::Statement& statement);
 
 }  // namespace ndes::crp

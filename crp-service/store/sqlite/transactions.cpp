@@ -1,7 +1,7 @@
 // SqliteStore: reads of what was decided.
 #include <utility>
 
-#include "crp-service/store/sqlite/json_columns.h"
+#include "crp-service/store/json_columns.h"
 #include "crp-service/store/sqlite/record_queries.h"
 #include "crp-service/store/sqlite/sqlite_store_impl.h"
 #include "crp-service/store/sqlite/transaction_rows.h"
@@ -13,11 +13,6 @@ constexpr const char* kByRequest = "SELECT " DECISION_COLUMNS R"( FROM decision
     WHERE caller = ? AND request_id = ? ORDER BY sequence LIMIT 1)";
 constexpr const char* kHistory = "SELECT " DECISION_COLUMNS R"( FROM decision
     WHERE transaction_id = ? ORDER BY sequence DESC LIMIT ?)";
-constexpr const char* kList = "SELECT " DECISION_COLUMNS R"( FROM decision
-    WHERE sequence < ? ORDER BY sequence DESC LIMIT ?)";
-constexpr const char* kListOfOwner = "SELECT " DECISION_COLUMNS R"( FROM decision
-    WHERE owner = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?)";
-
 constexpr std::int64_t kMaxHistory = 100;
 
 struct Numbered {
@@ -83,12 +78,19 @@ Result<Transaction> read_transaction(const Statement& statement) {
     return std::move(numbered->transaction);
 }
 
+Result<KeyHolder> read_key_holder(const Statement& statement) {
+    Row row(statement);
+    KeyHolder holder;
+    holder.device_id = row.text();
+    holder.transaction_id = row.text();
+    holder.certificate_sha256 = row.text();
+    return holder;
+}
+
 DecisionReads::DecisionReads(Preparer& prepare)
     : standing(prepare(kStandingDecision)),
       by_request(prepare(kByRequest)),
-      history(prepare(kHistory)),
-      list(prepare(kList)),
-      list_of_owner(prepare(kListOfOwner)) {}
+      history(prepare(kHistory)) {}
 
 Result<std::optional<Decision>> SqliteStore::find_standing_decision(
     std::string_view transaction_id, std::string_view csr_sha256, std::string_view signing_sha256) {
@@ -124,13 +126,16 @@ Result<std::vector<Transaction>> SqliteStore::find_transaction_history(
     return all_rows<Transaction>(bind_all(history, transaction_id, kMaxHistory), read_transaction);
 }
 
-Result<Page<Transaction>> SqliteStore::list_transactions(const PageRequest& page) {
-    auto reader = readers_->lend();
-    if (!reader) return pass_on(reader);
-    DecisionReads& reads = reader->reads().decisions;
-    auto numbered =
-        list_sequence<Numbered>({reads.list, reads.list_of_owner, kNewest}, page, read_numbered,
-                                [](const Numbered& one) { return one.sequence; });
+Result<Page<Transaction>> SqliteStore::list_transactions(const PageRequest& page,
+                                                         const TransactionFilter& filter) {
+    SequenceQuery query("SELECT " DECISION_COLUMNS " FROM decision", "sequence", true);
+    query.where("owner = ?", page.owner)
+        .where("device_id = ?", filter.device_id)
+        .where("reason = ?", filter.reason)
+        .where("decided_at >= ?", filter.since)
+        .where_word("state = ?", filter.state);
+    auto numbered = list_sequence<Numbered>(*readers_, query, page, read_numbered,
+                                            [](const Numbered& one) { return one.sequence; });
     if (!numbered) return pass_on(numbered);
     Page<Transaction> result{{}, std::move(numbered->next)};
     for (Numbered& one : numbered->items)

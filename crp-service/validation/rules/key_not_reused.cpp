@@ -4,8 +4,9 @@ namespace ndes::crp {
 
 RuleResult key_not_reused(const Context& context) {
     if (!context.key_of_other_device) return pass();
-    return refuse("KeyReused", "the key has certificate " + context.key_of_other_device->serial +
-                                   " of device " + context.key_of_other_device->device_id);
+    const KeyHolder& holder = *context.key_of_other_device;
+    return refuse("KeyReused", "the key is that of device " + holder.device_id + ", transaction " +
+                                   holder.transaction_id);
 }
 
 }  // namespace ndes::crp

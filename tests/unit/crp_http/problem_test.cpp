@@ -22,6 +22,7 @@ TEST_CASE("each error code has its status") {
         {ErrorCode::bad_request, 400},
         {ErrorCode::not_found, 404},
         {ErrorCode::conflict, 409},
+        {ErrorCode::precondition, 412},
         {ErrorCode::forbidden, 403},
         {ErrorCode::too_large, 413},
         {ErrorCode::unavailable, 503},

@@ -16,6 +16,34 @@ Result<std::optional<crp::Device>> WatchedStore::find_device(std::string_view id
     return inner.find_device(id);
 }
 
+Result<bool> WatchedStore::put_user(const crp::User& user, crp::AuditRecord audit,
+                                    const crp::Precondition& premise) {
+    return inner.put_user(user, std::move(audit), premise);
+}
+
+Result<bool> WatchedStore::put_device(const crp::Device& device, crp::AuditRecord audit,
+                                      const crp::Precondition& premise) {
+    return inner.put_device(device, std::move(audit), premise);
+}
+
+Result<void> WatchedStore::delete_user(std::string_view id, crp::AuditRecord audit,
+                                       const crp::Precondition& premise) {
+    return inner.delete_user(id, std::move(audit), premise);
+}
+
+Result<void> WatchedStore::delete_device(std::string_view id, crp::AuditRecord audit,
+                                         const crp::Precondition& premise) {
+    return inner.delete_device(id, std::move(audit), premise);
+}
+
+Result<crp::Page<crp::User>> WatchedStore::list_users(const crp::PageRequest& page) {
+    return inner.list_users(page);
+}
+
+Result<crp::Page<crp::Device>> WatchedStore::list_devices(const crp::PageRequest& page) {
+    return inner.list_devices(page);
+}
+
 Result<std::optional<crp::Policy>> WatchedStore::find_policy(std::string_view id) {
     ++reads;
     if (fail_reads) return Failure(*fail_reads);
@@ -28,44 +56,24 @@ Result<std::optional<crp::TemplateRecord>> WatchedStore::find_template(std::stri
     return inner.find_template(name);
 }
 
-Result<bool> WatchedStore::put_user(const crp::User& user, crp::AuditRecord audit) {
-    return inner.put_user(user, std::move(audit));
+Result<bool> WatchedStore::put_policy(const crp::Policy& policy, crp::AuditRecord audit,
+                                      const crp::Precondition& premise) {
+    return inner.put_policy(policy, std::move(audit), premise);
 }
 
-Result<bool> WatchedStore::put_device(const crp::Device& device, crp::AuditRecord audit) {
-    return inner.put_device(device, std::move(audit));
+Result<bool> WatchedStore::put_template(const crp::TemplateRecord& record, crp::AuditRecord audit,
+                                        const crp::Precondition& premise) {
+    return inner.put_template(record, std::move(audit), premise);
 }
 
-Result<bool> WatchedStore::put_policy(const crp::Policy& policy, crp::AuditRecord audit) {
-    return inner.put_policy(policy, std::move(audit));
+Result<void> WatchedStore::delete_policy(std::string_view id, crp::AuditRecord audit,
+                                         const crp::Precondition& premise) {
+    return inner.delete_policy(id, std::move(audit), premise);
 }
 
-Result<bool> WatchedStore::put_template(const crp::TemplateRecord& record, crp::AuditRecord audit) {
-    return inner.put_template(record, std::move(audit));
-}
-
-Result<void> WatchedStore::delete_user(std::string_view id, crp::AuditRecord audit) {
-    return inner.delete_user(id, std::move(audit));
-}
-
-Result<void> WatchedStore::delete_device(std::string_view id, crp::AuditRecord audit) {
-    return inner.delete_device(id, std::move(audit));
-}
-
-Result<void> WatchedStore::delete_policy(std::string_view id, crp::AuditRecord audit) {
-    return inner.delete_policy(id, std::move(audit));
-}
-
-Result<void> WatchedStore::delete_template(std::string_view name, crp::AuditRecord audit) {
-    return inner.delete_template(name, std::move(audit));
-}
-
-Result<crp::Page<crp::User>> WatchedStore::list_users(const crp::PageRequest& page) {
-    return inner.list_users(page);
-}
-
-Result<crp::Page<crp::Device>> WatchedStore::list_devices(const crp::PageRequest& page) {
-    return inner.list_devices(page);
+Result<void> WatchedStore::delete_template(std::string_view name, crp::AuditRecord audit,
+                                           const crp::Precondition& premise) {
+    return inner.delete_template(name, std::move(audit), premise);
 }
 
 Result<crp::Page<crp::Policy>> WatchedStore::list_policies(const crp::PageRequest& page) {
@@ -79,6 +87,12 @@ Result<crp::Page<crp::TemplateRecord>> WatchedStore::list_templates(const crp::P
 Result<std::optional<std::string>> WatchedStore::add_challenges(const crp::ChallengeBatch& batch,
                                                                 crp::AuditRecord audit) {
     return inner.add_challenges(batch, std::move(audit));
+}
+
+Result<std::optional<std::string>> WatchedStore::find_answer(std::string_view owner,
+                                                             std::string_view idempotency_key,
+                                                             std::string_view body_sha256) {
+    return inner.find_answer(owner, idempotency_key, body_sha256);
 }
 
 Result<std::optional<crp::Challenge>> WatchedStore::find_challenge(std::string_view id) {
@@ -98,18 +112,13 @@ Result<void> WatchedStore::revoke_challenge(std::string_view id, crp::AuditRecor
     return inner.revoke_challenge(id, std::move(audit));
 }
 
-Result<std::optional<crp::Decision>> WatchedStore::find_standing_decision(
-    std::string_view transaction_id, std::string_view csr_sha256, std::string_view signing_sha256) {
-    ++reads;
-    if (fail_reads) return Failure(*fail_reads);
-    return inner.find_standing_decision(transaction_id, csr_sha256, signing_sha256);
+Result<crp::Page<crp::Challenge>> WatchedStore::list_challenges(
+    const crp::PageRequest& page, const crp::ChallengeFilter& filter) {
+    return inner.list_challenges(page, filter);
 }
 
-Result<std::optional<crp::Decision>> WatchedStore::find_decision_by_request(
-    std::string_view caller, std::string_view request_id) {
-    ++reads;
-    if (fail_reads) return Failure(*fail_reads);
-    return inner.find_decision_by_request(caller, request_id);
+Result<std::vector<crp::KeyUse>> WatchedStore::count_outstanding_challenges(WallTime now) {
+    return inner.count_outstanding_challenges(now);
 }
 
 Result<crp::DecisionOutcome> WatchedStore::commit_decision(const crp::DecisionCommit& commit) {
@@ -126,20 +135,37 @@ Result<crp::NotifyOutcome> WatchedStore::commit_notify(const crp::NotifyCommit& 
     return inner.commit_notify(commit);
 }
 
-Result<std::optional<crp::Transaction>> WatchedStore::find_transaction(std::string_view id) {
+Result<std::optional<crp::Decision>> WatchedStore::find_standing_decision(
+    std::string_view transaction_id, std::string_view csr_sha256, std::string_view signing_sha256) {
     ++reads;
     if (fail_reads) return Failure(*fail_reads);
-    return inner.find_transaction(id);
+    return inner.find_standing_decision(transaction_id, csr_sha256, signing_sha256);
 }
 
-Result<std::vector<crp::Transaction>> WatchedStore::find_transaction_history(std::string_view id) {
+Result<std::optional<crp::Decision>> WatchedStore::find_decision_by_request(
+    std::string_view caller, std::string_view request_id) {
     ++reads;
     if (fail_reads) return Failure(*fail_reads);
-    return inner.find_transaction_history(id);
+    return inner.find_decision_by_request(caller, request_id);
 }
 
-Result<crp::Page<crp::Transaction>> WatchedStore::list_transactions(const crp::PageRequest& page) {
-    return inner.list_transactions(page);
+Result<std::optional<crp::Transaction>> WatchedStore::find_transaction(
+    std::string_view transaction_id) {
+    ++reads;
+    if (fail_reads) return Failure(*fail_reads);
+    return inner.find_transaction(transaction_id);
+}
+
+Result<std::vector<crp::Transaction>> WatchedStore::find_transaction_history(
+    std::string_view transaction_id) {
+    ++reads;
+    if (fail_reads) return Failure(*fail_reads);
+    return inner.find_transaction_history(transaction_id);
+}
+
+Result<crp::Page<crp::Transaction>> WatchedStore::list_transactions(
+    const crp::PageRequest& page, const crp::TransactionFilter& filter) {
+    return inner.list_transactions(page, filter);
 }
 
 Result<std::optional<crp::IssuedCertificate>> WatchedStore::find_certificate(
@@ -150,7 +176,7 @@ Result<std::optional<crp::IssuedCertificate>> WatchedStore::find_certificate(
     return inner.find_certificate(sha256);
 }
 
-Result<std::optional<crp::IssuedCertificate>> WatchedStore::find_key_of_other_device(
+Result<std::optional<crp::KeyHolder>> WatchedStore::find_key_of_other_device(
     std::string_view spki_sha256, std::string_view device_id) {
     ++reads;
     if (fail_reads) return Failure(*fail_reads);
@@ -158,27 +184,59 @@ Result<std::optional<crp::IssuedCertificate>> WatchedStore::find_key_of_other_de
 }
 
 Result<crp::Page<crp::IssuedCertificate>> WatchedStore::list_certificates(
-    const crp::PageRequest& page) {
-    return inner.list_certificates(page);
+    const crp::PageRequest& page, const crp::CertificateFilter& filter) {
+    return inner.list_certificates(page, filter);
 }
+
+Result<bool> WatchedStore::revoke_certificate(const crp::Revocation& revocation) {
+    return inner.revoke_certificate(revocation);
+}
+
+void WatchedStore::set_sinks(std::vector<std::string> names) { inner.set_sinks(std::move(names)); }
 
 Result<crp::Page<crp::StateMessage>> WatchedStore::list_state_messages(
     const crp::PageRequest& page) {
     return inner.list_state_messages(page);
 }
 
-Result<std::vector<crp::StateMessage>> WatchedStore::due_state_messages(WallTime now,
+Result<std::vector<crp::StateMessage>> WatchedStore::due_state_messages(std::string_view sink,
+                                                                        WallTime now,
                                                                         std::size_t limit) {
-    return inner.due_state_messages(now, limit);
+    return inner.due_state_messages(sink, now, limit);
 }
 
-Result<void> WatchedStore::mark_delivered(const std::vector<std::string>& ids, WallTime now) {
-    return inner.mark_delivered(ids, now);
+Result<void> WatchedStore::mark_delivered(std::string_view sink,
+                                          const std::vector<std::string>& ids) {
+    return inner.mark_delivered(sink, ids);
 }
 
-Result<void> WatchedStore::mark_failed(std::string_view id, WallTime next_attempt,
-                                       std::string_view error) {
-    return inner.mark_failed(id, next_attempt, error);
+Result<void> WatchedStore::mark_failed(std::string_view sink, std::string_view id,
+                                       WallTime next_attempt, std::string_view error) {
+    return inner.mark_failed(sink, id, next_attempt, error);
+}
+
+Result<void> WatchedStore::mark_dead(std::string_view sink, std::string_view id, WallTime now,
+                                     std::string_view error) {
+    return inner.mark_dead(sink, id, now, error);
+}
+
+Result<crp::Page<crp::StateMessage>> WatchedStore::list_dead_letters(std::string_view sink,
+                                                                     const crp::PageRequest& page) {
+    return inner.list_dead_letters(sink, page);
+}
+
+Result<std::int64_t> WatchedStore::replay(std::string_view sink, const crp::Replay& what,
+                                          crp::AuditRecord audit) {
+    return inner.replay(sink, what, std::move(audit));
+}
+
+Result<std::vector<crp::SinkBacklog>> WatchedStore::count_deliveries() {
+    return inner.count_deliveries();
+}
+
+Result<bool> WatchedStore::claim_sink(std::string_view sink, std::string_view node, WallTime now,
+                                      WallTime until) {
+    return inner.claim_sink(sink, node, now, until);
 }
 
 Result<void> WatchedStore::append_audit(crp::AuditRecord record) {
@@ -187,6 +245,33 @@ Result<void> WatchedStore::append_audit(crp::AuditRecord record) {
 
 Result<crp::Page<crp::AuditRecord>> WatchedStore::list_audit(const crp::PageRequest& page) {
     return inner.list_audit(page);
+}
+
+Result<std::vector<crp::AuditCheckpoint>> WatchedStore::audit_tails() {
+    return inner.audit_tails();
+}
+
+Result<void> WatchedStore::append_checkpoint(const crp::AuditCheckpoint& checkpoint) {
+    return inner.append_checkpoint(checkpoint);
+}
+
+Result<std::vector<crp::AuditCheckpoint>> WatchedStore::list_checkpoints(
+    std::string_view after_node, std::int64_t after_sequence) {
+    return inner.list_checkpoints(after_node, after_sequence);
+}
+
+Result<std::optional<WallTime>> WatchedStore::last_recorded_time() {
+    return inner.last_recorded_time();
+}
+
+Result<crp::Purged> WatchedStore::purge(const crp::RetentionLimits& limits, std::size_t batch) {
+    return inner.purge(limits, batch);
+}
+
+Result<std::vector<crp::Decision>> WatchedStore::mark_unconfirmed(WallTime before,
+                                                                  std::size_t batch,
+                                                                  const crp::AuditRecord& audit) {
+    return inner.mark_unconfirmed(before, batch, audit);
 }
 
 Result<void> WatchedStore::check() { return inner.check(); }

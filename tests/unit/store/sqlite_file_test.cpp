@@ -26,6 +26,7 @@ struct Fixture {
     void create() { REQUIRE(ndes::crp::create_store(options, system_clock())); }
     std::unique_ptr<ndes::crp::Store> open() {
         auto store = ndes::crp::open_store(options, system_clock());
+        INFO((store ? std::string() : store.error().text + ": " + store.error().detail));
         REQUIRE(store);
         return std::move(*store);
     }
@@ -65,7 +66,7 @@ TEST_CASE("create makes a database that opens and checks, and refuses an existin
     fixture.create();
     auto checked = ndes::crp::check_store(fixture.options);
     REQUIRE(checked);
-    CHECK(contains(*checked, "schema version 1"));
+    CHECK(contains(*checked, "schema version 2"));
     CHECK(fixture.open()->check());
     auto again = ndes::crp::create_store(fixture.options, system_clock());
     REQUIRE_FALSE(again);
@@ -109,8 +110,8 @@ TEST_CASE("a second opener is refused by the lock, and may come when the first h
 TEST_CASE("another schema version is refused, and says what to do") {
     Fixture fixture;
     fixture.create();
-    fixture.execute("PRAGMA user_version = 2");
-    CHECK(contains(fixture.refusal(), "schema version 2, this program needs 1"));
+    fixture.execute("PRAGMA user_version = 3");
+    CHECK(contains(fixture.refusal(), "schema version 3, this program needs 2"));
     CHECK_FALSE(ndes::crp::migrate_store(fixture.options, system_clock()));
     CHECK_FALSE(ndes::crp::check_store(fixture.options));
     fixture.execute("PRAGMA user_version = 0");
@@ -137,8 +138,8 @@ TEST_CASE("migrating a database of this version changes nothing") {
     fixture.create();
     auto migrated = ndes::crp::migrate_store(fixture.options, system_clock());
     REQUIRE(migrated);
-    CHECK(migrated->from == 1);
-    CHECK(migrated->to == 1);
+    CHECK(migrated->from == 2);
+    CHECK(migrated->to == 2);
     CHECK(fixture.open()->check());
 }
 
@@ -222,11 +223,17 @@ TEST_CASE("queries that grow with enrolments use an index") {
     const auto [sql, index] = GENERATE(table<std::string, std::string>({
         {"SELECT 1 FROM challenge WHERE id = ?", "sqlite_autoindex_challenge_1"},
         {"SELECT 1 FROM challenge WHERE lookup = ?", "challenge_by_lookup"},
-        {"SELECT 1 FROM decision WHERE csr_sha256 = ? AND verified = 1", "decision_by_question"},
+        {"SELECT 1 FROM decision WHERE transaction_id = ? AND csr_sha256 = ? AND verified = 1",
+         "decision_by_question"},
         {"SELECT 1 FROM decision WHERE caller = ? AND request_id = ?", "decision_by_request"},
         {"SELECT 1 FROM decision WHERE id = ?", "sqlite_autoindex_decision_1"},
         {"SELECT 1 FROM decision WHERE transaction_id = ? ORDER BY sequence DESC LIMIT 1",
-         "decision_by_transaction"},
+         "decision_by_question"},
+        {"SELECT 1 FROM decision WHERE device_id = ? AND sequence < ? ORDER BY sequence DESC",
+         "decision_by_device"},
+        {"SELECT 1 FROM decision WHERE spki_sha256 = ? AND device_id <> ? AND state IN "
+         "('verified', 'pending', 'unconfirmed')",
+         "decision_key_in_flight"},
         {"SELECT 1 FROM decision WHERE owner = ? AND sequence < ? ORDER BY sequence DESC",
          "decision_by_owner"},
         {"SELECT 1 FROM certificate WHERE sha256 = ?", "sqlite_autoindex_certificate_1"},
@@ -239,4 +246,59 @@ TEST_CASE("queries that grow with enrolments use an index") {
     CAPTURE(sql, plan->text(3));
     CHECK(contains(plan->text(3), index));
     CHECK(contains(plan->text(3), "SEARCH"));
+}
+
+// A database as the first version left it, with what the second one moves or has to keep.
+TEST_CASE("a database of version 1 is migrated with everything in it") {
+    Fixture fixture;
+    {
+        auto database = Database::open(fixture.options.path, OpenMode::create);
+        REQUIRE(database);
+        REQUIRE(database->execute(std::string(ndes::crp::schema_steps()[0].sql)));
+        REQUIRE(database->execute(R"(
+            PRAGMA user_version = 1; PRAGMA application_id = 1313034832;
+            INSERT INTO mdm_user VALUES ('u', 'u@example.org', 'U', '', '', 1, '["staff"]');
+            INSERT INTO device VALUES ('d', 'phone', 'D', '', '', 'u', 'enrolled', 1);
+            INSERT INTO challenge VALUES (1, 'c', 'minted', NULL, 'd', 'u', 'p', 'r', '{}',
+                0, 9000000000000, 0, 'mdm', 'reserved', 0, 't', 'csr');
+            INSERT INTO decision VALUES (1, 'yes', 't', 'q', 'csr', 'spki', '', 'ndes', '', 'T',
+                'c', 'd', 'u', 'p', 1, 'Success', 3, '', NULL, '[]', 1000, 'mdm', 'verified', '',
+                0, NULL);
+            INSERT INTO state_message VALUES (1, 'm1', 5, 't', 'yes', 'd', 'u', 'r', 'Success', '',
+                '', 1000, 'mdm', 1, 2000, NULL, '');
+            INSERT INTO state_message VALUES (2, 'm2', 5, 't', 'yes', 'd', 'u', 'r', 'Success', '',
+                '', 1000, 'mdm', 3, NULL, 5000, 'disk full'))"));
+        ndes::crp::AuditRecord record;
+        record.event = "start";
+        ndes::crp::seal_audit_record(record, {});
+        REQUIRE(
+            database->execute("INSERT INTO audit VALUES (1, 0, 'start', '', '', '', '', '', "
+                              "'[]', '" +
+                              record.previous_hash + "', '" + record.hash + "')"));
+    }
+    CHECK(contains(fixture.refusal(), "schema version 1, this program needs 2"));
+    CHECK(contains(fixture.refusal(), "crpctl db migrate"));
+    auto migrated = ndes::crp::migrate_store(fixture.options, system_clock());
+    REQUIRE(migrated);
+    CHECK(migrated->from == 1);
+    CHECK(migrated->to == 2);
+    REQUIRE(ndes::crp::check_store(fixture.options));
+
+    auto store = fixture.open();
+    CHECK((*store->find_user("u"))->groups.size() == 1);
+    CHECK((*store->find_user("u"))->revision == "0");
+    CHECK((*store->find_device("d"))->registered_keys.empty());
+    CHECK((*store->find_challenge("c"))->state == ndes::crp::ChallengeState::reserved);
+    CHECK((*store->find_standing_decision("t", "csr", ""))->id == "yes");
+    const auto messages = store->list_state_messages({})->items;
+    REQUIRE(messages.size() == 2);
+    CHECK(messages[0].deliveries.empty());  // was delivered
+    REQUIRE(messages[1].deliveries.size() == 1);
+    CHECK(messages[1].deliveries[0].sink == "inbox");
+    CHECK(messages[1].deliveries[0].attempts == 3);
+    CHECK(messages[1].deliveries[0].last_error == "disk full");
+    ndes::crp::AuditRecord next;
+    next.event = "stop";
+    REQUIRE(store->append_audit(next));
+    CHECK(ndes::crp::verify_audit(*store)->sequence == 2);
 }

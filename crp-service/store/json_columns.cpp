@@ -1,4 +1,4 @@
-#include "crp-service/store/sqlite/json_columns.h"
+#include "crp-service/store/json_columns.h"
 
 #include <optional>
 #include <stdexcept>
