@@ -5,6 +5,7 @@
 
 #include "common/bytes.h"
 #include "common/crypto/digest.h"
+#include "crp-service/state_messages/sinks_config.h"
 
 namespace ndes::crp {
 
@@ -234,16 +235,6 @@ void check_owners(ConfigTable& challenge, const CrpdConfig& config) {
     }
 }
 
-void read_state_messages(ConfigTable table, StateMessageConfig& messages) {
-    messages.inbox = table.path("inbox");
-    messages.poll_interval = table.duration("poll_interval", 1s, 10ms, 1min);
-    messages.retry_least = table.duration("retry_least", 1s, 10ms, 1h);
-    messages.retry_most = table.duration("retry_most", 5min, 10ms, 24h);
-    if (messages.retry_most < messages.retry_least) {
-        table.fault("retry_most", "must not be less than retry_least");
-    }
-}
-
 void read_audit(ConfigTable table, AuditConfig& audit) {
     audit.signing_key_file = table.path("signing_key_file");
     audit.checkpoint_file = table.path("checkpoint_file");
@@ -289,7 +280,8 @@ Result<CrpdConfig> read_config(ConfigFile& file, const std::filesystem::path& fo
     read_callers(root.tables("caller"), config);
     check_owners(challenge, config);
     if (config.callers.empty()) root.fault("caller", "at least one [[caller]] is needed");
-    read_state_messages(root.table("state_messages"), config.state_messages);
+    config.state_messages = read_sinks(root.table("state_messages"), folder);
+    config.validation.seals_state_messages = !config.state_messages.inbox_seal.empty();
     read_audit(root.table("audit"), config.audit);
     read_log(root.table("log"), config.log);
     if (auto sound = file.finish(); !sound) return pass_on(sound);

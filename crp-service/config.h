@@ -14,6 +14,7 @@
 #include "crp-service/audit/audit_config.h"
 #include "crp-service/challenge/key_files.h"
 #include "crp-service/http/caller.h"
+#include "crp-service/state_messages/sinks.h"
 #include "crp-service/store/store_factory.h"
 #include "crp-service/validation/verify_service.h"
 
@@ -25,13 +26,6 @@ struct ChallengeConfig {
     std::filesystem::path ca_certificate_file;
 };
 
-struct StateMessageConfig {
-    std::filesystem::path inbox;  // empty: no inbox
-    std::chrono::milliseconds poll_interval{1'000};
-    std::chrono::milliseconds retry_least{1'000};
-    std::chrono::milliseconds retry_most{300'000};
-};
-
 struct CrpdConfig {
     http::ServerOptions server;  // `tls` is empty: built from `tls_files`
     TlsServerFiles tls_files;
@@ -41,7 +35,7 @@ struct CrpdConfig {
     ChallengeConfig challenge;
     ValidationOptions validation;
     std::vector<CallerRule> callers;
-    StateMessageConfig state_messages;
+    SinkOptions state_messages;
     AuditConfig audit;
     LogOptions log;
     std::string hash;  // names these settings in the audit: 16 hexadecimal digits of SHA-256

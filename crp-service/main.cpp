@@ -1,5 +1,6 @@
 // crpd: the certificate registration point. Wiring only, in the order in which a call passes
 // through: listener → API → services → store → state messages.
+#include <climits>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 
 #include "common/clock.h"
@@ -22,12 +24,13 @@
 #include "crp-service/enrollment/key_census.h"
 #include "crp-service/exit_code.h"
 #include "crp-service/http/api.h"
+#include "crp-service/http/endpoint_names.h"
 #include "crp-service/http/health_handler.h"
 #include "crp-service/http/material.h"
+#include "crp-service/http/metrics_collector.h"
 #include "crp-service/http/reload.h"
 #include "crp-service/http/self_check.h"
-#include "crp-service/state_messages/dispatcher.h"
-#include "crp-service/state_messages/inbox_sink.h"
+#include "crp-service/state_messages/sinks.h"
 #include "crp-service/store/store_factory.h"
 
 namespace ndes::crp {
@@ -115,12 +118,14 @@ class ClockWatch {
     SteadyTime steady_ = clock_.steady_now();
 };
 
-// Until SIGTERM: self-check, watchdog, reload.
-void serve(SelfCheck& self_check, Reloader& reloader, FileWatcher& watcher,
-           ClockWatch& clock_watch) {
+// Until SIGTERM: self-check, metrics, watchdog, reload; all checks at once on SIGUSR1.
+void serve(SelfCheck& self_check, MetricsCollector& collector, Reloader& reloader,
+           FileWatcher& watcher, ClockWatch& clock_watch) {
+    bool full = true;
     for (;;) {
         clock_watch.look();
-        self_check.run();
+        self_check.run(full);
+        collector.collect();
         const HealthReport report = self_check.report();
         std::string state = std::string("STATUS=") + to_string(report.status);
         if (!self_check.store_is_hopeless()) state += "\nWATCHDOG=1";
@@ -131,32 +136,31 @@ void serve(SelfCheck& self_check, Reloader& reloader, FileWatcher& watcher,
         if (event == ProcessEvent::files_changed) {
             reload(reloader, Reloader::Cause::files_changed);
         }
+        full = event.has_value();
     }
 }
 
-// Sink and dispatcher, at work as long as they live.
-struct StateMessages {
-    StateMessages(const StateMessageConfig& config, Store& store, Log& log)
-        : sink(config.inbox, log),
-          dispatcher(store, sink, system_clock(), system_random(), log,
-                     {config.poll_interval, config.retry_least, config.retry_most}) {
-        store.set_sinks({kInboxName});
-        dispatcher.start();
-    }
-    InboxSink sink;
-    Dispatcher dispatcher;
-};
+// Tells apart the crpd on one database, also two on one machine.
+std::string node_name(const CrpdConfig& config) {
+    char host[HOST_NAME_MAX + 1] = {};
+    ::gethostname(host, sizeof(host) - 1);
+    return std::string(host) + ":" + std::to_string(config.server.port);
+}
 
 Result<std::unique_ptr<http::HttpServer>> start_health(const ListenAddress& listen,
-                                                       const SelfCheck& check) {
+                                                       SelfCheck& check,
+                                                       const CrpMetrics& metrics) {
     http::ServerOptions options;
     options.address = listen.address;
     options.port = listen.port;
-    options.worker_threads = 1;
-    return http::HttpServer::start(options,
-                                   [&check](const http::Request& request, const http::Peer&) {
-                                       return answer_health(request, check);
-                                   });
+    options.worker_threads = 2;
+    options.limits.connections = 64;
+    options.limits.queued_requests = 64;
+    options.limits.body_octets = 1024;
+    return http::HttpServer::start(
+        options, [&check, &metrics](const http::Request& request, const http::Peer&) {
+            return answer_health(request, check, metrics);
+        });
 }
 
 Result<std::unique_ptr<http::HttpServer>> start_api(http::ServerOptions options,
@@ -191,26 +195,36 @@ int run(const std::filesystem::path& config_file) {
         checkpointer.emplace(**store, **log, clock, config->audit, std::move(*key));
         checkpointer->start();
     }
-    std::optional<StateMessages> messages;
-    if (!config->state_messages.inbox.empty()) {
-        messages.emplace(config->state_messages, **store, **log);
+    (*store)->set_sinks(config->state_messages.names());
+    config->state_messages.node = node_name(*config);
+    auto sink_material = load_sink_material(config->state_messages, clock.now());
+    if (!sink_material) return report(sink_material.error());
+    std::optional<Sinks> sinks;
+    if (!config->state_messages.names().empty()) {
+        sinks.emplace(config->state_messages, *sink_material, **store, clock, random, **log);
     }
-    CurrentParts parts(make_live_parts(*config, *material, **store, clock, random, **log));
+    auto watched = load_watched_files(*config);
+    if (!watched) return report(watched.error());
+    CrpMetrics metrics(NDES_VERSION, endpoint_names());
+    CurrentParts parts(
+        make_live_parts(*config, *material, **store, clock, random, **log, &metrics));
     log_missing_keys(*parts.get()->codec, **store, clock.now(), **log);
-    Api api(parts, **store, clock, random, **log);
-    SelfCheck self_check({**store, parts, clock, random, **log, messages.has_value()},
-                         material->server_certificate);
-    auto health = start_health(config->health, self_check);
+    Api api(parts, **store, clock, random, **log, &metrics);
+    SelfCheck self_check({**store, parts, clock, random, **log, sinks.has_value()},
+                         std::move(*watched));
+    auto health = start_health(config->health, self_check, metrics);
     if (!health) return report(health.error());
     auto server = start_api(config->server, material->tls, api);
     if (!server) return report(server.error());
-    Reloader reloader(
-        {config_file, **store, clock, random, **log, parts, **server, self_check, watcher});
+    Sinks* const running_sinks = sinks ? &*sinks : nullptr;
+    Reloader reloader({config_file, **store, clock, random, **log, parts, **server, self_check,
+                       watcher, running_sinks, &metrics});
+    MetricsCollector collector({metrics, **store, clock, **server, self_check, running_sinks});
 
     tell_start(**store, **log, *config, **server, **health);
     ClockWatch clock_watch(**store, **log, clock);
     clock_watch.look_back();
-    serve(self_check, reloader, watcher, clock_watch);
+    serve(self_check, collector, reloader, watcher, clock_watch);
     tell_service_manager("STOPPING=1");
     (*log)->write(Severity::info, "CRP is stopping", {{"event", "stop"}});
     (*server)->stop(config->drain_timeout);
@@ -224,6 +238,8 @@ int check_config(const std::filesystem::path& config_file) {
     if (!config) return report(config.error());
     auto material = load_material(*config, system_clock());
     if (!material) return report(material.error());
+    auto sinks = load_sink_material(config->state_messages, system_clock().now());
+    if (!sinks) return report(sinks.error());
     std::printf("%s: ok\n", config_file.c_str());
     return kExitOk;
 }

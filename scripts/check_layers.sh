@@ -46,6 +46,7 @@ may_include policy-module/adapters common/ policy-module/core/ policy-module/crp
 may_include crp-service common/ crp-service/
 may_include crp-service/domain common/word_table.h common/bytes.h common/clock.h common/certificate_contents.h crp-service/domain/
 may_include crp-service/challenge common/ crp-service/domain/ crp-service/challenge/
+may_include crp-service/metrics common/ crp-service/domain/ crp-service/validation/verify_observer.h crp-service/metrics/
 may_include crp-service/validation common/ crp-service/domain/ crp-service/store/store.h crp-service/challenge/ crp-service/validation/
 may_include crp-service/enrollment common/ crp-service/domain/ crp-service/store/store.h crp-service/challenge/ crp-service/validation/ crp-service/enrollment/
 may_include crp-service/state_messages common/ crp-service/domain/ crp-service/store/store.h crp-service/state_messages/
@@ -57,9 +58,11 @@ only_in '\b(SELECT|INSERT INTO|UPDATE [a-z_]+ SET|DELETE FROM)\b' 'SQL' \
 only_in '(memory|sqlite|postgresql)_store\.h' 'a storage backend is named' crp-service/store/
 only_in '#include <cpprest|#include <pplx' 'cpprestsdk' \
     policy-module/crp_client/https_crp_client.cpp crp-service/cli/rest_client.cpp
-only_in '#include <boost' 'Boost' common/http_server/ policy-module/crp_client/https_crp_client.cpp \
+only_in '#include <prometheus/' 'prometheus-cpp' common/metrics/ crp-service/metrics/
+only_in '#include <boost' 'Boost' common/http_server/ common/http_client/ policy-module/crp_client/https_crp_client.cpp \
     crp-service/cli/rest_client.cpp
-only_in '(system_clock|steady_clock)::now\(' 'reads a clock' common/clock.cpp common/http_server/
+only_in '(system_clock|steady_clock)::now\(' 'reads a clock' common/clock.cpp common/http_server/ \
+    common/http_client/
 only_in '\bPKCS7_' 'the legacy PKCS#7 API' nowhere
 only_in '\bmemcmp\(' 'memcmp (secrets need equal_constant_time)' nowhere
 only_in 'http_listener' "cpprestsdk's stock listener" nowhere

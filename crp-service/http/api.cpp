@@ -5,6 +5,7 @@
 #include <string>
 
 #include "common/http_server/url.h"
+#include "crp-service/http/endpoint_names.h"
 #include "crp-service/http/peer_identity.h"
 #include "crp-service/http/routes.h"
 
@@ -80,12 +81,13 @@ tl::unexpected<Problem> refuse_method(std::string allow) {
 }  // namespace
 
 Answer Api::answer(const http::Request& request, const http::Peer& peer, const LiveParts& parts,
-                   const CallerRule& caller) {
+                   const CallerRule& caller, const Route*& route) {
     auto segments = http::decode_segments(request.target);
     if (!segments) return refuse(ProblemCode::path_unknown, segments.error().text);
     if (segments->size() > 1 && segments->back().empty()) segments->pop_back();  // one last "/"
     RouteMatch match = find_route(request.method, *segments);
     if (match.allow.empty()) return refuse(ProblemCode::path_unknown, "no such path");
+    route = match.route;
     if (!match.route) return refuse_method(std::move(match.allow));
     if (!caller.roles.meets(match.route->roles)) {
         return refuse(
@@ -104,18 +106,24 @@ Answer Api::answer(const http::Request& request, const http::Peer& peer, const L
 }
 
 http::Response Api::handle(const http::Request& request, const http::Peer& peer) {
-    http::Response response = respond(request, peer);
+    const SteadyTime start = clock_.steady_now();
+    const Route* route = nullptr;
+    http::Response response = respond(request, peer, route);
     if (const std::string_view id = request.header("x-request-id"); is_request_id(id)) {
         response.headers.emplace_back("X-Request-Id", id);
+    }
+    if (metrics_ != nullptr) {
+        metrics_->count_request(endpoint_of(route), response.status, clock_.steady_now() - start);
     }
     return response;
 }
 
-http::Response Api::respond(const http::Request& request, const http::Peer& peer) {
+http::Response Api::respond(const http::Request& request, const http::Peer& peer,
+                            const Route*& route) {
     const auto parts = parts_.get();
     const auto caller = identify(peer, *parts, clock_.now());
-    Answer result =
-        caller ? answer(request, peer, *parts, **caller) : Answer(tl::unexpected(caller.error()));
+    Answer result = caller ? answer(request, peer, *parts, **caller, route)
+                           : Answer(tl::unexpected(caller.error()));
     if (result) {
         log_.note(Severity::debug, "Call answered",
                   {{"event", "call"},
@@ -128,6 +136,7 @@ http::Response Api::respond(const http::Request& request, const http::Peer& peer
     const std::string instance = "urn:uuid:" + make_uuid(clock_, random_);
     // A browser's look at the base path is neither an attack nor a fault.
     if (result.error().code != ProblemCode::service_online) {
+        if (metrics_ != nullptr) metrics_->count_rejection(kind_of(result.error().code).reason);
         rejections_.record(result.error(), request, peer,
                            caller ? std::string_view((*caller)->name) : std::string_view(),
                            instance);

@@ -10,34 +10,41 @@
 #include "crp-service/http/live_parts.h"
 #include "crp-service/http/problem.h"
 #include "crp-service/http/rejections.h"
+#include "crp-service/http/routes.h"
+#include "crp-service/metrics/crp_metrics.h"
 #include "crp-service/store/store.h"
 
 namespace ndes::crp {
 
 class Api {
   public:
-    // The references outlive the API.
-    Api(const CurrentParts& parts, Store& store, const Clock& clock, Random& random, Log& log)
+    // The references outlive the API, `metrics` as well; it may be null.
+    Api(const CurrentParts& parts, Store& store, const Clock& clock, Random& random, Log& log,
+        CrpMetrics* metrics = nullptr)
         : parts_(parts),
           store_(store),
           clock_(clock),
           random_(random),
           log_(log),
+          metrics_(metrics),
           rejections_(store, log, clock) {}
 
     // The transport's handler.
     http::Response handle(const http::Request& request, const http::Peer& peer);
 
   private:
-    http::Response respond(const http::Request& request, const http::Peer& peer);
+    // `route`: what the path led to, for the metrics.
     Answer answer(const http::Request& request, const http::Peer& peer, const LiveParts& parts,
-                  const CallerRule& caller);
+                  const CallerRule& caller, const Route*& route);
+    http::Response respond(const http::Request& request, const http::Peer& peer,
+                           const Route*& route);
 
     const CurrentParts& parts_;
     Store& store_;
     const Clock& clock_;
     Random& random_;
     Log& log_;
+    CrpMetrics* metrics_;
     Rejections rejections_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "common/clock.h"
 #include "crp-service/challenge/contents_json.h"
+#include "crp-service/state_messages/state_message_json.h"
 
 namespace ndes::crp {
 
@@ -115,21 +116,10 @@ Json to_json(const IssuedCertificate& certificate) {
 }
 
 Json to_json(const StateMessage& message) {
-    return {{"id", message.id},
-            {"sequence", message.sequence},
-            {"topicType", kStateTopicType},
-            {"state", static_cast<int>(message.state)},
-            {"transactionId", message.transaction_id},
-            {"decisionId", message.decision_id},
-            {"deviceId", or_null(message.device_id)},
-            {"userId", or_null(message.user_id)},
-            {"certificateRequestId", or_null(message.certificate_request_id)},
-            {"reason", message.reason},
-            {"certificateThumbprint", or_null(message.certificate_sha1)},
-            {"certificateSerialNumber", or_null(message.certificate_serial)},
-            {"createdAt", to_rfc3339(message.created_at)},
-            {"deliveries", deliveries_json(message.deliveries)},
-            {"owner", or_null(message.owner)}};
+    Json object = state_message_json(message);
+    object["deliveries"] = deliveries_json(message.deliveries);
+    object["owner"] = or_null(message.owner);
+    return object;
 }
 
 Json to_json(const AuditRecord& record) {

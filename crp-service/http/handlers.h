@@ -46,6 +46,9 @@ Answer list_certificates(const Call& call);
 Answer get_certificate(const Call& call);
 Answer revoke_certificate(const Call& call);
 Answer list_state_messages(const Call& call);
+// dead_letters_handler.cpp
+Answer list_dead_letters(const Call& call);
+Answer replay_state_messages(const Call& call);
 Answer list_audit(const Call& call);
 Answer list_audit_checkpoints(const Call& call);
 

@@ -1,7 +1,11 @@
 #include "crp-service/http/health_handler.h"
 
+#include <algorithm>
+#include <iterator>
+#include <set>
 #include <string>
 
+#include "common/http_server/url.h"
 #include "common/strict_json.h"
 
 namespace ndes::crp {
@@ -42,32 +46,60 @@ http::Response status_json(const HealthReport& report) {
     return response;
 }
 
-http::Response readiness(const HealthReport& report, bool verbose) {
-    std::string text;
-    for (const CheckResult& check : report.checks) {
-        if (!verbose) break;
-        text += (check.level == CheckResult::Level::failed ? "[-]" : "[+]") + check.name + " " +
-                word_of(check.level) + ": " + check.text + "\n";
+struct ReadinessQuestion {
+    bool verbose = false;
+    std::set<std::string> excluded;
+};
+
+ReadinessQuestion question_of(const http::Request& request) {
+    ReadinessQuestion question;
+    const auto parameters = http::parse_query(request.query);
+    if (!parameters) return question;
+    for (const auto& [name, value] : *parameters) {
+        if (name == "verbose") question.verbose = true;
+        if (name == "exclude") question.excluded.insert(value);
     }
-    const bool ready = report.status == ServiceStatus::online;
+    return question;
+}
+
+http::Response readiness(const HealthReport& report, const ReadinessQuestion& question) {
+    std::string text;
+    bool ready = report.status != ServiceStatus::undefined;
+    for (const CheckResult& check : report.checks) {
+        const bool excluded = question.excluded.contains(check.name);
+        const bool failed = check.level == CheckResult::Level::failed;
+        if (failed && !excluded) ready = false;
+        if (!question.verbose) continue;
+        text += std::string(failed && !excluded ? "[-]" : "[+]") + check.name + " " +
+                (excluded ? "excluded" : std::string(word_of(check.level)) + ": " + check.text) +
+                "\n";
+    }
     return plain(ready ? 200 : 503, text + (ready ? "ready\n" : "not ready\n"));
 }
 
+constexpr std::string_view kPaths[] = {"/", "/healthz", "/livez", "/readyz", "/metrics"};
+
 }  // namespace
 
-http::Response answer_health(const http::Request& request, const SelfCheck& check) {
-    const bool known = request.path == "/" || request.path == "/healthz" ||
-                       request.path == "/livez" || request.path == "/readyz";
-    if (!known) return plain(404, "not found\n");
+http::Response answer_health(const http::Request& request, SelfCheck& check,
+                             const CrpMetrics& metrics) {
+    if (std::ranges::find(kPaths, request.path) == std::end(kPaths)) {
+        return plain(404, "not found\n");
+    }
     if (request.method != "GET" && request.method != "HEAD") {
         http::Response response = plain(405, "method not allowed\n");
         response.headers.emplace_back("Allow", "GET");
         return response;
     }
     if (request.path == "/livez") return plain(200, "alive\n");
-    const HealthReport report = check.report();
-    if (request.path == "/readyz") return readiness(report, request.query == "verbose");
-    return status_json(report);
+    if (request.path == "/metrics") {
+        http::Response response = plain(200, metrics.text());
+        response.content_type = kMetricsMediaType;
+        return response;
+    }
+    if (request.path == "/readyz") return readiness(check.report(), question_of(request));
+    if (request.query == "run=1") check.run_on_demand();
+    return status_json(check.report());
 }
 
 }  // namespace ndes::crp

@@ -46,10 +46,10 @@ Result<Material> load_material(const CrpdConfig& config, const Clock& clock) {
 
 std::shared_ptr<const LiveParts> make_live_parts(const CrpdConfig& config, Material& material,
                                                  Store& store, const Clock& clock, Random& random,
-                                                 Log& log) {
+                                                 Log& log, VerifyObserver* observer) {
     std::unique_ptr<const ChallengeCodec> codec = std::move(material.codec);
-    auto verify =
-        std::make_unique<VerifyService>(store, *codec, clock, random, log, config.validation);
+    auto verify = std::make_unique<VerifyService>(store, *codec, clock, random, log,
+                                                  config.validation, observer);
     auto challenges =
         std::make_unique<ChallengeService>(store, *codec, clock, random, material.scep);
     auto verifier = std::make_unique<const ClientVerifier>(material.tls, clock);

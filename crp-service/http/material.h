@@ -26,9 +26,10 @@ struct Material {
 // configuration, naming the file. Also refuses a server certificate that has expired.
 Result<Material> load_material(const CrpdConfig& config, const Clock& clock);
 
-// The services over `material`, whose codec they take. The references outlive them.
+// The services over `material`, whose codec they take. The references outlive them, and
+// `observer`, which may be null.
 std::shared_ptr<const LiveParts> make_live_parts(const CrpdConfig& config, Material& material,
                                                  Store& store, const Clock& clock, Random& random,
-                                                 Log& log);
+                                                 Log& log, VerifyObserver* observer = nullptr);
 
 }  // namespace ndes::crp

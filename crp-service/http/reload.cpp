@@ -30,17 +30,23 @@ Result<std::string> Reloader::put_in_force() {
     parts_.watcher.watch(files_to_watch(parts_.config_file, *config));  // and only then read them
     auto material = load_material(*config, parts_.clock);
     if (!material) return pass_on(material);
+    auto sinks = load_sink_material(config->state_messages, parts_.clock.now());
+    if (!sinks) return pass_on(sinks);
+    auto watched = load_watched_files(*config);
+    if (!watched) return pass_on(watched);
     // Nothing fails from here on.
-    parts_.current.replace(
-        make_live_parts(*config, *material, parts_.store, parts_.clock, parts_.random, parts_.log));
+    parts_.current.replace(make_live_parts(*config, *material, parts_.store, parts_.clock,
+                                           parts_.random, parts_.log, parts_.metrics));
     parts_.server.replace_tls(material->tls);
-    parts_.self_check.watch_certificate(material->server_certificate);
+    parts_.self_check.watch(std::move(*watched));
+    if (parts_.sinks != nullptr) parts_.sinks->replace(*sinks);
     return config->hash;
 }
 
 bool Reloader::reload(Cause cause) {
     if (cause == Cause::asked) parts_.log.reopen();
     const Result<std::string> done = put_in_force();
+    if (parts_.metrics != nullptr) parts_.metrics->count_reload(done.has_value());
     const std::string fault = done ? "" : done.error().text;
     const bool is_known = !done && cause == Cause::files_changed && fault == last_fault_;
     last_fault_ = fault;
@@ -58,9 +64,10 @@ void Reloader::tell(const Result<std::string>& done, Cause cause) {
                    {"callers", std::to_string(parts_.current.get()->callers.size())},
                    {"config", done ? *done : std::string()}};
     if (done) {
-        parts_.log.write(Severity::info,
-                         "Configuration reloaded: callers, TLS files and challenge keys",
-                         {{"event", "reload"}, {"cause", cause_word}});
+        parts_.log.write(
+            Severity::info,
+            "Configuration reloaded: callers, TLS files, challenge keys and sinks' files",
+            {{"event", "reload"}, {"cause", cause_word}});
         log_missing_keys(*parts_.current.get()->codec, parts_.store, parts_.clock.now(),
                          parts_.log);
     } else {

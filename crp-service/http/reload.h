@@ -1,6 +1,6 @@
-// Reload: puts a changed caller list, TLS files and challenge keys in force without a restart or a
-// dropped request. Validates everything first; on any fault the old stays in force, and says so.
-// One thread, the main one.
+// Reload: puts a changed caller list, TLS files, challenge keys and sinks' files in force without a
+// restart or a dropped request. Validates everything first; on any fault the old stays in force,
+// and says so. One thread, the main one.
 #pragma once
 
 #include <filesystem>
@@ -15,6 +15,8 @@
 #include "crp-service/config.h"
 #include "crp-service/http/live_parts.h"
 #include "crp-service/http/self_check.h"
+#include "crp-service/metrics/crp_metrics.h"
+#include "crp-service/state_messages/sinks.h"
 #include "crp-service/store/store.h"
 
 namespace ndes::crp {
@@ -36,12 +38,14 @@ class Reloader {
         http::HttpServer& server;
         SelfCheck& self_check;
         FileWatcher& watcher;
+        Sinks* sinks;  // null: none is configured
+        CrpMetrics* metrics;
     };
     // What Parts refers to outlives this object.
     explicit Reloader(Parts parts) : parts_(std::move(parts)) {}
 
     // Reads the configuration, swaps. True when the new is in force. Listen addresses, limits,
-    // store, state messages and log settings need a restart.
+    // store, log settings and which sinks there are need a restart.
     enum class Cause {
         asked,          // by a signal: the log is reopened, too
         files_changed,  // a fault that was told at the last try is not told again

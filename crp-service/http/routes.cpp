@@ -51,6 +51,8 @@ const Route kRoutes[] = {
     {"GET",    "/api/v1/certificates/{sha256}",          kRecords, get_certificate},
     {"POST",   "/api/v1/certificates/{sha256}/revoke",   kRecords, revoke_certificate},
     {"GET",    "/api/v1/state-messages",                 kRecords, list_state_messages},
+    {"GET",    "/api/v1/state-messages/dead-letters",    kAdmin,   list_dead_letters},
+    {"POST",   "/api/v1/state-messages/replay",          kAdmin,   replay_state_messages},
     {"GET",    "/api/v1/audit",                          kAdmin,   list_audit},
     {"GET",    "/api/v1/audit/checkpoints",              kAdmin,   list_audit_checkpoints},
     // For operators: nothing of these is recorded.

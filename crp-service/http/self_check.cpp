@@ -27,8 +27,15 @@ const char* to_string(ServiceStatus status) {
     return "Undefined";
 }
 
-SelfCheck::SelfCheck(Parts parts, Certificate server_certificate)
-    : parts_(parts), server_certificate_(std::move(server_certificate)) {}
+SelfCheck::SelfCheck(Parts parts, WatchedFiles files) : parts_(parts), files_(std::move(files)) {}
+
+SelfCheck::Checks SelfCheck::cheap_checks() {
+    return {check_store(), check_keys(), check_server_certificate(), check_outbox()};
+}
+
+SelfCheck::Checks SelfCheck::dear_checks() {
+    return {check_challenge(), check_certificates(), check_clock()};
+}
 
 CheckResult SelfCheck::check_store() {
     if (auto works = parts_.store.check(); !works)
@@ -53,11 +60,27 @@ CheckResult SelfCheck::check_keys() {
     return {"keys", Level::ok, "seal and open"};
 }
 
-CheckResult SelfCheck::check_certificate() {
+// A challenge as devices get them, minted and opened again.
+CheckResult SelfCheck::check_challenge() {
+    const auto current = parts_.current.get();
+    ChallengeClaims claims;
+    claims.challenge_id = to_hex(parts_.random.bytes(16));
+    claims.certificate_request_id_digest = ChallengeCodec::digest_of("self-check");
+    claims.device_id = "self-check";
+    claims.not_before = parts_.clock.now();
+    claims.expires_at = claims.not_before + std::chrono::minutes(1);
+    const OpenedChallenge opened =
+        current->codec->open(current->codec->mint(claims, parts_.random));
+    if (opened.kind != ChallengeKind::minted || !opened.reason.empty() ||
+        opened.claims.challenge_id != claims.challenge_id) {
+        return {"challenge", Level::failed, "a challenge just minted cannot be opened"};
+    }
+    return {"challenge", Level::ok, "mint and open"};
+}
+
+CheckResult SelfCheck::check_server_certificate() {
     const WallTime now = parts_.clock.now();
-    std::unique_lock<std::mutex> lock(mutex_);
-    const Certificate certificate = server_certificate_;
-    lock.unlock();
+    const Certificate certificate = watched().server;
     const std::string until = "valid until " + to_rfc3339(certificate.not_after());
     if (now >= certificate.not_after()) return {"tls-certificate", Level::failed, "has expired"};
     if (now < certificate.not_before()) {
@@ -67,25 +90,78 @@ CheckResult SelfCheck::check_certificate() {
     return {"tls-certificate", soon ? Level::warning : Level::ok, until};
 }
 
+// Warnings only: each of them stops some calls or one sink, none the service as a whole.
+CheckResult SelfCheck::check_certificates() {
+    const WallTime now = parts_.clock.now();
+    const WatchedFiles files = watched();
+    std::string faults;
+    const auto complain = [&faults](const std::string& text) {
+        faults += (faults.empty() ? "" : "; ") + text;
+    };
+    for (const auto& [use, certificate] : files.others) {
+        const std::string name = use + " " + certificate.subject_text();
+        if (now >= certificate.not_after()) {
+            complain(name + " has expired");
+        } else if (now < certificate.not_before()) {
+            complain(name + " is not valid yet");
+        } else if (certificate.not_after() - now < kWarnBeforeExpiry) {
+            complain(name + " ends at " + to_rfc3339(certificate.not_after()));
+        }
+    }
+    for (const WatchedCrl& crl : files.crls) {
+        if (now >= crl.next_update) {
+            complain(crl.use + " of " + crl.issuer + " should have been replaced at " +
+                     to_rfc3339(crl.next_update));
+        }
+    }
+    if (!faults.empty()) return {"certificates", Level::warning, faults};
+    return {"certificates", Level::ok,
+            std::to_string(files.others.size()) + " certificates and " +
+                std::to_string(files.crls.size()) + " revocation lists are in date"};
+}
+
 // A full outbox is a warning only: decisions stand, and nothing of it is lost.
 CheckResult SelfCheck::check_outbox() {
     if (!parts_.outbox_is_emptied) return {"outbox", Level::ok, "no sink is configured"};
     const WallTime now = parts_.clock.now();
     const auto backlogs = parts_.store.count_deliveries();
     if (!backlogs) return {"outbox", Level::failed, backlogs.error().text};
+    std::string faults;
     for (const SinkBacklog& one : *backlogs) {
         if (one.oldest_waiting && now - *one.oldest_waiting > kLongestOutboxAge) {
-            return {"outbox", Level::warning,
-                    "the oldest state message that waits for " + one.sink + " is of " +
-                        to_rfc3339(*one.oldest_waiting)};
+            faults += (faults.empty() ? "" : "; ") + one.sink + ": the oldest of " +
+                      std::to_string(one.waiting) + " undelivered state messages is of " +
+                      to_rfc3339(*one.oldest_waiting);
+        }
+        if (one.dead > 0) {
+            faults += (faults.empty() ? "" : "; ") + one.sink + ": " + std::to_string(one.dead) +
+                      " dead letters";
         }
     }
+    if (!faults.empty()) return {"outbox", Level::warning, faults};
     return {"outbox", Level::ok, "delivered"};
 }
 
-void SelfCheck::run() {
+// A clock set back would make expired challenges good again.
+CheckResult SelfCheck::check_clock() {
+    const auto newest = parts_.store.last_recorded_time();
+    if (!newest) return {"clock", Level::failed, newest.error().text};
+    const WallTime now = parts_.clock.now();
+    if (!*newest || now >= **newest) return {"clock", Level::ok, "not behind the newest record"};
+    return {"clock", **newest - now > kClockTolerance ? Level::failed : Level::warning,
+            "is behind the newest record, of " + to_rfc3339(**newest)};
+}
+
+void SelfCheck::run(bool full) {
+    const std::lock_guard<std::mutex> running(running_);
+    const SteadyTime begun = parts_.clock.steady_now();
     HealthReport report;
-    report.checks = {check_store(), check_keys(), check_certificate(), check_outbox()};
+    report.checks = cheap_checks();
+    if (full || !full_run_at_ || begun - *full_run_at_ >= kFullInterval) {
+        dear_ = dear_checks();
+        full_run_at_ = begun;
+    }
+    report.checks.insert(report.checks.end(), dear_.begin(), dear_.end());
     report.checked_at = parts_.clock.now();
     report.status = has_failed(report) ? ServiceStatus::failed : ServiceStatus::online;
     tell(report);
@@ -99,8 +175,18 @@ void SelfCheck::run() {
     report_ = std::move(report);
 }
 
+void SelfCheck::run_on_demand() {
+    {
+        const std::lock_guard<std::mutex> running(running_);
+        const SteadyTime now = parts_.clock.steady_now();
+        if (asked_at_ && now - *asked_at_ < kOnDemandInterval) return;
+        asked_at_ = now;
+    }
+    run(true);
+}
+
 void SelfCheck::tell(const HealthReport& report) {
-    const ServiceStatus previous = report_.status;  // written by run() alone, on this thread
+    const ServiceStatus previous = report_.status;  // written by run() alone, under running_
     const SteadyTime now = parts_.clock.steady_now();
     if (previous == report.status && told_at_ && now - *told_at_ < kLogInterval) return;
     told_at_ = now;
@@ -125,10 +211,15 @@ HealthReport SelfCheck::report() const {
     return copy;
 }
 
-void SelfCheck::watch_certificate(Certificate server_certificate) {
+void SelfCheck::watch(WatchedFiles files) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    server_certificate_ = std::move(server_certificate);
+    files_ = std::move(files);
     census_at_.reset();  // reload and run() are of one thread
+}
+
+WatchedFiles SelfCheck::watched() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return files_;
 }
 
 bool SelfCheck::store_is_hopeless() const {

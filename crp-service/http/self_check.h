@@ -1,6 +1,5 @@
-// SelfCheck: is this service fit to decide? Store, challenge keys, TLS certificate, outbox; shown
-// by the health listener and told to CRP.log as the original does.
-// Any thread may call report(); run() is called by one.
+// SelfCheck: is this service fit to decide? Store, clock, challenge keys, certificates, outbox;
+// shown by the health listener and told to CRP.log as the original does. Any thread.
 #pragma once
 
 #include <chrono>
@@ -14,6 +13,7 @@
 #include "common/logging/log.h"
 #include "common/random.h"
 #include "crp-service/http/live_parts.h"
+#include "crp-service/http/watched_files.h"
 #include "crp-service/store/store.h"
 
 namespace ndes::crp {
@@ -24,7 +24,8 @@ const char* to_string(ServiceStatus status);  // "Online", "Failed", "Undefined"
 
 struct CheckResult {
     enum class Level { ok, warning, failed };
-    std::string name;  // "store", "keys", "tls-certificate", "outbox"
+    std::string name;  // "store", "keys", "challenge", "tls-certificate", "certificates", "outbox",
+                       // "clock"
     Level level = Level::ok;
     std::string text;
 };
@@ -37,12 +38,15 @@ struct HealthReport {
 
 class SelfCheck {
   public:
-    static constexpr std::chrono::seconds kInterval{5};        // between two runs
-    static constexpr std::chrono::minutes kLogInterval{10};    // as the original's poll
-    static constexpr std::chrono::seconds kStaleAfter{30};     // an older result is no result
-    static constexpr std::chrono::seconds kHopelessAfter{60};  // see store_is_hopeless
+    static constexpr std::chrono::seconds kInterval{5};       // between two runs of what is cheap
+    static constexpr std::chrono::minutes kFullInterval{10};  // of everything, as the original
+    static constexpr std::chrono::minutes kLogInterval{10};   // likewise
+    static constexpr std::chrono::seconds kOnDemandInterval{10};  // between two runs on demand
+    static constexpr std::chrono::seconds kStaleAfter{30};        // an older result is no result
+    static constexpr std::chrono::seconds kHopelessAfter{60};     // see store_is_hopeless
     static constexpr std::chrono::hours kWarnBeforeExpiry{14 * 24};
     static constexpr std::chrono::minutes kLongestOutboxAge{5};
+    static constexpr std::chrono::minutes kClockTolerance{5};  // behind the newest record
 
     struct Parts {
         Store& store;
@@ -53,37 +57,53 @@ class SelfCheck {
         bool outbox_is_emptied;  // false: nobody takes state messages, so old ones are no fault
     };
     // What Parts refers to outlives this object.
-    SelfCheck(Parts parts, Certificate server_certificate);
+    SelfCheck(Parts parts, WatchedFiles files);
 
-    // Makes all checks; logs the status when it changed and every ten minutes.
-    void run();
+    // Makes the cheap checks, and all of them when kFullInterval has passed or `full` is given;
+    // logs the status when it changed and every ten minutes.
+    void run(bool full = false);
+
+    // Makes all checks now, unless somebody asked for that within kOnDemandInterval.
+    void run_on_demand();
 
     // The last run's result; undefined before the first and when that is stale.
     HealthReport report() const;
 
-    // After a reload of the TLS files.
-    void watch_certificate(Certificate server_certificate);
+    // After a reload.
+    void watch(WatchedFiles files);
+    WatchedFiles watched() const;
 
     // True when the store has failed for a minute: after a failed write to disk only a restart
     // helps, so the watchdog should not be fed any more.
     bool store_is_hopeless() const;
 
   private:
+    using Checks = std::vector<CheckResult>;
+    Checks cheap_checks();
+    Checks dear_checks();
     CheckResult check_store();
     CheckResult check_keys();
-    CheckResult check_certificate();
+    CheckResult check_challenge();
+    CheckResult check_server_certificate();
+    CheckResult check_certificates();
     CheckResult check_outbox();
+    CheckResult check_clock();
     void tell(const HealthReport& report);
 
     const Parts parts_;
     std::optional<SteadyTime> census_at_;  // with missing_keys_: of run()'s thread alone
     std::string missing_keys_;             // counting challenges is dear: once in kLogInterval
 
+    std::mutex running_;  // one run at a time; guards what follows
+    Checks dear_;         // of the last full run
+    std::optional<SteadyTime> full_run_at_;
+    std::optional<SteadyTime> told_at_;
+    std::optional<SteadyTime> asked_at_;
+
     mutable std::mutex mutex_;  // guards the rest, for copies only; a torn report without
-    Certificate server_certificate_;
+    WatchedFiles files_;
     HealthReport report_;
     std::optional<SteadyTime> run_at_;
-    std::optional<SteadyTime> told_at_;
     std::optional<SteadyTime> store_failed_since_;
 };
 

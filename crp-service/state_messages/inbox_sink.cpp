@@ -48,8 +48,14 @@ Result<void> write_all(int fd, ByteView contents, const std::string& name) {
 // is replaced meanwhile gets all of the batch or nothing.
 class Drop {
   public:
-    Drop(const std::filesystem::path& folder, std::span<const StateMessage> messages)
-        : path_(folder.string()), messages_(messages), results_(messages.size()) {}
+    // `sealer`: null for plain files.
+    Drop(const std::filesystem::path& folder, std::span<const StateMessage> messages,
+         const SmxSealer* sealer, WallTime now)
+        : path_(folder.string()),
+          messages_(messages),
+          sealer_(sealer),
+          now_(now),
+          results_(messages.size()) {}
 
     std::vector<Result<void>> run() && {
         folder_ = FileDescriptor(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -72,16 +78,24 @@ class Drop {
     static std::string temporary(const StateMessage& message) { return "." + message.id + ".tmp"; }
     static std::string final_name(const StateMessage& message) { return message.id + ".SMX"; }
 
+    Result<Bytes> contents_of(const StateMessage& message) const {
+        Bytes smx = to_smx(message);
+        if (sealer_ == nullptr) return smx;
+        return sealer_->seal(smx, now_);
+    }
+
     Result<void> write(const StateMessage& message) const {
         if (!makes_file_name(message.id)) {
             return fail(ErrorCode::bad_request, "the message's ID makes no file name");
         }
+        auto contents = contents_of(message);
+        if (!contents) return pass_on(contents);
         const std::string name = temporary(message);
         const FileDescriptor fd(::openat(folder_.get(), name.c_str(),
                                          O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
                                          kFileMode));
         if (!fd) return system_failure("cannot create a file in " + path_);
-        if (auto written = write_all(fd.get(), to_smx(message), path_ + "/" + name); !written) {
+        if (auto written = write_all(fd.get(), *contents, path_ + "/" + name); !written) {
             return written;
         }
         // One file is synced by itself; of many, sync_files() does all at once.
@@ -113,17 +127,30 @@ class Drop {
 
     std::string path_;
     std::span<const StateMessage> messages_;
+    const SmxSealer* sealer_;
+    WallTime now_;
     std::vector<Result<void>> results_;
     FileDescriptor folder_;
 };
 
 }  // namespace
 
-InboxSink::InboxSink(std::filesystem::path folder, Log& log)
-    : folder_(std::move(folder)), log_(log) {}
+InboxSink::InboxSink(std::filesystem::path folder, std::shared_ptr<const SmxSealer> sealer,
+                     const Clock& clock, Log& log)
+    : folder_(std::move(folder)), clock_(clock), log_(log), sealer_(std::move(sealer)) {}
+
+void InboxSink::replace(std::shared_ptr<const SmxSealer> sealer) {
+    const std::lock_guard guard(mutex_);
+    sealer_ = std::move(sealer);
+}
 
 std::vector<Result<void>> InboxSink::deliver(std::span<const StateMessage> messages) {
-    std::vector<Result<void>> results = Drop(folder_, messages).run();
+    std::shared_ptr<const SmxSealer> sealer;
+    {
+        const std::lock_guard guard(mutex_);
+        sealer = sealer_;
+    }
+    std::vector<Result<void>> results = Drop(folder_, messages, sealer.get(), clock_.now()).run();
     for (std::size_t i = 0; i < messages.size(); ++i) {
         if (!results[i]) continue;
         const std::string path = (folder_ / (messages[i].id + ".SMX")).string();

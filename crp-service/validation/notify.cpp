@@ -183,6 +183,10 @@ Result<void> VerifyService::take_notice(const NotifyInput& input, const Caller& 
     if (meaning == kMeanings.end()) return store_.append_audit(std::move(commit.audit));
 
     log.info("Beginning state message creation...");
+    if (options_.seals_state_messages) {  // spelled as in the original
+        log.info("Retrieveing the CRP certificate");
+        log.info("Retrieving the GWP or MP certificate.");
+    }
     Result<std::string> certificate_request_id = request_id_of(store_, *decision);
     if (!certificate_request_id) return pass_on(certificate_request_id);
     const bool issued = meaning->outcome == TransactionState::issued;
@@ -204,8 +208,13 @@ Result<void> VerifyService::take_notice(const NotifyInput& input, const Caller& 
     commit.audit.facts.emplace_back("software", options_.software);
     commit.audit.facts.emplace_back("config", options_.config_hash);
     commit.messages.push_back(std::move(message));
+    const SteadyTime start = clock_.steady_now();
     Result<NotifyOutcome> outcome = store_.commit_notify(commit);
     if (!outcome) return pass_on(outcome);
+    if (observer_ != nullptr) {
+        observer_->write_took("commit_notify", clock_.steady_now() - start);
+        if (*outcome == NotifyOutcome::recorded) observer_->outcome_recorded(commit.outcome);
+    }
     log.info(*outcome == NotifyOutcome::repeated
                  ? "The same outcome was told before; no state message is sent again."
                  : meaning->sending);

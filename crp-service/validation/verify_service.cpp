@@ -87,8 +87,30 @@ class PhaseTimer {
 }  // namespace
 
 VerifyService::VerifyService(Store& store, const ChallengeCodec& codec, const Clock& clock,
-                             Random& random, Log& log, ValidationOptions options)
-    : store_(store), codec_(codec), clock_(clock), random_(random), log_(log), options_(options) {}
+                             Random& random, Log& log, ValidationOptions options,
+                             VerifyObserver* observer)
+    : store_(store),
+      codec_(codec),
+      clock_(clock),
+      random_(random),
+      log_(log),
+      options_(options),
+      observer_(observer) {}
+
+void VerifyService::tell_times(const Findings& findings) const {
+    if (observer_ == nullptr) return;
+    for (const PhaseTime& time : findings.times)
+        observer_->phase_took(number_of(time.phase), time.spent);
+}
+
+Result<DecisionOutcome> VerifyService::commit(const DecisionCommit& commit) {
+    const SteadyTime start = clock_.steady_now();
+    Result<DecisionOutcome> outcome = store_.commit_decision(commit);
+    if (observer_ != nullptr) {
+        observer_->write_took("commit_decision", clock_.steady_now() - start);
+    }
+    return outcome;
+}
 
 Result<Decision> VerifyService::verify(const VerifyInput& input, const Caller& caller) {
     if (Result<void> within = check_limits(input); !within) return pass_on(within);
@@ -115,6 +137,7 @@ Result<Decision> VerifyService::judge(Context& context, const Caller& caller, Re
     };
     Result<std::optional<Decision>> standing = run_all_phases(context, findings, repeated, log);
     if (!standing) return pass_on(standing);
+    tell_times(findings);
     if (*standing) return repeat(std::move(**standing), log);
     return record(context, findings, caller, log);
 }
@@ -214,7 +237,7 @@ Result<std::optional<Decision>> VerifyService::find_standing(const Context& cont
 Result<Decision> VerifyService::record(const Context& context, Findings& findings,
                                        const Caller& caller, RequestLog& log) {
     DecisionCommit commit = make_decision_commit(context, findings, caller, clock_, random_);
-    Result<DecisionOutcome> outcome = store_.commit_decision(commit);
+    Result<DecisionOutcome> outcome = this->commit(commit);
     if (outcome && outcome->kind == DecisionOutcome::Kind::lost) {
         findings.reason = reason_of_loss(*outcome);
         findings.phase = Phase::records;
@@ -222,7 +245,7 @@ Result<Decision> VerifyService::record(const Context& context, Findings& finding
         findings.outcomes.push_back(
             {"store_commit", number_of(Phase::records), false, std::string(findings.reason)});
         commit = make_decision_commit(context, findings, caller, clock_, random_);
-        outcome = store_.commit_decision(commit);
+        outcome = this->commit(commit);
     }
     if (!outcome) return pass_on(outcome);
     if (outcome->kind == DecisionOutcome::Kind::repeated && outcome->standing) {
@@ -238,6 +261,7 @@ Result<Decision> VerifyService::record(const Context& context, Findings& finding
         log.add("reason", std::string(kSuccess));
         log.add("phase", std::to_string(number_of(Phase::records)));
     }
+    if (observer_ != nullptr) observer_->verdict_recorded(commit.decision);
     return std::move(commit.decision);
 }
 

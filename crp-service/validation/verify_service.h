@@ -17,6 +17,8 @@
 #include "crp-service/challenge/challenge_codec.h"
 #include "crp-service/domain/decision.h"
 #include "crp-service/store/store.h"
+#include "crp-service/validation/phases.h"
+#include "crp-service/validation/verify_observer.h"
 
 namespace ndes::crp {
 
@@ -68,13 +70,15 @@ struct ValidationOptions {
     // For the audit: by which program and which settings it was decided.
     std::string software = {};
     std::string config_hash = {};
+    bool seals_state_messages = false;  // the inbox signs and encrypts: the log tells as the
+                                        // original does
 };
 
 class VerifyService {
   public:
-    // All references outlive the service.
+    // All references outlive the service, `observer` as well; it may be null.
     VerifyService(Store& store, const ChallengeCodec& codec, const Clock& clock, Random& random,
-                  Log& log, ValidationOptions options);
+                  Log& log, ValidationOptions options, VerifyObserver* observer = nullptr);
 
     // The verdict, already durable. An Error means the check could not be made (never a no).
     Result<Decision> verify(const VerifyInput& input, const Caller& caller);
@@ -103,6 +107,8 @@ class VerifyService {
     Result<std::optional<Decision>> find_standing(const Context& context, Findings& findings);
     Result<Decision> record(const Context& context, Findings& findings, const Caller& caller,
                             RequestLog& log);
+    void tell_times(const Findings& findings) const;
+    Result<DecisionOutcome> commit(const DecisionCommit& commit);
     Result<void> take_notice(const NotifyInput& input, const Caller& caller, RequestLog& log);
 
     Store& store_;
@@ -111,6 +117,7 @@ class VerifyService {
     Random& random_;
     Log& log_;
     ValidationOptions options_;
+    VerifyObserver* observer_;
 };
 
 }  // namespace ndes::crp

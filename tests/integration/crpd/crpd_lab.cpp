@@ -152,11 +152,13 @@ void CrpdLab::write_config(const std::vector<std::string>& callers) {
         "\npepper_files = [\"pepper.key\"]\n"
         "scep_url = \"http://scep.example.org/\"\nca_certificate_file = \"" +
         ca_.certificate_file().string() +
-        "\"\n[state_messages]\ninbox = \"inbox\"\n[log]\ncmtrace_file = \"CRP.log\"\n";
+        "\"\n[state_messages]\ninbox = \"inbox\"\n" +
+        state_message_settings + "[log]\ncmtrace_file = \"CRP.log\"\n";
     for (const std::string& name : callers) {
         text += "[[caller]]\nname = \"" + name + "\"\nroles = [\"" + name +
                 "\"]\nspki_sha256 = [\"" + pin_of(name) + "\"]\n";
     }
+    text += more_tables;
     std::filesystem::create_directory(path("inbox"));
     write_text_file(path("crpd.toml.new"), text + more_callers);
     std::filesystem::rename(path("crpd.toml.new"), config());
@@ -257,6 +259,11 @@ Answer CrpdLab::call(const std::string& caller, const std::string& method,
 Answer CrpdLab::health(const std::string& target) {
     RawClient client(health_port_);
     return read_answer(client.ask(request_text("GET", target, nullptr)));
+}
+
+std::string CrpdLab::metrics() {
+    RawClient client(health_port_);
+    return client.ask(request_text("GET", "/metrics", nullptr)).body;
 }
 
 std::vector<std::string> CrpdLab::rest_options(const std::string& caller) const {

@@ -69,6 +69,12 @@ class CrpdLab {
     Answer call(const std::string& caller, const std::string& method, const std::string& target,
                 const Json& body = nullptr);
     Answer health(const std::string& target);
+    std::string metrics();  // the text of /metrics
+    // Put into the next configuration written: keys of [state_messages], and whole tables.
+    std::string state_message_settings;
+    std::string more_tables;
+    const TestCa& ca() const { return ca_; }
+    Identity issue(const LeafProfile& profile) { return ca_.issue(profile); }
 
     // What crpctl needs to call as `caller`.
     std::vector<std::string> rest_options(const std::string& caller) const;

@@ -11,7 +11,10 @@ using namespace ndes::test;
 namespace {
 
 struct HealthLab : ApiLab {
-    SelfCheck check{{store, parts, clock, random, log, true}, certificate_of("admin")};
+    SelfCheck check{{store, parts, clock, random, log, true}, {certificate_of("admin")}};
+    CrpMetrics metrics{"1.2.3", {"other"}};
+
+    HealthLab() { store.set_sinks({"inbox"}); }
 
     http::Response get(const std::string& path, const std::string& query = {},
                        const std::string& method = "GET") {
@@ -19,7 +22,7 @@ struct HealthLab : ApiLab {
         request.method = method;
         request.path = path;
         request.query = query;
-        return answer_health(request, check);
+        return answer_health(request, check, metrics);
     }
 };
 
@@ -42,11 +45,12 @@ TEST_CASE("a fit service is online") {
         const http::Response response = lab.get(path);
         CHECK(response.status == 200);
         CHECK(json_of(response)["status"] == 0);
-        CHECK(json_of(response)["checks"].size() == 4);
+        CHECK(json_of(response)["checks"].size() == 7);
     }
     CHECK(lab.get("/readyz").body == "ready\n");
     const std::string verbose = lab.get("/readyz", "verbose").body;
-    for (const char* name : {"[+]store", "[+]keys", "[+]tls-certificate", "[+]outbox"}) {
+    for (const char* name : {"[+]store", "[+]keys", "[+]tls-certificate", "[+]outbox",
+                             "[+]challenge", "[+]certificates", "[+]clock"}) {
         CHECK(verbose.find(name) != std::string::npos);
     }
 }
@@ -68,8 +72,7 @@ TEST_CASE("an expired server certificate fails the service, one that ends soon d
     profile.not_after_s = 30 * 86'400;
     TemporaryFolder folder;
     TestCa ca(folder, "Another CA");
-    lab.check.watch_certificate(
-        Certificate::from_handle(ca.issue(profile).certificate.get()).value());
+    lab.check.watch({Certificate::from_handle(ca.issue(profile).certificate.get()).value()});
     lab.check.run();
     CHECK(lab.check.report().status == ServiceStatus::online);
 }
@@ -90,12 +93,13 @@ TEST_CASE("a state message that lies in the outbox for long is a warning") {
 TEST_CASE("without a sink, state messages may lie in the outbox") {
     HealthLab lab;
     SelfCheck check({lab.store, lab.parts, lab.clock, lab.random, lab.log, false},
-                    lab.certificate_of("admin"));
+                    {lab.certificate_of("admin")});
     lab.call("ndes", "POST", "/CMCertificateRegistration/Certificate/VerifyRequest",
              lab.verify_body("Wrong-Password-1", "t", "r").dump());
     lab.clock.advance(std::chrono::minutes(6));
     check.run();
-    CHECK(check.report().checks.back().level == CheckResult::Level::ok);
+    CHECK(check.report().checks[3].name == "outbox");
+    CHECK(check.report().checks[3].level == CheckResult::Level::ok);
 }
 
 TEST_CASE("a result that is not renewed is none after a while") {
@@ -135,4 +139,65 @@ TEST_CASE("the health listener has no other paths and methods") {
     CHECK(lab.get("/api/v1/users").status == 404);
     CHECK(lab.get("/healthz", "", "POST").status == 405);
     CHECK(lab.get("/livez", "", "HEAD").status == 200);
+}
+
+TEST_CASE("metrics are shown in Prometheus' text format, and hold nothing secret") {
+    HealthLab lab;
+    const http::Response response = lab.get("/metrics");
+    CHECK(response.status == 200);
+    CHECK(response.content_type == "text/plain; version=0.0.4; charset=utf-8");
+    CHECK(response.body.find("ndes_build_info{program=\"crpd\",version=\"1.2.3\"} 1") !=
+          std::string::npos);
+}
+
+TEST_CASE("a check can be left out of the question whether the service is ready") {
+    HealthLab lab;
+    lab.clock.set(lab.certificate_of("admin").not_after());
+    lab.check.run();
+    CHECK(lab.get("/readyz").status == 503);
+    CHECK(lab.get("/readyz", "exclude=store").status == 503);
+    const http::Response response = lab.get("/readyz", "verbose&exclude=tls-certificate");
+    CHECK(response.status == 200);
+    CHECK(response.body.find("[+]tls-certificate excluded") != std::string::npos);
+}
+
+TEST_CASE("on demand every check is made at once, but not by everybody all the time") {
+    HealthLab lab;
+    lab.check.run();
+    const auto checked_at = [&] { return json_of(lab.get("/healthz", "run=1"))["checkedAt"]; };
+    lab.clock.advance(std::chrono::seconds(1));
+    const auto first = checked_at();
+    CHECK(first == to_rfc3339(lab.clock.now()));
+    lab.clock.advance(std::chrono::seconds(5));
+    CHECK(checked_at() == first);
+    lab.clock.advance(std::chrono::seconds(5));
+    CHECK(checked_at() == to_rfc3339(lab.clock.now()));
+}
+
+TEST_CASE("certificates and revocation lists beside the server's own are warned of") {
+    HealthLab lab;
+    WatchedFiles files{lab.certificate_of("admin")};
+    files.others.push_back({"smx-recipient", lab.certificate_of("mdm")});
+    files.crls.push_back({"client-crl", "CN=CA", lab.clock.now() - std::chrono::seconds(1)});
+    lab.check.watch(std::move(files));
+    lab.check.run();
+    const std::string text = lab.get("/readyz", "verbose").body;
+    CHECK(text.find("certificates warning: smx-recipient CN=mdm ends at") != std::string::npos);
+    CHECK(text.find("client-crl of CN=CA should have been replaced") != std::string::npos);
+    CHECK(lab.get("/readyz").status == 200);
+}
+
+TEST_CASE("a clock that is far behind the records fails the service") {
+    HealthLab lab;
+    lab.call("ndes", "POST", "/CMCertificateRegistration/Certificate/VerifyRequest",
+             lab.verify_body("Wrong-Password-1", "t", "r").dump());
+    const WallTime recorded = lab.clock.now();
+    lab.check.run(true);
+    CHECK(lab.check.report().status == ServiceStatus::online);
+    lab.clock.set(recorded - std::chrono::minutes(1));
+    lab.check.run(true);
+    CHECK(lab.get("/readyz", "verbose").body.find("clock warning") != std::string::npos);
+    lab.clock.set(recorded - std::chrono::minutes(6));
+    lab.check.run(true);
+    CHECK(lab.check.report().status == ServiceStatus::failed);
 }

@@ -43,7 +43,7 @@ std::size_t count_files(const std::filesystem::path& folder) {
 TEST_CASE("each message is one whole file named by its ID, and is logged") {
     const TemporaryFolder folder;
     RecordingLog log;
-    InboxSink sink(folder.path(), log);
+    InboxSink sink(folder.path(), nullptr, ndes::system_clock(), log);
     const int count = GENERATE(1, 3);
     const auto messages = samples(count);
     for (const auto& result : sink.deliver(messages))
@@ -62,7 +62,7 @@ TEST_CASE("each message is one whole file named by its ID, and is logged") {
 TEST_CASE("a message delivered again overwrites its own file") {
     const TemporaryFolder folder;
     RecordingLog log;
-    InboxSink sink(folder.path(), log);
+    InboxSink sink(folder.path(), nullptr, ndes::system_clock(), log);
     auto messages = samples(2);
     REQUIRE(sink.deliver(messages)[0]);
     messages[0].reason = "changed";
@@ -74,7 +74,7 @@ TEST_CASE("a message delivered again overwrites its own file") {
 TEST_CASE("what a crash left under a temporary name is used up") {
     const TemporaryFolder folder;
     RecordingLog log;
-    InboxSink sink(folder.path(), log);
+    InboxSink sink(folder.path(), nullptr, ndes::system_clock(), log);
     std::ofstream(folder / ".id-0.tmp") << std::string(100'000, 'x');
     REQUIRE(sink.deliver(samples(1))[0]);
     CHECK(count_files(folder.path()) == 1);
@@ -84,7 +84,7 @@ TEST_CASE("what a crash left under a temporary name is used up") {
 TEST_CASE("a missing inbox is reported for every message, and used as soon as it is there") {
     const TemporaryFolder folder;
     RecordingLog log;
-    InboxSink sink(folder / "inbox", log);
+    InboxSink sink(folder / "inbox", nullptr, ndes::system_clock(), log);
     for (const auto& result : sink.deliver(samples(3))) {
         REQUIRE_FALSE(result);
         CHECK(result.error().code == ErrorCode::storage);
@@ -102,7 +102,7 @@ TEST_CASE("an inbox that cannot be written to keeps nothing half done") {
     RecordingLog log;
     // A file where the folder should be: refuses root as well, whom permissions do not stop.
     std::ofstream(folder / "inbox") << "x";
-    InboxSink sink(folder / "inbox", log);
+    InboxSink sink(folder / "inbox", nullptr, ndes::system_clock(), log);
     CHECK(sink.deliver(samples(1))[0].error().code == ErrorCode::storage);
     // A folder in the place of one message's file: that one fails, the other arrives.
     std::filesystem::remove(folder / "inbox");
@@ -119,7 +119,7 @@ TEST_CASE("a link in the place of a temporary file is not followed") {
     std::filesystem::create_directory(folder / "inbox");
     std::ofstream(folder / "precious") << "precious";
     std::filesystem::create_symlink(folder / "precious", folder / "inbox" / ".id-0.tmp");
-    InboxSink sink(folder / "inbox", log);
+    InboxSink sink(folder / "inbox", nullptr, ndes::system_clock(), log);
     CHECK_FALSE(sink.deliver(samples(1))[0]);
     CHECK(contents(folder / "precious") == "precious");
 }
@@ -127,7 +127,7 @@ TEST_CASE("a link in the place of a temporary file is not followed") {
 TEST_CASE("an ID that is no file name fails alone") {
     const TemporaryFolder folder;
     RecordingLog log;
-    InboxSink sink(folder.path(), log);
+    InboxSink sink(folder.path(), nullptr, ndes::system_clock(), log);
     auto messages = samples(2);
     messages[0].id = GENERATE(std::string(), std::string("../x"), std::string("a/b"),
                               std::string("a.b"), std::string(65, 'a'), std::string("a\0b", 3));

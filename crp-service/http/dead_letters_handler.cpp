@@ -1,0 +1,80 @@
+// /api/v1/state-messages/dead-letters and /replay: what a sink gave up, and sending it again.
+#include "common/http_server/url.h"
+#include "crp-service/http/event_json.h"
+#include "crp-service/http/handlers.h"
+
+namespace ndes::crp {
+
+namespace {
+
+constexpr std::size_t kMaxSinkOctets = 32;
+constexpr std::size_t kMostIds = 1000;
+constexpr std::int64_t kMostSequence = INT64_C(1) << 53;  // exact in every JSON reader
+
+// Takes ?sink= out of the query; what is left is a page's.
+tl::expected<std::string, Problem> take_sink(http::Request& request) {
+    auto query = http::parse_query(request.query);
+    if (!query) return refuse(ProblemCode::query_malformed, query.error().text);
+    std::string sink;
+    std::string rest;
+    for (const auto& [name, value] : *query) {
+        if (name == "sink" && sink.empty()) {
+            sink = value;
+            continue;
+        }
+        rest += (rest.empty() ? "" : "&") + http::percent_encode(name) + "=" +
+                http::percent_encode(value);
+    }
+    if (sink.empty() || sink.size() > kMaxSinkOctets) {
+        return refuse(ProblemCode::query_malformed, "sink: must name the sink, once");
+    }
+    request.query = std::move(rest);
+    return sink;
+}
+
+tl::expected<Replay, Problem> read_replay(JsonReader& reader) {
+    Replay replay;
+    replay.ids = reader.text_list("ids", kMostIds, kMaxIdOctets);
+    replay.all_dead = reader.boolean_or("allDead", false);
+    if (reader.has("afterSequence"))
+        replay.after = reader.integer("afterSequence", 0, kMostSequence);
+    const int given =
+        (replay.ids.empty() ? 0 : 1) + (replay.all_dead ? 1 : 0) + (replay.after ? 1 : 0);
+    if (given != 1) reader.fault("ids", "give exactly one of ids, allDead and afterSequence");
+    if (auto sound = reader.finish(); !sound) return refuse(sound);
+    return replay;
+}
+
+}  // namespace
+
+Answer list_dead_letters(const Call& call) {
+    http::Request request = call.request;
+    auto sink = take_sink(request);
+    if (!sink) return tl::unexpected(std::move(sink.error()));
+    const Call rest{request,    call.peer,  call.caller,   call.parts,
+                    call.store, call.clock, call.parameter};
+    auto page = rest.page();
+    if (!page) return tl::unexpected(std::move(page.error()));
+    auto found = call.store.list_dead_letters(*sink, *page);
+    if (!found) return refuse(found);
+    return page_response(*found, [](const StateMessage& one) { return to_json(one); });
+}
+
+Answer replay_state_messages(const Call& call) {
+    auto body = call.json();
+    if (!body) return refuse(body);
+    JsonReader reader(*body);
+    const std::string sink = reader.text("sink", kMaxSinkOctets);
+    auto replay = read_replay(reader);
+    if (!replay) return tl::unexpected(std::move(replay.error()));
+    AuditRecord audit = call.audit("replay-state-messages");
+    audit.facts.emplace_back("sink", sink);
+    audit.facts.emplace_back("what", replay->all_dead ? "dead letters"
+                                     : replay->after  ? "after " + std::to_string(*replay->after)
+                                                     : std::to_string(replay->ids.size()) + " ids");
+    auto count = call.store.replay(sink, *replay, std::move(audit));
+    if (!count) return refuse(count);
+    return json_response(200, {{"replayed", *count}});
+}
+
+}  // namespace ndes::crp
