@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/crypto/digest.h"
 #include "common/crypto/openssl_ptr.h"
 #include "common/file.h"
 
@@ -16,7 +17,7 @@ int length_of(ByteView bytes) { return static_cast<int>(bytes.size()); }
 
 // Unambiguous: neither identifier can hold a NUL.
 Bytes associated_data(const SealContext& context) {
-    std::string text("ndesd notify 1");
+    std::string text = "ndesd " + std::string(context.purpose) + " 1";
     for (const std::string_view part : {context.transaction_id, context.request_id}) {
         text += '\0';
         text += part;
@@ -93,6 +94,11 @@ Result<Secret> ChallengeSeal::open(std::string_view sealed, const SealContext& c
     take_openssl_errors();
     return fail(ErrorCode::storage,
                 "challenge: cannot be opened with journal.key_file; was the key changed?");
+}
+
+std::string ChallengeSeal::hash(std::string_view password) const {
+    const Secret key(hmac_sha256(key_.expose(), as_bytes("ndesd password hash 1")));
+    return to_hex(hmac_sha256(key.expose(), as_bytes(password)));
 }
 
 }  // namespace ndes::scep

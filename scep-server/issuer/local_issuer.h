@@ -17,6 +17,7 @@ namespace ndes::scep {
 struct LocalIssuerOptions {
     std::filesystem::path certificate_file;  // PEM: the CA, then its chain up to the root
     std::filesystem::path key_file;
+    std::filesystem::path crl_file;         // PEM or DER, read at each crl(); empty: none
     std::chrono::milliseconds backdate{0};  // notBefore lies this far in the past
     std::string hash = "SHA-256";           // SHA-256, SHA-384, SHA-512
 };

@@ -23,6 +23,9 @@ struct PolicyQuestion {
     std::string_view request_id;
     std::string_view ca_name;
     std::string_view device_address;
+    // For ndesd's own password cache; a module finds both in the request.
+    std::string_view challenge = {};
+    int usage = 0xa0;
 };
 
 // The module could be asked and answered.
@@ -31,6 +34,7 @@ struct PolicyAnswer {
     std::string reason;
     std::string detail;
     std::string decision_id;
+    std::string key_usage = {};  // the usage a password was used for already; for event 43
     std::optional<CertificateContents> contents;  // absent: take them from the request
 };
 
