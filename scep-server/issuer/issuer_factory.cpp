@@ -8,8 +8,8 @@ Result<std::unique_ptr<Issuer>> make_issuer(const IssuerConfig& config, const Cl
                                             Random& random) {
     if (config.kind == "local")
         return make_local_issuer(
-            {config.certificate_file, config.key_file, config.crl_file, config.backdate,
-             config.hash},
+            {config.certificate_file, config.key_file, config.backdate, config.hash,
+             config.crl_file},
             clock, random);
     return fail(ErrorCode::configuration,
                 "issuer.kind: there is no issuer \"" + config.kind + "\"");

@@ -17,9 +17,9 @@ namespace ndes::scep {
 struct LocalIssuerOptions {
     std::filesystem::path certificate_file;  // PEM: the CA, then its chain up to the root
     std::filesystem::path key_file;
-    std::filesystem::path crl_file;         // PEM or DER, read at each crl(); empty: none
     std::chrono::milliseconds backdate{0};  // notBefore lies this far in the past
     std::string hash = "SHA-256";           // SHA-256, SHA-384, SHA-512
+    std::filesystem::path crl_file = {};    // PEM or DER, read at each crl(); empty: none
 };
 
 // Loads and checks: the key matches, is RSA of at least 2048 bits or EC of at least 256, the

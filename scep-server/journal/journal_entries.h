@@ -18,7 +18,7 @@ struct RequestKey {
     std::string transaction_id;
     std::string csr_sha256;      // hex
     std::string signing_sha256;  // renewal: SHA-256 of the signing certificate; else empty
-    std::string profile;         // the SCEP URL it came to; empty: the first
+    std::string profile = {};    // the SCEP URL it came to; empty: the first
     auto operator<=>(const RequestKey&) const = default;
 };
 
@@ -32,7 +32,7 @@ struct PendingNotify {
     std::int32_t last_result = 0;
     Bytes certificate;  // DER; empty unless disposition is success
     int attempts = 0;
-    std::string profile;  // whose policy is told
+    std::string profile = {};  // whose policy is told
 };
 
 struct IssuedEntry {
@@ -40,8 +40,8 @@ struct IssuedEntry {
     std::string decision_id;
     std::vector<Bytes> certificates;  // leaf first
     WallTime issued_at{};
-    std::string serial;                      // of the leaf, as Certificate::serial()
-    std::optional<std::int64_t> pending_id;  // the pending request that this ends
+    std::string serial = {};                 // of the leaf, as Certificate::serial()
+    std::optional<std::int64_t> pending_id = {};  // the pending request that this ends
 };
 
 }  // namespace ndes::scep

@@ -34,8 +34,8 @@ struct PolicyAnswer {
     std::string reason;
     std::string detail;
     std::string decision_id;
-    std::string key_usage = {};  // the usage a password was used for already; for event 43
     std::optional<CertificateContents> contents;  // absent: take them from the request
+    std::string key_usage = {};  // no, since a password was used for it already: for event 43
 };
 
 struct PolicyOutcome {

@@ -83,7 +83,9 @@ struct Lab {
     Certificate ca;
     Certificate ra_signing;
     Certificate ra_encryption;
-    scep::Config config;
+    scep::Config config;  // one profile
+    scep::ProfileConfig& profile() { return config.profiles.front(); }
+    const scep::ProfileConfig& profile() const { return config.profiles.front(); }
 };
 
 // Says yes or no as told, counts, and remembers what it was asked.
