@@ -19,5 +19,7 @@ void add_reasons_command(CLI::App& app, int& exit_code);
 void add_config_commands(CLI::App& app, int& exit_code);
 void add_transaction_commands(CLI::App& app, int& exit_code);
 void add_challenge_commands(CLI::App& app, int& exit_code);
+void add_import_registry_command(CLI::App& app, int& exit_code);
+void add_pending_commands(CLI::App& app, int& exit_code);
 
 }  // namespace ndes::crp::cli

@@ -29,6 +29,8 @@ int main(int argc, char** argv) {
         cli::add_config_commands(app, exit_code);
         cli::add_transaction_commands(app, exit_code);
         cli::add_challenge_commands(app, exit_code);
+        cli::add_pending_commands(app, exit_code);
+        cli::add_import_registry_command(app, exit_code);
         app.parse(argc, argv);
     } catch (const CLI::ParseError& fault) {
         return app.exit(fault) == 0 ? kExitOk : kExitUsage;  // --help and --version end here, too

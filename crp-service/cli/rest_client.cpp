@@ -28,8 +28,8 @@ ErrorCode code_for(int status) {
 }
 
 // "ClientCertificateMissing: no client certificate was presented", hint as detail.
-Error error_of(int status, const std::string& body) {
-    Error error{code_for(status), "crpd answered " + std::to_string(status), {}, std::nullopt};
+Error error_of(const std::string& program, int status, const std::string& body) {
+    Error error{code_for(status), program + " answered " + std::to_string(status), {}, std::nullopt};
     const auto problem = parse_json(body, kMaxAnswerOctets);
     if (!problem || !problem->is_object()) return error;
     const auto text = [&](const char* field) {
@@ -59,25 +59,26 @@ web::http::client::http_client_config config_for(const RestTarget& target) {
 
 Result<std::string> exchange(const RestTarget& target, const std::string& method,
                              const std::string& path, const std::string& body) {
-    web::http::client::http_client client(target.url, config_for(target));
+    web::http::client::http_client client(web::uri(target.url).authority(), config_for(target));
     web::http::http_request request(method);
     request.set_request_uri(web::uri(path));
     if (!body.empty()) request.set_body(body, "application/json");
     const web::http::http_response response = client.request(request).get();
     const std::string text = response.extract_utf8string(true).get();
     const int status = response.status_code();
-    if (status < 200 || status > 299) return Failure(error_of(status, text));
+    if (status < 200 || status > 299) return Failure(error_of(target.program, status, text));
     return text;
 }
 
 }  // namespace
 
-std::shared_ptr<RestTarget> add_rest_options(CLI::App& command) {
+std::shared_ptr<RestTarget> add_rest_options(CLI::App& command, const RestProgram& program) {
     auto target = std::make_shared<RestTarget>();
-    command.add_option("--url", target->url, "crpd, e.g. https://localhost:8443")
-        ->envname("CRP_URL")
+    target->program = program.name;
+    command.add_option("--url", target->url, program.url_help)
+        ->envname(program.url_variable)
         ->required();
-    command.add_option("--ca", target->server_ca, "PEM: who issued crpd's certificate")
+    command.add_option("--ca", target->server_ca, "PEM: who issued the server's certificate")
         ->envname("CRP_CA")
         ->required();
     command.add_option("--cert", target->certificate, "PEM: the caller's certificate")

@@ -253,13 +253,31 @@ TEST_CASE("any subject may sign an initial request, as long as the key is the sa
     CHECK(setting.ask(device).pki_status == "0");
 }
 
-TEST_CASE("a key that no reply can be encrypted to is refused before anything is issued") {
+TEST_CASE("an EC key gets its certificate under the challenge") {
     Setting setting;
     const EvpPkeyPtr key = test::make_ec_key();
     Device device(4);
+    device.key = key.get();
     device.sign_with(test::make_signer(key.get(), "CN=device"), key.get());
+    const auto answer = setting.send(device.request(setting.lab));
+    REQUIRE(answer.kind == Kind::cert_rep);
+    const auto reply = test::read_reply_under(answer.message, device.csr.challenge);
+    CHECK(reply.pki_status == "0");
+    REQUIRE(reply.certificates.size() == 1);
+    CHECK(reply.certificates.front().matches(key.get()));
+}
+
+TEST_CASE("an EC key that renews without a challenge is told badAlg before anything is issued") {
+    Setting setting;
+    const EvpPkeyPtr key = test::make_ec_key();
+    Device device(4);
+    device.key = key.get();
+    device.sign_with(issued_by(setting.lab, key.get()), key.get());
+    device.message.message_type = "17";
+    device.csr.challenge.clear();
     setting.check_refused(device, "0");
-    CHECK(setting.logged("RSA key only"));
+    CHECK(setting.logged("event_name=EVENT_MSCEP_FAIL_TO_ENCRYPT"));
+    CHECK(setting.logged("no challenge to encrypt it under"));
 }
 
 TEST_CASE("renewal: the issued certificate vouches, and the stale challenge does not count") {

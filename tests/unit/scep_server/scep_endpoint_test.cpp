@@ -172,7 +172,7 @@ TEST_CASE("what is neither operation nor message is answered as such") {
         {"GET", "", 403, "policy module"},
         {"HEAD", "", 403, ""},
         {"GET", "?message=x", 403, "policy module"},
-        {"GET", "?operation=GetNextCACert", 400, "GetNextCACert"},
+        {"GET", "?operation=GetNextCACert", 404, "no successor"},
         {"GET", "?operation=getcacaps", 400, "unknown"},
         {"GET", "?operation=", 400, "unknown"},
         {"GET", "?operation=GetCACaps&operation=GetCACert", 400, "twice"},
