@@ -77,7 +77,7 @@ bool is_mscep_key(std::string_view key) {
 }
 
 // A TOML basic string; also what makes any text harmless in a comment.
-std::string quoted(std::string_view text) {
+std::string toml_text(std::string_view text) {
     std::string out = "\"";
     for (const char letter : text) {
         if (letter == '"' || letter == '\\') out += '\\';
@@ -94,7 +94,7 @@ std::string quoted(std::string_view text) {
 }
 
 std::string shown(const RegistryValue& value) {
-    if (value.text) return quoted(*value.text);
+    if (value.text) return toml_text(*value.text);
     if (value.number) return std::to_string(*value.number);
     return "(" + std::to_string(value.octets ? value.octets->size() : 0) + " octets)";
 }
@@ -120,7 +120,7 @@ std::string render_number(const Setting& setting, const RegistryValue& value) {
 std::string render_hash(const Setting& setting, const RegistryValue& value) {
     for (const std::string_view known : {"SHA256", "SHA384", "SHA512"})
         if (value.text && same_ignoring_case(*value.text, known))
-            return std::string(setting.name) + " = " + quoted(known) + "\n";
+            return std::string(setting.name) + " = " + toml_text(known) + "\n";
     return comment(setting.name, shown(value), "ndesd signs with SHA256 or better; that is the default");
 }
 
@@ -128,7 +128,7 @@ std::string render(const Setting& setting, const RegistryValue& value) {
     switch (setting.kind) {
         case Kind::text:
             if (!value.text) return comment(setting.name, shown(value), "is not a text");
-            return std::string(setting.name) + " = " + quoted(*value.text) + "\n";
+            return std::string(setting.name) + " = " + toml_text(*value.text) + "\n";
         case Kind::number: return render_number(setting, value);
         case Kind::hash: return render_hash(setting, value);
         case Kind::explained: break;
@@ -156,7 +156,7 @@ std::string render_all(const std::vector<RegistryValue>& values, const std::stri
         const Setting* const setting = find_setting(value.name);
         std::string lines;
         if (setting == nullptr) {
-            lines = comment(quoted(value.name), shown(value), "is no setting of NDES known here");
+            lines = comment(toml_text(value.name), shown(value), "is no setting of NDES known here");
         } else if (std::find(seen.begin(), seen.end(), setting->name) != seen.end()) {
             lines = comment(setting->name, shown(value), "stands in the export twice");
         } else {
@@ -165,7 +165,7 @@ std::string render_all(const std::vector<RegistryValue>& values, const std::stri
         }
         (lines.starts_with('#') ? comments : active) += lines;
     }
-    std::string text = "# Made by crpctl import-registry from " + quoted(source) +
+    std::string text = "# Made by crpctl import-registry from " + toml_text(source) +
                        ".\n# Put it into conf.d/ beside ndesd.toml and run ndesd --check-config.\n\n"
                        "[mscep]\n" + active;
     if (!comments.empty()) text += "\n" + comments;

@@ -211,18 +211,37 @@ OpenedReply read_outside(ByteView message) {
     return {std::move(reply), bio_bytes(content.get())};
 }
 
+Bytes open_reply(ByteView envelope, EVP_PKEY* key, const Certificate& signer) {
+    const CmsPtr cms = parse_cms(envelope);
+    const BioPtr opened(::BIO_new(::BIO_s_mem()));
+    check(::CMS_decrypt(cms.get(), key, signer.handle(), nullptr, opened.get(), CMS_BINARY) == 1,
+          "open reply");
+    return bio_bytes(opened.get());
+}
+
 }  // namespace
 
 Reply read_reply(ByteView message, EVP_PKEY* key, const Certificate& signer) {
     auto [reply, content] = read_outside(message);
-    if (reply.pki_status != "0") return reply;
-    const CmsPtr envelope = parse_cms(content);
-    const BioPtr opened(::BIO_new(::BIO_s_mem()));
-    check(
-        ::CMS_decrypt(envelope.get(), key, signer.handle(), nullptr, opened.get(), CMS_BINARY) == 1,
-        "open reply");
-    reply.certificates = read_certificate_list(bio_bytes(opened.get()));
-    return reply;
+    if (reply.pki_status == "0")
+        reply.certificates = read_certificate_list(open_reply(content, key, signer));
+    return std::move(reply);
+}
+
+Bytes read_crl_reply(ByteView message, EVP_PKEY* key, const Certificate& signer) {
+    const auto [reply, content] = read_outside(message);
+    if (reply.pki_status != "0") return {};
+    const CmsPtr cms = parse_cms(open_reply(content, key, signer));
+    STACK_OF(X509_CRL)* crls = ::CMS_get1_crls(cms.get());
+    Bytes der;
+    if (sk_X509_CRL_num(crls) == 1) {
+        unsigned char* octets = nullptr;
+        const int size = ::i2d_X509_CRL(sk_X509_CRL_value(crls, 0), &octets);
+        der.assign(octets, octets + std::max(size, 0));
+        ::OPENSSL_free(octets);
+    }
+    sk_X509_CRL_pop_free(crls, ::X509_CRL_free);
+    return der;
 }
 
 Reply read_reply_under(ByteView message, const std::string& password) {

@@ -102,8 +102,9 @@ class FakePolicy final : public scep::Policy {
     FakePolicy();
     Result<scep::PolicyAnswer> verify(const scep::PolicyQuestion& question) override;
     Result<void> notify(const scep::PolicyOutcome& outcome) override;
-    Result<std::string> generate_challenge(std::string_view, std::string_view) override {
-        return std::string("challenge");
+    Result<std::string> generate_challenge(std::string_view template_name,
+                                           std::string_view params) override {
+        return on_generate(template_name, params);
     }
     std::string name() const override { return "fake"; }
 
@@ -112,6 +113,9 @@ class FakePolicy final : public scep::Policy {
     std::function<Result<void>(const Notified&)> on_notify = [](const Notified&) {
         return Result<void>();
     };
+
+    std::function<Result<std::string>(std::string_view, std::string_view)> on_generate =
+        [](std::string_view, std::string_view) { return Result<std::string>("challenge"); };
 
     std::atomic<int> verify_calls{0};
     // Waits (at most 10 s) for so many Notify calls, told well or not, and returns them.
