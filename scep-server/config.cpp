@@ -44,8 +44,8 @@ ServerConfig read_server(ConfigTable table) {
 
 NotifyConfig read_notify(ConfigTable table) {
     NotifyConfig notify;
-    notify.retry_least = table.duration("notify_retry_least", notify.retry_least, milliseconds{10},
-                                        3600 * kSecond);
+    notify.retry_least =
+        table.duration("notify_retry_least", notify.retry_least, milliseconds{10}, 3600 * kSecond);
     notify.retry_most =
         table.duration("notify_retry_most", notify.retry_most, milliseconds{10}, kDay);
     if (notify.retry_most < notify.retry_least)

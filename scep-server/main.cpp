@@ -73,8 +73,8 @@ int serve(const Config& config) {
     ndes::scep::claim_signals();
     auto plain_log = ndes::open_log(log_options(config.log), ndes::system_clock());
     if (!plain_log) return complain(plain_log.error(), kFailed);
-    auto log = ndes::scep::add_event_file(std::move(*plain_log), config.events,
-                                          ndes::system_clock());
+    auto log =
+        ndes::scep::add_event_file(std::move(*plain_log), config.events, ndes::system_clock());
     if (!log) return complain(log.error(), kFailed);
     auto service = Service::start(config, **log, ndes::system_clock(), ndes::system_random());
     if (!service) {

@@ -11,7 +11,7 @@ namespace ndes::scep {
 namespace {
 
 // As the registry spells them; SHA1 and MD5, which it knows too, sign nothing here.
-constexpr std::array<std::string_view, 6> kHashes{"SHA256", "SHA384", "SHA512",
+constexpr std::array<std::string_view, 6> kHashes{"SHA256",  "SHA384",  "SHA512",
                                                   "SHA-256", "SHA-384", "SHA-512"};
 
 template <class T>
@@ -33,8 +33,7 @@ Result<std::shared_ptr<const RaMaterial>> load_ra_of(const ProfileConfig& config
     auto ra = load_ra(config.ra, issuer.ca_chain());
     if (!ra) return noted(ra, kFailedRaCertificate, "the RA certificates are unusable", log);
     auto next = make_next_ca(config.issuer.next_ca_file, issuer);
-    if (!next)
-        return noted(next, kGetCaCertificateFailed, "GetNextCACert cannot be answered", log);
+    if (!next) return noted(next, kGetCaCertificateFailed, "GetNextCACert cannot be answered", log);
     (*ra)->next_ca_body = std::move(*next);
     return std::shared_ptr<const RaMaterial>(std::move(*ra));
 }

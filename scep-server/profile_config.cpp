@@ -29,8 +29,8 @@ ScepConfig read_scep(ConfigTable table, const ScepConfig& base) {
 
 void read_passwords(ConfigTable& table, const MscepConfig& base, MscepConfig& mscep) {
     mscep.enforce_password = table.boolean_or_bit("EnforcePassword", base.enforce_password);
-    mscep.password_max = static_cast<std::size_t>(table.integer(
-        "PasswordMax", static_cast<std::int64_t>(base.password_max), 1, 1'000'000));
+    mscep.password_max = static_cast<std::size_t>(
+        table.integer("PasswordMax", static_cast<std::int64_t>(base.password_max), 1, 1'000'000));
     mscep.password_validity = std::chrono::minutes(
         table.integer("PasswordValidity", base.password_validity.count(), 1, 52 * kWeekMinutes));
     mscep.password_length = static_cast<std::size_t>(
@@ -82,9 +82,8 @@ IssuerConfig read_issuer(ConfigTable table, const IssuerConfig& base) {
         if (file->empty()) table.fault(key, "is required");
     issuer.crl_file = table.path("crl_file", base.crl_file);
     issuer.next_ca_file = table.path("next_ca_file", base.next_ca_file);
-    issuer.manual_approval =
-        table.choice("approval", base.manual_approval ? "manual" : "automatic",
-                     {"automatic", "manual"}) == "manual";
+    issuer.manual_approval = table.choice("approval", base.manual_approval ? "manual" : "automatic",
+                                          {"automatic", "manual"}) == "manual";
     issuer.backdate = table.duration("backdate", base.backdate, milliseconds{0}, kDay);
     issuer.hash = table.choice("hash", base.hash, {"SHA-256", "SHA-384", "SHA-512"});
     const milliseconds validity = table.duration(

@@ -189,9 +189,8 @@ class RunningService final : public Service {
         }
         admin_ = std::make_unique<AdminEndpoint>(std::move(admin), login_, pending_api_, log_);
         health_ = std::make_unique<HealthEndpoint>(
-            HealthParts{*journal_, [this] { return ra_days_left(); },
-                        [this] { return counters(); }, policies_.of_profile.front()->name(),
-                        profiles_.front()->issuer().name()});
+            HealthParts{*journal_, [this] { return ra_days_left(); }, [this] { return counters(); },
+                        policies_.of_profile.front()->name(), profiles_.front()->issuer().name()});
         return {};
     }
 
@@ -303,8 +302,10 @@ class RunningService final : public Service {
 
     void reload_tls() {
         if (!config_.server.certificate_file.empty()) {
-            if (auto tls = load_tls(config_.server)) server_->replace_tls(std::move(*tls));
-            else keep_old("server", tls.error());
+            if (auto tls = load_tls(config_.server))
+                server_->replace_tls(std::move(*tls));
+            else
+                keep_old("server", tls.error());
         }
         if (!config_.admin.enabled) return;
         if (auto admin = load_admin(config_.admin)) {
@@ -316,9 +317,8 @@ class RunningService final : public Service {
     }
 
     void keep_old(const char* listener, const Error& error) {
-        log_.note(
-            Severity::error, "reload: files of a listener are unusable; those in use stay",
-            {{"listener", listener}, {"cause", error.text}, {"detail", error.detail}});
+        log_.note(Severity::error, "reload: files of a listener are unusable; those in use stay",
+                  {{"listener", listener}, {"cause", error.text}, {"detail", error.detail}});
     }
 
     // Devices first: what they were promised is then in the journal. Health last, so that a probe

@@ -107,9 +107,9 @@ std::string comment(std::string_view name, const std::string& value, std::string
 std::string render_number(const Setting& setting, const RegistryValue& value) {
     if (!value.number) return comment(setting.name, shown(value), "is not a number");
     if (*value.number < setting.least || *value.number > setting.most)
-        return comment(setting.name, shown(value),
-                       "ndesd takes " + std::to_string(setting.least) + " to " +
-                           std::to_string(setting.most));
+        return comment(
+            setting.name, shown(value),
+            "ndesd takes " + std::to_string(setting.least) + " to " + std::to_string(setting.most));
     if (setting.name == "EnforcePassword" && *value.number == 0)
         return comment(setting.name, "0",
                        "it lets everybody enrol; if you mean it, set it yourself together with "
@@ -121,7 +121,8 @@ std::string render_hash(const Setting& setting, const RegistryValue& value) {
     for (const std::string_view known : {"SHA256", "SHA384", "SHA512"})
         if (value.text && same_ignoring_case(*value.text, known))
             return std::string(setting.name) + " = " + toml_text(known) + "\n";
-    return comment(setting.name, shown(value), "ndesd signs with SHA256 or better; that is the default");
+    return comment(setting.name, shown(value),
+                   "ndesd signs with SHA256 or better; that is the default");
 }
 
 std::string render(const Setting& setting, const RegistryValue& value) {
@@ -156,7 +157,8 @@ std::string render_all(const std::vector<RegistryValue>& values, const std::stri
         const Setting* const setting = find_setting(value.name);
         std::string lines;
         if (setting == nullptr) {
-            lines = comment(toml_text(value.name), shown(value), "is no setting of NDES known here");
+            lines =
+                comment(toml_text(value.name), shown(value), "is no setting of NDES known here");
         } else if (std::find(seen.begin(), seen.end(), setting->name) != seen.end()) {
             lines = comment(setting->name, shown(value), "stands in the export twice");
         } else {
@@ -165,9 +167,11 @@ std::string render_all(const std::vector<RegistryValue>& values, const std::stri
         }
         (lines.starts_with('#') ? comments : active) += lines;
     }
-    std::string text = "# Made by crpctl import-registry from " + toml_text(source) +
-                       ".\n# Put it into conf.d/ beside ndesd.toml and run ndesd --check-config.\n\n"
-                       "[mscep]\n" + active;
+    std::string text =
+        "# Made by crpctl import-registry from " + toml_text(source) +
+        ".\n# Put it into conf.d/ beside ndesd.toml and run ndesd --check-config.\n\n"
+        "[mscep]\n" +
+        active;
     if (!comments.empty()) text += "\n" + comments;
     if (elsewhere > 0)
         text += "\n# " + std::to_string(elsewhere) +
@@ -200,8 +204,9 @@ void add_import_registry_command(CLI::App& app, int& exit_code) {
         "import-registry", "turn an exported NDES registry (.reg) into settings of ndesd");
     const auto file = std::make_shared<std::filesystem::path>();
     const auto out = std::make_shared<std::filesystem::path>();
-    noun->add_option("FILE.reg", *file, "as regedit exports HKLM\\SOFTWARE\\Microsoft\\"
-                                        "Cryptography\\MSCEP")
+    noun->add_option("FILE.reg", *file,
+                     "as regedit exports HKLM\\SOFTWARE\\Microsoft\\"
+                     "Cryptography\\MSCEP")
         ->required();
     noun->add_option("--out", *out, "the file to make; none: standard output");
     noun->callback([=, &exit_code] { exit_code = import(*file, *out); });

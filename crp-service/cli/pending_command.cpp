@@ -51,8 +51,8 @@ int list(const RestTarget& target, bool as_json) {
 
 int decide(const RestTarget& target, std::int64_t id, const char* verb, const std::string& why) {
     const std::string body = why.empty() ? std::string() : Json({{"text", why}}).dump();
-    auto answer = call_rest(target, "POST",
-                            std::string(kPath) + "/" + std::to_string(id) + "/" + verb, body);
+    auto answer =
+        call_rest(target, "POST", std::string(kPath) + "/" + std::to_string(id) + "/" + verb, body);
     if (!answer) return report(answer.error());
     const auto json = parse_json(*answer, answer->size());
     const std::string state = json && json->is_object() ? field(*json, "state") : "";

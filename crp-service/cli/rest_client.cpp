@@ -29,7 +29,8 @@ ErrorCode code_for(int status) {
 
 // "ClientCertificateMissing: no client certificate was presented", hint as detail.
 Error error_of(const std::string& program, int status, const std::string& body) {
-    Error error{code_for(status), program + " answered " + std::to_string(status), {}, std::nullopt};
+    Error error{
+        code_for(status), program + " answered " + std::to_string(status), {}, std::nullopt};
     const auto problem = parse_json(body, kMaxAnswerOctets);
     if (!problem || !problem->is_object()) return error;
     const auto text = [&](const char* field) {

@@ -33,8 +33,7 @@ struct RestTarget {
 };
 
 // Adds the four options to `command`; the returned target is filled when it is parsed.
-std::shared_ptr<RestTarget> add_rest_options(CLI::App& command,
-                                             const RestProgram& program = kCrpd);
+std::shared_ptr<RestTarget> add_rest_options(CLI::App& command, const RestProgram& program = kCrpd);
 
 // One call; the body of a 2xx answer. unavailable when crpd cannot be reached or does not answer
 // within 15 s; forbidden, not_found, conflict or bad_request with reason, detail and hint of the

@@ -46,21 +46,19 @@ Outcome CertificateAccess::get_certificate(const CertificateQuery& query,
     if (!names_this_ca(query, attempt)) return refused(attempt, FailInfo::bad_cert_id);
     auto entry = journal_.find_serial(profile_, query.wanted.serial);
     if (!entry) {
-        attempt.note(Severity::error, kFailToGetCertificate, "the journal cannot be read",
-                     {{"cause", entry.error().text},
-                      {"error_code", hex_of(result_of(entry.error().code))}});
+        attempt.note(
+            Severity::error, kFailToGetCertificate, "the journal cannot be read",
+            {{"cause", entry.error().text}, {"error_code", hex_of(result_of(entry.error().code))}});
         return {};
     }
-    if (!*entry)
-        return refuse_certificate(query, attempt, "no certificate has this serial number");
+    if (!*entry) return refuse_certificate(query, attempt, "no certificate has this serial number");
     Outcome outcome = found(attempt);
     for (const Bytes& der : (*entry)->certificates)
         if (auto certificate = Certificate::from_der(der))
             outcome.certificates.push_back(std::move(*certificate));
     if (outcome.certificates.empty())
         return refuse_certificate(query, attempt, "the journal holds no certificate");
-    const bool own_key =
-        outcome.certificates.front().spki_sha256() == query.signer.spki_sha256();
+    const bool own_key = outcome.certificates.front().spki_sha256() == query.signer.spki_sha256();
     if (!own_key && !query.by_device)
         return refuse_certificate(query, attempt, "the certificate is not the signer's");
     attempt.note(Severity::info, kNoEvent, "answered GetCert", {{"serial", query.wanted.serial}});

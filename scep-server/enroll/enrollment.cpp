@@ -9,11 +9,10 @@ constexpr std::size_t kNonceOctets = 16;  // RFC 8894 section 3.2.1.5
 constexpr std::chrono::seconds kRetryAfterOwnFault{30};
 
 Outcome refused_outcome(const Refused& refused, const Attempt& attempt) {
-    attempt.note(
-        Severity::warning, refused.event, "refused: " + refused.text,
-        {{"cause", refused.text},
-         {"detail", refused.detail},
-         {"fail_info", std::string(to_string(refused.fail_info))}});
+    attempt.note(Severity::warning, refused.event, "refused: " + refused.text,
+                 {{"cause", refused.text},
+                  {"detail", refused.detail},
+                  {"fail_info", std::string(to_string(refused.fail_info))}});
     Outcome outcome;
     outcome.kind = OutcomeKind::refused;
     outcome.fail_info = refused.fail_info;
@@ -135,8 +134,8 @@ EnrollmentAnswer Enrollment::reply(const Outcome& outcome, const SignedRequest& 
         case OutcomeKind::pending: ++pending_; return finish(encode_pending(context, ra), attempt);
         case OutcomeKind::refused:
             ++refused_;
-            return finish(
-                encode_failure(context, ra, outcome.fail_info, rules_.fail_info_text), attempt);
+            return finish(encode_failure(context, ra, outcome.fail_info, rules_.fail_info_text),
+                          attempt);
         case OutcomeKind::unavailable: break;
     }
     return unavailable(outcome.retry_after, attempt);

@@ -51,7 +51,7 @@ struct EnrollmentCounters {
 struct EnrollmentRules {
     AlgorithmPolicy algorithms;
     ReadRules reading;
-    std::string fail_info_text;  // with every FAILURE; empty: none
+    std::string fail_info_text;                  // with every FAILURE; empty: none
     std::chrono::milliseconds patience{20'000};  // for an identical request that is at work
 };
 

@@ -211,10 +211,9 @@ void Issuance::note_unknown_signer(const EnrollmentRequest& request, const Attem
 
 Outcome Issuance::accept(const EnrollmentRequest& request, const Attempt& attempt,
                          const PolicyAnswer& verdict) const {
-    auto contents = verdict.contents
-                        ? Result<CertificateContents>(*verdict.contents)
-                        : contents_from_request(request.csr, request.template_name,
-                                                rules_.default_validity_days);
+    auto contents = verdict.contents ? Result<CertificateContents>(*verdict.contents)
+                                     : contents_from_request(request.csr, request.template_name,
+                                                             rules_.default_validity_days);
     const Order order{request, contents ? *contents : CertificateContents{}, verdict.decision_id,
                       nullptr};
     if (!contents) return record_failure(order, attempt, kFailSubmit, contents.error().text);
@@ -270,8 +269,7 @@ Outcome Issuance::record_success(const Order& order, const Attempt& attempt,
     if (order.pending != nullptr) entry.pending_id = order.pending->id;
     for (const Certificate& certificate : certificates)
         entry.certificates.push_back(certificate.der());
-    if (auto recorded =
-            parts_.journal.record_issued(entry, *notify, now - rules_.cache_request);
+    if (auto recorded = parts_.journal.record_issued(entry, *notify, now - rules_.cache_request);
         !recorded) {
         Error error = std::move(recorded.error());
         error.detail += " serial " + leaf.serial() + " was signed and is not handed out";
@@ -300,16 +298,15 @@ Outcome Issuance::record_pending(const Order& order, const Attempt& attempt, Pen
             return parts_.journal.pending().move(order.pending->id, order.pending->state, state,
                                                  text, std::nullopt);
         const WallTime now = parts_.clock.now();
-        auto pending =
-            make_pending(order.request, order.contents,
-                         {state, attempt.request_id(), attempt.device_address(), order.decision_id,
-                          text, now, now + rules_.refresh_period},
-                         parts_.seal);
+        auto pending = make_pending(order.request, order.contents,
+                                    {state, attempt.request_id(), attempt.device_address(),
+                                     order.decision_id, text, now, now + rules_.refresh_period},
+                                    parts_.seal);
         if (!pending) return pass_on(pending);
-        auto notify = make_notify(
-            order.request,
-            {attempt.request_id(), NDES_POLICY_DISPOSITION_PENDING, NDES_POLICY_OK, {}},
-            parts_.seal);
+        auto notify =
+            make_notify(order.request,
+                        {attempt.request_id(), NDES_POLICY_DISPOSITION_PENDING, NDES_POLICY_OK, {}},
+                        parts_.seal);
         if (!notify) return pass_on(notify);
         return parts_.journal.pending().add(*pending, *notify);
     }();
@@ -344,13 +341,12 @@ Outcome Issuance::record_failure(const Order& order, const Attempt& attempt, Nde
     return outcome_of(OutcomeKind::refused, attempt);
 }
 
-Result<void> Issuance::close(const PendingRequest& pending, PendingState state,
-                             std::int32_t result, const std::string& text) const {
+Result<void> Issuance::close(const PendingRequest& pending, PendingState state, std::int32_t result,
+                             const std::string& text) const {
     auto request = restore_request(pending, parts_.seal);
     if (!request) return pass_on(request);
-    auto notify =
-        make_notify(*request, {pending.request_id, NDES_POLICY_DISPOSITION_FAILURE, result, {}},
-                    parts_.seal);
+    auto notify = make_notify(
+        *request, {pending.request_id, NDES_POLICY_DISPOSITION_FAILURE, result, {}}, parts_.seal);
     if (!notify) return pass_on(notify);
     auto moved = parts_.journal.pending().move(pending.id, pending.state, state, text, *notify);
     if (moved) parts_.notify_recorded();

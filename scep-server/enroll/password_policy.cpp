@@ -36,8 +36,7 @@ Result<Secret> make_single_password(const MscepConfig& config, const std::string
     Secret password(new_password(config.password_length, parts.random));
     auto sealed = parts.seal.seal(as_text(password.expose()), single_context(profile));
     if (!sealed) return pass_on(sealed);
-    auto written =
-        write_file_durably(config.encrypted_password, as_bytes(*sealed + "\n"), 0600);
+    auto written = write_file_durably(config.encrypted_password, as_bytes(*sealed + "\n"), 0600);
     if (written) return password;
     note_event(parts.log, Severity::error, kUnableToSetKey, "the single password cannot be kept",
                {{"cause", written.error().text}, {"setting", config.encrypted_password.string()}});
@@ -96,7 +95,9 @@ class PasswordPolicy final : public Policy {
         if (config_.use_single_password) return verify_single(question.challenge);
         const std::string hash = parts_.seal.hash(question.challenge);
         const RequestKey key{std::string(question.transaction_id),
-                             sha256_hex(question.certificate_request), {}, profile_};
+                             sha256_hex(question.certificate_request),
+                             {},
+                             profile_};
         auto verdict = parts_.cache.reserve(hash, question.usage, key);
         if (!verdict) return pass_on(verdict);
         switch (*verdict) {

@@ -72,8 +72,7 @@ Result<PendingNotify> make_notify(const EnrollmentRequest& request, NotifyFacts 
     notify.certificate = std::move(facts.certificate);
     notify.profile = request.key.profile;
     if (request.renewal || !request.csr.challenge) return notify;
-    auto sealed =
-        seal.seal(*request.csr.challenge, {notify.transaction_id, notify.request_id});
+    auto sealed = seal.seal(*request.csr.challenge, {notify.transaction_id, notify.request_id});
     if (!sealed) return pass_on(sealed);
     notify.challenge_sealed = std::move(*sealed);
     return notify;

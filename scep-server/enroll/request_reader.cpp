@@ -104,8 +104,7 @@ enum class SignerKind { initial, renewal };
 tl::expected<SignerKind, Refused> judge_signer(const SignedRequest& message,
                                                const CertificateRequest& csr, const RaIdentity& ra,
                                                const ReadRules& rules, WallTime now) {
-    const std::optional<std::string> fault =
-        fault_of_renewal(message.signer, csr, ra, rules, now);
+    const std::optional<std::string> fault = fault_of_renewal(message.signer, csr, ra, rules, now);
     if (!fault) return SignerKind::renewal;
     if (message.message_type == MessageType::renewal_req)
         return refuse(kNoPassword, "the renewal is not signed by a valid certificate of this CA",
@@ -120,7 +119,8 @@ tl::expected<SignerKind, Refused> judge_signer(const SignedRequest& message,
 tl::expected<void, Refused> check_reply(const SignedRequest& message, std::string_view challenge) {
     if (can_be_answered({message.signer, message.cipher_name, challenge})) return {};
     return tl::unexpected(
-        Refused{FailInfo::bad_alg, kFailToEncrypt,
+        Refused{FailInfo::bad_alg,
+                kFailToEncrypt,
                 "the signer's key cannot decrypt a reply, and there is no challenge to encrypt it "
                 "under; an EC key renews with an RSA certificate or enrols anew with a challenge",
                 {}});

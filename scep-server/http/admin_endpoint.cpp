@@ -105,9 +105,12 @@ Result<AdminEndpoint::Query> AdminEndpoint::read_query(std::string_view query_te
     if (!parameters) return pass_on(parameters);
     Query query;
     for (auto& [name, value] : *parameters) {
-        if (name == "operation") query.operation = std::move(value);
-        else if (name == "Params" || name == "params") query.params = std::move(value);
-        else if (name == "profile") query.profile = std::move(value);
+        if (name == "operation")
+            query.operation = std::move(value);
+        else if (name == "Params" || name == "params")
+            query.params = std::move(value);
+        else if (name == "profile")
+            query.profile = std::move(value);
         else if (name == "keyUsage") {
             const auto usage = read_usage(value);
             if (!usage) return fail(ErrorCode::bad_request, "keyUsage is 0x80, 0x20 or 0xa0");

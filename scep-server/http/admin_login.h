@@ -28,7 +28,7 @@ struct Login {
     std::string why;  // for the log and the caller; names no password
 };
 
-inline constexpr int kWrongPasswordsAllowed = 5;            // then
+inline constexpr int kWrongPasswordsAllowed = 5;               // then
 inline constexpr std::chrono::seconds kWrongPasswordTime{60};  // must pass since the last
 
 class AdminLogin {

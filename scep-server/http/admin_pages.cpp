@@ -22,7 +22,8 @@ std::string minutes(std::chrono::minutes count) { return std::to_string(count.co
 
 std::string html_escaped(std::string_view text) {
     std::string escaped;
-    for (const char letter : text) switch (letter) {
+    for (const char letter : text)
+        switch (letter) {
             case '&': escaped += "&amp;"; break;
             case '<': escaped += "&lt;"; break;
             case '>': escaped += "&gt;"; break;
@@ -48,11 +49,10 @@ std::string md5_thumbprint(const Certificate& certificate) {
 }
 
 std::string challenge_page(const ChallengePage& facts) {
-    const std::string life =
-        facts.reusable
-            ? "This password can be used multiple times and will not expire."
-            : "This password can be used only once and will expire within " +
-                  minutes(facts.validity) + " minutes.";
+    const std::string life = facts.reusable
+                                 ? "This password can be used multiple times and will not expire."
+                                 : "This password can be used only once and will expire within " +
+                                       minutes(facts.validity) + " minutes.";
     return page(
         "<p>To complete certificate enrollment for your network device you will need the "
         "following information:</p>\n"

@@ -17,7 +17,7 @@ std::string md5_thumbprint(const Certificate& certificate);
 struct ChallengePage {
     std::string thumbprint;
     std::string challenge;
-    bool reusable = false;           // UseSinglePassword
+    bool reusable = false;  // UseSinglePassword
     std::chrono::minutes validity{60};
 };
 std::string challenge_page(const ChallengePage& page);

@@ -20,8 +20,9 @@ constexpr std::int64_t kMostLimit = 1000;
 constexpr std::size_t kMaxText = 255;
 
 http::Response problem(int status, const char* reason, std::string detail, const char* hint = "") {
-    const ordered_json body{{"type", "about:blank"}, {"title", reason},          {"status", status},
-                            {"reason", reason},      {"detail", std::move(detail)}, {"hint", hint}};
+    const ordered_json body{
+        {"type", "about:blank"},       {"title", reason}, {"status", status}, {"reason", reason},
+        {"detail", std::move(detail)}, {"hint", hint}};
     return {status, "application/problem+json", body.dump() + "\n", {}};
 }
 
@@ -44,8 +45,7 @@ http::Response answer(const ordered_json& body) {
 std::optional<std::int64_t> read_number(std::string_view text) {
     std::int64_t number = 0;
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (fault != std::errc() || end != text.data() + text.size() || number < 0)
-        return std::nullopt;
+    if (fault != std::errc() || end != text.data() + text.size() || number < 0) return std::nullopt;
     return number;
 }
 
@@ -94,8 +94,8 @@ bool PendingApi::serves(std::string_view path) {
 
 http::Response PendingApi::handle(const http::Request& request, const Login& login) {
     if (!login.by_certificate)
-        return problem(403, "ClientCertificateMissing", "pending requests need a client certificate",
-                       "give --cert and --key");
+        return problem(403, "ClientCertificateMissing",
+                       "pending requests need a client certificate", "give --cert and --key");
     if (!login.caller->approve)
         return problem(403, "NotPermitted",
                        "caller \"" + login.caller->name + "\" has no approve = true",
@@ -120,10 +120,12 @@ http::Response PendingApi::list(const http::Request& request) {
     std::int64_t limit = kDefaultLimit;
     for (const auto& [name, value] : *parameters) {
         const auto number = read_number(value);
-        if (name == "after" && number) after = *number;
+        if (name == "after" && number)
+            after = *number;
         else if (name == "limit" && number && *number >= 1 && *number <= kMostLimit)
             limit = *number;
-        else return problem(400, "BadRequest", "query: after=ID and limit=1..1000 are known");
+        else
+            return problem(400, "BadRequest", "query: after=ID and limit=1..1000 are known");
     }
     auto requests = desk_.list(after, static_cast<std::size_t>(limit));
     if (!requests) return problem_of(requests.error());

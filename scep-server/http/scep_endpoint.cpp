@@ -87,8 +87,7 @@ http::Response ScepEndpoint::get(const http::Request& request, const ScepQuery& 
             return refuse(404, kGetCaCertificateFailed, "this CA has no successor yet", peer);
         case ScepOperation::pki_operation: break;
         case ScepOperation::none:
-        case ScepOperation::unknown:
-            return {403, "text/html; charset=utf-8", kBasePage, {}};
+        case ScepOperation::unknown: return {403, "text/html; charset=utf-8", kBasePage, {}};
     }
     if (request.method == "HEAD") return method_not_allowed("GET, POST");
     if (query.message.empty())
@@ -136,10 +135,9 @@ http::Response ScepEndpoint::enrol(ByteView message, const http::Peer& peer) {
 
 http::Response ScepEndpoint::refuse(int status, NdesEvent event, const std::string& text,
                                     const http::Peer& peer) {
-    note_event(log_, Severity::warning, event, "refused: " + text,
-               {{"cause", text},
-                {"device_address", peer.address},
-                {"status", std::to_string(status)}});
+    note_event(
+        log_, Severity::warning, event, "refused: " + text,
+        {{"cause", text}, {"device_address", peer.address}, {"status", std::to_string(status)}});
     return plain(status, text);
 }
 

@@ -38,7 +38,7 @@ class ScepEndpoint {
 
     std::string path_;
     std::size_t max_message_;
-    std::string capabilities_;          // without GetNextCACert
+    std::string capabilities_;  // without GetNextCACert
     std::string capabilities_with_next_;
     const CurrentRa& ra_;
     Enrollment& enrollment_;

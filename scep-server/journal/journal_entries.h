@@ -40,7 +40,7 @@ struct IssuedEntry {
     std::string decision_id;
     std::vector<Bytes> certificates;  // leaf first
     WallTime issued_at{};
-    std::string serial = {};                 // of the leaf, as Certificate::serial()
+    std::string serial = {};                      // of the leaf, as Certificate::serial()
     std::optional<std::int64_t> pending_id = {};  // the pending request that this ends
 };
 

@@ -31,18 +31,18 @@ struct PendingRequest {
     std::int64_t id = 0;  // set by the journal
     RequestKey key;
     PendingState state = PendingState::waiting;
-    std::string request_id;      // of the attempt that was verified
-    std::string csr_sealed;      // never in clear: it holds the challenge
-    Bytes signing_certificate;   // DER of the message's signer
-    std::string signer_spki;     // hex SHA-256: who may poll
-    std::string contents_json;   // what the certificate shall say
-    std::string decision_id;     // of the policy
+    std::string request_id;     // of the attempt that was verified
+    std::string csr_sealed;     // never in clear: it holds the challenge
+    Bytes signing_certificate;  // DER of the message's signer
+    std::string signer_spki;    // hex SHA-256: who may poll
+    std::string contents_json;  // what the certificate shall say
+    std::string decision_id;    // of the policy
     std::string template_name;
-    std::string subject;         // RFC 4514, for operators
+    std::string subject;  // RFC 4514, for operators
     std::string device_address;
-    std::string text;            // why it waits, or was refused
+    std::string text;  // why it waits, or was refused
     WallTime created_at{};
-    WallTime expires_at{};       // created_at + RefreshPeriod
+    WallTime expires_at{};  // created_at + RefreshPeriod
 };
 
 class PendingRequests {
@@ -66,7 +66,8 @@ class PendingRequests {
     // From one state to another, together with a Notify if there is one; conflict when it is in
     // `from` no longer.
     virtual Result<void> move(std::int64_t id, PendingState from, PendingState to,
-                              std::string_view text, const std::optional<PendingNotify>& notify) = 0;
+                              std::string_view text,
+                              const std::optional<PendingNotify>& notify) = 0;
 
     // Forgets closed ones whose time has passed; how many.
     virtual Result<std::size_t> purge() = 0;

@@ -9,10 +9,10 @@
 #include "scep-server/journal/der_list.h"
 #include "scep-server/journal/journal.h"
 #include "scep-server/journal/notify_rows.h"
-#include "scep-server/journal/sqlite_password_cache.h"
-#include "scep-server/journal/sqlite_pending_requests.h"
 #include "scep-server/journal/reader_pool.h"
 #include "scep-server/journal/schema.h"
+#include "scep-server/journal/sqlite_password_cache.h"
+#include "scep-server/journal/sqlite_pending_requests.h"
 
 namespace ndes::scep {
 namespace {

@@ -44,10 +44,9 @@ Result<std::vector<Use>> uses_of(Database& database, std::string_view hash, cons
         auto row = select->step();
         if (!row) return pass_on(row);
         if (!*row) return uses;
-        uses.push_back(
-            {static_cast<int>(select->integer(0)),
-             select->text(1) == key.transaction_id && select->text(2) == key.csr_sha256,
-             select->integer(3) == 1});
+        uses.push_back({static_cast<int>(select->integer(0)),
+                        select->text(1) == key.transaction_id && select->text(2) == key.csr_sha256,
+                        select->integer(3) == 1});
     }
 }
 
@@ -129,8 +128,7 @@ Result<PasswordVerdict> SqlitePasswordCache::reserve(std::string_view hash, int 
     return verdict;
 }
 
-Result<void> SqlitePasswordCache::complete(std::string_view hash,
-                                           std::string_view transaction_id) {
+Result<void> SqlitePasswordCache::complete(std::string_view hash, std::string_view transaction_id) {
     return change_uses(
         writer_, "UPDATE password_use SET completed = 1 WHERE hash = ?1 AND transaction_id = ?2",
         hash, transaction_id);

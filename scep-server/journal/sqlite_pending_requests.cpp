@@ -145,9 +145,8 @@ Result<std::optional<PendingRequest>> SqlitePendingRequests::find(const RequestK
 
 Result<std::optional<PendingRequest>> SqlitePendingRequests::find_transaction(
     std::string_view profile, std::string_view transaction_id) {
-    return read_one(
-        readers_, "WHERE transaction_id = ?1 AND profile = ?2 ORDER BY id DESC LIMIT 1",
-        [&](Statement& select) { select.bind(1, transaction_id).bind(2, profile); });
+    return read_one(readers_, "WHERE transaction_id = ?1 AND profile = ?2 ORDER BY id DESC LIMIT 1",
+                    [&](Statement& select) { select.bind(1, transaction_id).bind(2, profile); });
 }
 
 Result<std::optional<PendingRequest>> SqlitePendingRequests::find_id(std::int64_t id) {
@@ -163,11 +162,11 @@ Result<std::vector<PendingRequest>> SqlitePendingRequests::list(std::int64_t aft
 }
 
 Result<std::vector<PendingRequest>> SqlitePendingRequests::overdue(std::size_t limit) {
-    return read_rows(readers_, "WHERE state IN (1, 3) AND expires_at_ms <= ?1 ORDER BY id LIMIT ?2",
-                     [&](Statement& select) {
-                         select.bind(1, to_unix_ms(clock_.now()))
-                             .bind(2, static_cast<std::int64_t>(limit));
-                     });
+    return read_rows(
+        readers_, "WHERE state IN (1, 3) AND expires_at_ms <= ?1 ORDER BY id LIMIT ?2",
+        [&](Statement& select) {
+            select.bind(1, to_unix_ms(clock_.now())).bind(2, static_cast<std::int64_t>(limit));
+        });
 }
 
 Result<void> SqlitePendingRequests::move(std::int64_t id, PendingState from, PendingState to,

@@ -30,10 +30,9 @@ Result<IssuerAndSerial> read_issuer_and_serial(ByteView der) {
     if (!name || !serial) return malformed();
     auto issuer = DistinguishedName::from_x509(name.get());
     if (!issuer) return malformed();
-    return IssuerAndSerial{
-        std::move(*issuer),
-        to_hex({::ASN1_STRING_get0_data(serial.get()),
-                static_cast<std::size_t>(::ASN1_STRING_length(serial.get()))})};
+    return IssuerAndSerial{std::move(*issuer),
+                           to_hex({::ASN1_STRING_get0_data(serial.get()),
+                                   static_cast<std::size_t>(::ASN1_STRING_length(serial.get()))})};
 }
 
 }  // namespace ndes::scep

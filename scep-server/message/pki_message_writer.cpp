@@ -116,9 +116,10 @@ bool add_recipient(CMS_ContentInfo* cms, const ReplyRecipient& recipient) {
     auto* password = static_cast<unsigned char*>(
         ::OPENSSL_memdup(recipient.password.data(), recipient.password.size()));
     if (password == nullptr) return false;
-    const bool added = ::CMS_add0_recipient_password(
-                           cms, kPasswordIterations, NID_undef, NID_undef, password,
-                           static_cast<ossl_ssize_t>(recipient.password.size()), nullptr) != nullptr;
+    const bool added =
+        ::CMS_add0_recipient_password(cms, kPasswordIterations, NID_undef, NID_undef, password,
+                                      static_cast<ossl_ssize_t>(recipient.password.size()),
+                                      nullptr) != nullptr;
     if (!added) ::OPENSSL_clear_free(password, recipient.password.size());
     return added;
 }

@@ -264,8 +264,7 @@ Reply read_reply_under(ByteView message, const std::string& password) {
 
 Bytes make_issuer_and_serial(const Certificate& certificate) {
     unsigned char* name = nullptr;
-    const int name_size =
-        ::i2d_X509_NAME(::X509_get_issuer_name(certificate.handle()), &name);
+    const int name_size = ::i2d_X509_NAME(::X509_get_issuer_name(certificate.handle()), &name);
     unsigned char* serial = nullptr;
     const int serial_size =
         ::i2d_ASN1_INTEGER(::X509_get0_serialNumber(certificate.handle()), &serial);

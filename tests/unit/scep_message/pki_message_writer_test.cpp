@@ -200,8 +200,8 @@ TEST_CASE("a key that cannot decrypt gets its reply under the challenge") {
         const Reply reply = read_reply(
             encode_issued(kContext, ra(), {client()}, device, cipher, "the one-time challenge"));
         const unsigned char* position = reply.content.data();
-        const CmsPtr cms(::d2i_CMS_ContentInfo(nullptr, &position,
-                                               static_cast<long>(reply.content.size())));
+        const CmsPtr cms(
+            ::d2i_CMS_ContentInfo(nullptr, &position, static_cast<long>(reply.content.size())));
         REQUIRE(cms);
         const auto opens_under = [&](std::string password) {
             const BioPtr out(::BIO_new(::BIO_s_mem()));

@@ -17,10 +17,10 @@ AdminBench::AdminBench(Lab& around, FakePolicy* module)
     : lab(around),
       journal(must(scep::Journal::open(lab.config.journal.path, true, lab.clock))),
       seal(must(scep::ChallengeSeal::load(lab.config.journal.key_file, system_random()))),
-      cache(module != nullptr
-                ? nullptr
-                : must(scep::make_password_policy(
-                      lab.profile().mscep, "", {journal->passwords(), seal, system_random(), log}))),
+      cache(module != nullptr ? nullptr
+                              : must(scep::make_password_policy(
+                                    lab.profile().mscep, "",
+                                    {journal->passwords(), seal, system_random(), log}))),
       policy(module != nullptr ? static_cast<scep::Policy&>(*module) : *cache) {
     lab.profile().policy.none = module == nullptr;
 }

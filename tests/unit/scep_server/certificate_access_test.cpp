@@ -23,10 +23,9 @@ namespace {
 Bytes make_crl(const Lab& lab, const std::filesystem::path& file) {
     const X509CrlPtr crl(::X509_CRL_new());
     const auto seconds = [&](std::chrono::days days) {
-        return static_cast<time_t>(
-            std::chrono::floor<std::chrono::seconds>(lab.clock.now() + days)
-                .time_since_epoch()
-                .count());
+        return static_cast<time_t>(std::chrono::floor<std::chrono::seconds>(lab.clock.now() + days)
+                                       .time_since_epoch()
+                                       .count());
     };
     ASN1_TIME* now = ::ASN1_TIME_set(nullptr, seconds(std::chrono::days(0)));
     ASN1_TIME* next = ::ASN1_TIME_set(nullptr, seconds(std::chrono::days(7)));
@@ -84,8 +83,7 @@ TEST_CASE("GetCert gives a device its own certificate again") {
     const auto refused = stranger.read(setting.send(stranger, "21", leaf).message);
     CHECK(refused.pki_status == "2");
     CHECK(refused.fail_info == "4");
-    const auto unknown =
-        device.read(setting.send(device, "21", setting.lab.ra_signing).message);
+    const auto unknown = device.read(setting.send(device, "21", setting.lab.ra_signing).message);
     CHECK(unknown.fail_info == "4");
     const auto foreign = device.read(setting.send(device, "21", device.signer).message);
     CHECK(foreign.fail_info == "4");
@@ -98,8 +96,8 @@ TEST_CASE("GetCRL gives the CA's CRL to its devices alone") {
           "2");
     const Certificate leaf = setting.enrol(device);
     device.sign_with(leaf, device.key);
-    const auto reply = test::read_crl_reply(setting.send(device, "22", leaf).message, device.key,
-                                            device.signer);
+    const auto reply =
+        test::read_crl_reply(setting.send(device, "22", leaf).message, device.key, device.signer);
     CHECK(reply == setting.crl);
 
     std::ofstream(setting.lab.profile().issuer.crl_file) << "no CRL";
@@ -129,8 +127,7 @@ TEST_CASE("GetNextCACert is signed by the CA of today") {
                        CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY) == 1);
     char* data = nullptr;
     const long size = BIO_get_mem_data(content.get(), &data);
-    const auto list =
-        test::read_certificate_list(as_bytes({data, static_cast<std::size_t>(size)}));
+    const auto list = test::read_certificate_list(as_bytes({data, static_cast<std::size_t>(size)}));
     REQUIRE(list.size() == 1);
     CHECK(list.front().der() == next.der());
 

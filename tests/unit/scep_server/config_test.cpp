@@ -60,7 +60,8 @@ TEST_CASE("the sample is a good configuration, and shows the defaults") {
         CHECK(config.profiles.front().scep.allow_3des);
         CHECK(config.profiles.front().scep.allow_renewal);
         CHECK(config.profiles.front().scep.max_message == 65536);
-        CHECK(config.profiles.front().mscep.templates.general_purpose == "IPSECIntermediateOffline");
+        CHECK(config.profiles.front().mscep.templates.general_purpose ==
+              "IPSECIntermediateOffline");
         CHECK(config.profiles.front().issuer.backdate == 5min);
         CHECK(config.profiles.front().issuer.hash == "SHA-256");
         CHECK(config.profiles.front().issuer.default_validity_days == 365);

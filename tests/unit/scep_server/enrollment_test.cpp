@@ -414,7 +414,7 @@ TEST_CASE("only PKCSReq and RenewalReq reach the module") {
     }
     CHECK(setting.policy.verify_calls == 0);
     CHECK(setting.logged("event_name=EVENT_MSCEP_BAD_MESSAGE_TYPE"));
-    CHECK(setting.logged("event_name=EVENT_MSCEP_FAIL_TO_GET_ID"));                      // 20
+    CHECK(setting.logged("event_name=EVENT_MSCEP_FAIL_TO_GET_ID"));                 // 20
     CHECK(setting.logged("event_name=EVENT_MSCEP_FAIL_NAME_NUMBER_FROM_MESSAGE"));  // 21, 22
 }
 

@@ -30,8 +30,9 @@ namespace {
 // Those that no test can provoke.
 const std::map<int, const char*> kCannotOccur{
     {4, "the service ends whatever is under way: stopping cannot fail"},
-    {36, "the transport writes header and data at once; if it cannot, the client is gone, and the "
-         "listener's counters say so"},
+    {36,
+     "the transport writes header and data at once; if it cannot, the client is gone, and the "
+     "listener's counters say so"},
     {37, "as 36"},
 };
 
@@ -105,7 +106,10 @@ const std::map<int, Provoke>& provocations() {
              s.send(device);
          }},
         {15, [](Setting& s, Device&) { get(s, "operation=PKIOperation&message=%25%25"); }},
-        {16, [](Setting& s, Device&) { s.bench.enrollment.answer(Bytes{0x30, 0x00}, ""); }},
+        {16,
+         [](Setting& s, Device&) {
+             s.bench.enrollment.answer(Bytes{0x30, 0x00}, "");
+         }},
         {17,
          [](Setting& s, Device& device) {
              device.message.digest = "SHA1";  // not permitted: read no further
@@ -198,7 +202,10 @@ const std::map<int, Provoke>& provocations() {
              s.send(device);
          }},
         {39, [](Setting& s, Device& device) { s.send(device); }},
-        {42, [](Setting& s, Device& device) { s.send(device, Bytes{0x30, 0x00}); }},
+        {42,
+         [](Setting& s, Device& device) {
+             s.send(device, Bytes{0x30, 0x00});
+         }},
         {43,
          [](Setting& s, Device& device) {
              s.refuse_with("PasswordUsageTaken");

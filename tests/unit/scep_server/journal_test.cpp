@@ -91,7 +91,8 @@ TEST_CASE("an entry without a certificate, or a lone Notify with one, is a fault
     const auto journal = open_journal(folder / "j.db", clock);
     IssuedEntry empty = entry_of("tx");
     empty.certificates.clear();
-    CHECK(journal->record_issued(empty, notify_of("tx"), kNever).error().code == ErrorCode::internal);
+    CHECK(journal->record_issued(empty, notify_of("tx"), kNever).error().code ==
+          ErrorCode::internal);
     CHECK(journal->record_notify(notify_of("tx")).error().code == ErrorCode::internal);
 }
 

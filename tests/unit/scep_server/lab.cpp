@@ -139,7 +139,7 @@ Lab::Lab()
     profile().issuer.certificate_file = folder / "ca.pem";
     profile().issuer.key_file = folder / "ca.key";
     profile().ra = {folder / "signing.pem", folder / "signing.key", folder / "encryption.pem",
-                 folder / "encryption.key"};
+                    folder / "encryption.key"};
     config.journal = {folder / "ndesd.db", true, folder / "journal.key"};
     profile().mscep.templates = {"Signature", "Encryption", "GeneralPurpose"};
 }

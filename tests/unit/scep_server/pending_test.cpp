@@ -31,7 +31,8 @@ struct Setting {
     test::Reply poll(Device device) {
         device.message.message_type = "20";
         const Bytes subject{0x30, 0x00};
-        return device.read(bench->enrollment.answer(device.wrap(lab, subject), "192.0.2.7").message);
+        return device.read(
+            bench->enrollment.answer(device.wrap(lab, subject), "192.0.2.7").message);
     }
     std::int64_t waiting_id() {
         const auto list = bench->desk.list(0, 10);
@@ -157,8 +158,7 @@ TEST_CASE("what the CA holds is asked for again at each poll, and the policy is 
     };
     Device poller = device;
     poller.message.message_type = "20";
-    CHECK(setting.bench->enrollment
-              .answer(poller.wrap(setting.lab, Bytes{0x30, 0x00}), "192.0.2.7")
+    CHECK(setting.bench->enrollment.answer(poller.wrap(setting.lab, Bytes{0x30, 0x00}), "192.0.2.7")
               .kind == EnrollmentAnswer::Kind::unavailable);
     CHECK(setting.logged("event_name=EVENT_MSCEP_FAIL_QUERY_CA"));
     setting.bench->issuer.on_issue = nullptr;

@@ -17,7 +17,8 @@ namespace {
 
 struct Setting {
     Setting() {
-        lab.profile().policy.module = std::filesystem::path(NDES_BINARY_DIR) / "sample/allow_all.so";
+        lab.profile().policy.module =
+            std::filesystem::path(NDES_BINARY_DIR) / "sample/allow_all.so";
         lab.profile().policy.module_config = lab.folder / "templates.txt";
         test::write_text(lab.profile().policy.module_config, "Signature\nGeneralPurpose\n");
         lab.config.server.listen = {"127.0.0.1", 0};
