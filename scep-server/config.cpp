@@ -2,13 +2,14 @@
 
 #include <utility>
 
+#include "scep-server/profile_config.h"
+
 namespace ndes::scep {
 namespace {
 
 using std::chrono::milliseconds;
 constexpr milliseconds kSecond{1000};
 constexpr milliseconds kDay = 24 * 60 * 60 * kSecond;
-constexpr std::size_t kKibibyte = 1024;
 
 ListenAddress read_listen(ConfigTable& table, std::string_view fallback) {
     auto listen = parse_listen_address(table.text("listen", fallback));
@@ -41,59 +42,46 @@ ServerConfig read_server(ConfigTable table) {
     return server;
 }
 
-ScepConfig read_scep(ConfigTable table) {
-    ScepConfig scep;
-    scep.path = table.text("path", scep.path);
-    if (!scep.path.starts_with('/') || scep.path.find_first_not_of('/') == std::string::npos)
-        table.fault("path", "must begin with '/' and name a folder");
-    if (scep.path.find_first_of("?#% ") != std::string::npos)
-        table.fault("path", "must not hold '?', '#', '%' or a space");
-    scep.legacy_des_sha1 = table.boolean("legacy_des_sha1", scep.legacy_des_sha1);
-    scep.allow_3des = table.boolean("allow_3des", scep.allow_3des);
-    scep.allow_renewal = table.boolean("allow_renewal", scep.allow_renewal);
-    scep.max_message = table.size("max_message", scep.max_message, 4 * kKibibyte, 1024 * kKibibyte);
-    return scep;
-}
-
-TemplateConfig read_templates(ConfigTable table) {
-    TemplateConfig templates;
-    templates.signature = table.text("SignatureTemplate", templates.signature);
-    templates.encryption = table.text("EncryptionTemplate", templates.encryption);
-    templates.general_purpose = table.text("GeneralPurposeTemplate", templates.general_purpose);
-    return templates;
-}
-
-RaConfig read_ra(ConfigTable table) {
-    return {table.required_path("signing_certificate_file"),
-            table.required_path("signing_key_file"),
-            table.required_path("encryption_certificate_file"),
-            table.required_path("encryption_key_file")};
-}
-
-IssuerConfig read_issuer(ConfigTable table) {
-    IssuerConfig issuer;
-    issuer.kind = table.choice("kind", issuer.kind, {"local"});
-    issuer.certificate_file = table.required_path("certificate_file");
-    issuer.key_file = table.required_path("key_file");
-    issuer.backdate = table.duration("backdate", issuer.backdate, milliseconds{0}, kDay);
-    issuer.hash = table.choice("hash", issuer.hash, {"SHA-256", "SHA-384", "SHA-512"});
-    const milliseconds validity =
-        table.duration("default_validity", 365 * kDay, kDay, 10 * 366 * kDay);
-    issuer.default_validity_days = static_cast<int>(validity / kDay);
-    return issuer;
-}
-
-PolicyConfig read_policy(ConfigTable table) {
-    PolicyConfig policy;
-    policy.module = table.required_path("module");
-    policy.module_config = table.path("module_config");
-    policy.notify_retry_least = table.duration("notify_retry_least", policy.notify_retry_least,
-                                               milliseconds{10}, 3600 * kSecond);
-    policy.notify_retry_most =
-        table.duration("notify_retry_most", policy.notify_retry_most, milliseconds{10}, kDay);
-    if (policy.notify_retry_most < policy.notify_retry_least)
+NotifyConfig read_notify(ConfigTable table) {
+    NotifyConfig notify;
+    notify.retry_least =
+        table.duration("notify_retry_least", notify.retry_least, milliseconds{10}, 3600 * kSecond);
+    notify.retry_most =
+        table.duration("notify_retry_most", notify.retry_most, milliseconds{10}, kDay);
+    if (notify.retry_most < notify.retry_least)
         table.fault("notify_retry_most", "must not be shorter than notify_retry_least");
-    return policy;
+    return notify;
+}
+
+AdminCaller read_caller(ConfigTable table) {
+    AdminCaller caller;
+    caller.name = table.required_text("name");
+    if (caller.name.find(':') != std::string::npos) table.fault("name", "must not hold ':'");
+    caller.spki_sha256 = table.text_list("spki_sha256");
+    for (const std::string& pin : caller.spki_sha256)
+        if (pin.size() != 64 || pin.find_first_not_of("0123456789abcdef") != std::string::npos)
+            table.fault("spki_sha256", "must be of 64 lower-case hexadecimal digits each");
+    caller.enroll = table.text_list("enroll");
+    caller.administrator = table.boolean("administrator", false);
+    caller.approve = table.boolean("approve", false);
+    return caller;
+}
+
+AdminConfig read_admin(ConfigTable table) {
+    AdminConfig admin;
+    admin.enabled = table.present();
+    if (!admin.enabled) return admin;
+    admin.listen = read_listen(table, "127.0.0.1:8082");
+    admin.certificate_file = table.required_path("certificate_file");
+    admin.key_file = table.required_path("key_file");
+    admin.client_ca_file = table.path("client_ca_file");
+    admin.password_file = table.path("password_file");
+    for (ConfigTable caller : table.tables("caller"))
+        admin.callers.push_back(read_caller(caller));
+    if (admin.client_ca_file.empty() && admin.password_file.empty())
+        table.fault("client_ca_file",
+                    "nobody could call: client_ca_file or password_file is needed");
+    return admin;
 }
 
 JournalConfig read_journal(ConfigTable table) {
@@ -102,6 +90,13 @@ JournalConfig read_journal(ConfigTable table) {
     journal.create = table.boolean("create", journal.create);
     journal.key_file = table.required_path("key_file");
     return journal;
+}
+
+EventsConfig read_events(ConfigTable table) {
+    EventsConfig events;
+    events.file = table.path("file");
+    events.cmtrace = table.choice("format", "json", {"json", "cmtrace"}) == "cmtrace";
+    return events;
 }
 
 LogConfig read_log(ConfigTable table) {
@@ -118,12 +113,11 @@ Result<Config> read_config(ConfigFile file) {
     config.server = read_server(root.table("server"));
     ConfigTable health = root.table("health");
     config.health = read_listen(health, "127.0.0.1:8081");
-    config.scep = read_scep(root.table("scep"));
-    config.templates = read_templates(root.table("mscep"));
-    config.ra = read_ra(root.table("ra"));
-    config.issuer = read_issuer(root.table("issuer"));
-    config.policy = read_policy(root.table("policy"));
+    config.admin = read_admin(root.table("admin"));
+    config.profiles = read_profiles(root);
+    config.notify = read_notify(root.table("policy"));
     config.journal = read_journal(root.table("journal"));
+    config.events = read_events(root.table("events"));
     config.log = read_log(root.table("log"));
     if (auto finished = file.finish(); !finished) return pass_on(finished);
     return config;

@@ -6,9 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/config/config_file.h"
 #include "common/error.h"
@@ -34,6 +34,7 @@ struct ScepConfig {
     bool allow_3des = true;
     bool allow_renewal = true;
     std::size_t max_message = 64 * 1024;  // octets, decoded
+    std::string fail_info_text;           // told with every FAILURE; empty: none
 };
 
 // Which template a request stands for, by its key usage.
@@ -41,6 +42,24 @@ struct TemplateConfig {
     std::string signature = "IPSECIntermediateOffline";        // 0x80
     std::string encryption = "IPSECIntermediateOffline";       // 0x20
     std::string general_purpose = "IPSECIntermediateOffline";  // 0xa0 or none
+};
+
+// The values of NDES' registry, with its names, units and defaults (README, "NDES' registry").
+struct MscepConfig {
+    TemplateConfig templates;
+    bool enforce_password = true;
+    bool enterprise_ca = true;  // CAType
+    std::string configuration;  // CAInfo's "machine\CA"; empty: the CA's own name
+    std::chrono::days refresh_period{7};
+    std::chrono::minutes cache_request{20};
+    std::size_t password_max = 5;
+    std::string password_vdir = "mscep_admin";  // empty: any
+    std::chrono::minutes password_validity{60};
+    std::size_t password_length = 8;  // octets; told as twice as many hexadecimal digits
+    std::string hash_algorithm = "SHA256";
+    bool disable_renewal_subject_name_match = false;
+    bool use_single_password = false;
+    std::filesystem::path encrypted_password = "EncryptedPassword";
 };
 
 struct RaConfig {
@@ -54,22 +73,66 @@ struct IssuerConfig {
     std::string kind = "local";
     std::filesystem::path certificate_file;
     std::filesystem::path key_file;
+    std::filesystem::path crl_file;      // what GetCRL hands out; empty: no CRL
+    std::filesystem::path next_ca_file;  // the CA's successor; empty: no GetNextCACert
+    bool manual_approval = false;
     std::chrono::milliseconds backdate{5 * 60 * 1000};
     std::string hash = "SHA-256";
     int default_validity_days = 365;  // when the module leaves the contents to the request
 };
 
 struct PolicyConfig {
+    bool none = false;  // "none": NDES' own password cache decides
     std::filesystem::path module;
     std::filesystem::path module_config;
-    std::chrono::milliseconds notify_retry_least{1000};
-    std::chrono::milliseconds notify_retry_most{5 * 60 * 1000};
+    bool own = false;  // a profile's own settings: the module is initialised for it apart
+};
+
+// One SCEP URL and what happens to the requests that come to it.
+struct ProfileConfig {
+    std::string name;  // empty: that of the top-level tables
+    ScepConfig scep;
+    MscepConfig mscep;
+    RaConfig ra;
+    IssuerConfig issuer;
+    PolicyConfig policy;
+};
+
+// Who may use the admin site.
+struct AdminCaller {
+    std::string name;                      // also the user name of Basic
+    std::vector<std::string> spki_sha256;  // of client certificates; lower-case hex
+    std::vector<std::string> enroll;       // templates with Enroll permission; "*": all
+    bool administrator = false;            // what a stand-alone CA (CAType 0) asks for
+    bool approve = false;                  // may approve and deny pending requests
+};
+
+// The admin site; not served while `enabled` is false.
+struct AdminConfig {
+    bool enabled = false;
+    ListenAddress listen;
+    std::filesystem::path certificate_file;
+    std::filesystem::path key_file;
+    std::filesystem::path client_ca_file;  // empty: no client certificates
+    std::filesystem::path password_file;   // empty: no Basic
+    std::vector<AdminCaller> callers;
+};
+
+struct NotifyConfig {
+    std::chrono::milliseconds retry_least{1000};
+    std::chrono::milliseconds retry_most{5 * 60 * 1000};
 };
 
 struct JournalConfig {
     std::filesystem::path path;
     bool create = false;
     std::filesystem::path key_file;
+};
+
+// The event file; see enroll/ndes_event.h.
+struct EventsConfig {
+    std::filesystem::path file;  // empty: none
+    bool cmtrace = false;        // else JSON lines
 };
 
 struct LogConfig {
@@ -81,12 +144,11 @@ struct LogConfig {
 struct Config {
     ServerConfig server;
     ListenAddress health;
-    ScepConfig scep;
-    TemplateConfig templates;
-    RaConfig ra;
-    IssuerConfig issuer;
-    PolicyConfig policy;
+    AdminConfig admin;
+    std::vector<ProfileConfig> profiles;  // the first is that of the top-level tables
+    NotifyConfig notify;
     JournalConfig journal;
+    EventsConfig events;
     LogConfig log;
 };
 

@@ -1,6 +1,11 @@
 // ndesd: reads the configuration, builds the service, runs it until it is told to stop.
+#include <algorithm>
 #include <cstdio>
+#include <iostream>
 #include <string>
+
+#include <openssl/crypto.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
@@ -8,7 +13,8 @@
 #include "common/process/process.h"
 #include "common/random.h"
 #include "scep-server/config.h"
-#include "scep-server/enroll/ndes_event.h"
+#include "scep-server/event_log.h"
+#include "scep-server/http/password_file.h"
 #include "scep-server/service.h"
 
 namespace {
@@ -43,12 +49,16 @@ ndes::LogOptions log_options(const ndes::scep::LogConfig& config) {
 
 // Until SIGTERM or SIGINT; SIGHUP reloads.
 void run(Service& service) {
-    const auto interval = ndes::watchdog_interval().value_or(60s);
+    const auto interval =
+        std::min<std::chrono::milliseconds>(ndes::watchdog_interval().value_or(60s), 60s);
     ndes::tell_service_manager("READY=1");
     while (true) {
         const auto event = ndes::wait_for_event(interval);
         ndes::tell_service_manager("WATCHDOG=1");
-        if (!event) continue;
+        if (!event) {
+            service.tend();
+            continue;
+        }
         if (*event == ProcessEvent::terminate) break;
         if (*event == ProcessEvent::check) continue;  // the loop's own look was it
         ndes::tell_service_manager("RELOADING=1");
@@ -62,13 +72,13 @@ void run(Service& service) {
 int serve(const Config& config) {
     ndes::forbid_core_dumps();
     ndes::claim_signals();
-    auto log = ndes::open_log(log_options(config.log), ndes::system_clock());
+    auto plain_log = ndes::open_log(log_options(config.log), ndes::system_clock());
+    if (!plain_log) return complain(plain_log.error(), kFailed);
+    auto log =
+        ndes::scep::add_event_file(std::move(*plain_log), config.events, ndes::system_clock());
     if (!log) return complain(log.error(), kFailed);
     auto service = Service::start(config, **log, ndes::system_clock(), ndes::system_random());
     if (!service) {
-        ndes::scep::note_event(**log, ndes::Severity::error, ndes::scep::kFailedToLoad,
-                               "ndesd cannot start: " + service.error().text,
-                               {{"detail", service.error().detail}});
         (*log)->flush();
         return complain(service.error(), kFailed);
     }
@@ -78,9 +88,22 @@ int serve(const Config& config) {
 }
 
 int check(const Config& config) {
-    auto checked = ndes::scep::check_files(config, ndes::system_clock(), ndes::system_random());
+    auto checked = ndes::scep::check_files(config, ndes::null_log(), ndes::system_clock(),
+                                           ndes::system_random());
     if (!checked) return complain(checked.error(), kFailed);
     std::puts("ndesd: the configuration is good");
+    return kOk;
+}
+
+// A line for admin.password_file; the password is the first line of standard input.
+int print_password_line(const std::string& name) {
+    std::string password;
+    if (::isatty(STDIN_FILENO) != 0) std::fprintf(stderr, "password of %s: ", name.c_str());
+    std::getline(std::cin, password);
+    auto line = ndes::scep::hash_password(name, password, ndes::system_random());
+    ::OPENSSL_cleanse(password.data(), password.size());
+    if (!line) return complain(line.error(), kFailed);
+    std::puts(line->c_str());
     return kOk;
 }
 
@@ -90,7 +113,15 @@ int main(int argc, char** argv) {
     CLI::App app("ndesd - SCEP server and registration authority (RFC 8894)");
     std::string config_file;
     bool check_config = false;
-    app.add_option("--config", config_file, "configuration, TOML")->required();
+    std::string user;
+    CLI::Option* const config_option =
+        app.add_option("--config", config_file, "configuration, TOML");
+    CLI::Option* const hash_option =
+        app.add_option("--hash-password", user,
+                       "read a password from standard input, print this user's line for "
+                       "admin.password_file, and exit");
+    hash_option->excludes(config_option);
+    app.require_option(1, 2);
     app.add_flag("--check-config", check_config, "check it and the files it names, and exit");
     app.set_version_flag("--version", "ndesd " NDES_VERSION);
     try {
@@ -98,6 +129,8 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? kOk : kUsage;
     }
+    if (!user.empty()) return print_password_line(user);
+    if (config_file.empty()) return complain({{}, "--config is required", {}, {}}, kUsage);
     auto config = ndes::scep::load_config(config_file);
     if (!config) return complain(config.error(), kUsage);
     return check_config ? check(*config) : serve(*config);

@@ -28,15 +28,20 @@ class Service {
     // swapped whole; one that is wrong is logged and what was in use stays.
     virtual void reload() = 0;
 
+    // What time brings: expiry of pending requests, passwords and certificates; at least once a
+    // minute.
+    virtual void tend() = 0;
+
     // Accepts no more, answers what is at work (drain_timeout), tells no further Notify.
     virtual void stop() = 0;
 
     virtual std::uint16_t port() const = 0;         // of the device listener
     virtual std::uint16_t health_port() const = 0;  // of the health listener
+    virtual std::uint16_t admin_port() const = 0;   // of the admin site; 0 without one
 };
 
 // The files that the configuration names, checked as start() does, without journal, module and
 // listeners: for `--check-config`.
-Result<void> check_files(const Config& config, const Clock& clock, Random& random);
+Result<void> check_files(const Config& config, Log& log, const Clock& clock, Random& random);
 
 }  // namespace ndes::scep

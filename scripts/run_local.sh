@@ -10,7 +10,7 @@
 #
 # `start` keeps what DIR holds: PKI, databases, ports; it starts only what is not running, so it
 # also brings back a program that was killed. Ports are chosen free, or given by the environment:
-# SCEP_PORT NDES_HEALTH_PORT CRP_PORT CRP_HEALTH_PORT.
+# SCEP_PORT NDES_HEALTH_PORT ADMIN_PORT CRP_PORT CRP_HEALTH_PORT.
 # DIR/lab.env then holds what a client needs, as KEY=value lines.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)

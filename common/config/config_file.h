@@ -31,6 +31,8 @@ class ConfigTable {
     // Absent → empty. In a variable: items with commas between them.
     std::vector<std::string> text_list(std::string_view key);
     bool boolean(std::string_view key, bool fallback);
+    // true, false, 1 or 0.
+    bool boolean_or_bit(std::string_view key, bool fallback);
     std::int64_t integer(std::string_view key, std::int64_t fallback, std::int64_t least,
                          std::int64_t most);
     // Text with a unit: "250ms", "10s", "5min", "2h", "7d".

@@ -62,6 +62,16 @@ bool ConfigTable::boolean(std::string_view key, bool fallback) {
     return fallback;
 }
 
+bool ConfigTable::boolean_or_bit(std::string_view key, bool fallback) {
+    const ConfigValue value = node_->find(key);
+    if (!value) return fallback;
+    if (const auto boolean = value.boolean()) return *boolean;
+    const auto bit = value.integer();
+    if (bit && (*bit == 0 || *bit == 1)) return *bit == 1;
+    node_->fault_at(value.origin(), key, "must be 1 or 0, or true or false");
+    return fallback;
+}
+
 std::int64_t ConfigTable::integer(std::string_view key, std::int64_t fallback, std::int64_t least,
                                   std::int64_t most) {
     const ConfigValue value = node_->find_setting(key, std::to_string(fallback));

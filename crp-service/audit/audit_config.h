@@ -12,5 +12,5 @@ struct AuditConfig {
     std::filesystem::path checkpoint_file;   // empty: in the database alone
     std::int64_t checkpoint_records = 1000;
     std::chrono::milliseconds checkpoint_interval{60'000};
-}
+};
 }  // namespace ndes::crp

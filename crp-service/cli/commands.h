@@ -38,5 +38,7 @@ void add_record_commands(CLI::App& app, int& exit_code);  // device, user, polic
 void add_state_commands(CLI::App& app, int& exit_code);
 void add_status_command(CLI::App& app, int& exit_code);
 void add_transaction_commands(CLI::App& app, int& exit_code);
+void add_import_registry_command(CLI::App& app, int& exit_code);
+void add_pending_commands(CLI::App& app, int& exit_code);  // of ndesd
 
 }  // namespace ndes::crp::cli

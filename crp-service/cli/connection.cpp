@@ -29,11 +29,11 @@ std::filesystem::path settings_file() {
 
 }  // namespace
 
-std::shared_ptr<RestTarget> add_rest_options(CLI::App& command) {
+std::shared_ptr<RestTarget> add_rest_options(CLI::App& command, const RestProgram& program) {
     auto target = std::make_shared<RestTarget>();
-    command.add_option("--url", target->url, "crpd, e.g. https://localhost:8443")
-        ->envname("CRP_URL");
-    command.add_option("--ca", target->server_ca, "PEM: who issued crpd's certificate")
+    target->program = &program;
+    command.add_option("--url", target->url, program.url_help)->envname(program.url_variable);
+    command.add_option("--ca", target->server_ca, "PEM: who issued the server's certificate")
         ->envname("CRP_CA");
     command.add_option("--cert", target->certificate, "PEM: the caller's certificate")
         ->envname("ADMIN_CERT");
@@ -50,7 +50,9 @@ Result<void> complete_from_file(RestTarget& target) {
     const auto fill = [](auto& value, auto from_file) {
         if (value.empty()) value = std::move(from_file);
     };
-    fill(target.url, root.text("url", ""));
+    const std::string crpd = root.text(kCrpd.url_key, "");
+    const std::string ndesd = root.text(kNdesdAdmin.url_key, "");
+    fill(target.url, target.program == &kNdesdAdmin ? ndesd : crpd);
     fill(target.server_ca, root.path("ca"));
     fill(target.certificate, root.path("cert"));
     fill(target.key, root.path("key"));
@@ -60,7 +62,9 @@ Result<void> complete_from_file(RestTarget& target) {
 
 Result<void> complete(RestTarget& target) {
     if (auto read = complete_from_file(target); !read) return read;
-    const char* missing = target.url.empty()           ? "--url (CRP_URL, url)"
+    const std::string url = std::string("--url (") + target.program->url_variable + ", " +
+                            target.program->url_key + ")";
+    const char* missing = target.url.empty()           ? url.c_str()
                           : target.server_ca.empty()   ? "--ca (CRP_CA, ca)"
                           : target.certificate.empty() ? "--cert (ADMIN_CERT, cert)"
                           : target.key.empty()         ? "--key (ADMIN_KEY, key)"

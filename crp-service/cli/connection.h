@@ -12,8 +12,21 @@
 
 namespace ndes::crp::cli {
 
+// Whom to call, and where environment and crpctl.toml say how.
+struct RestProgram {
+    const char* name;
+    const char* url_variable;
+    const char* url_key;
+    const char* url_help;
+};
+inline constexpr RestProgram kCrpd{"crpd", "CRP_URL", "url", "crpd, e.g. https://localhost:8443"};
+// The address of the admin site will do: its path is left off.
+inline constexpr RestProgram kNdesdAdmin{"ndesd", "MSCEP_ADMIN_URL", "ndesd_url",
+                                         "ndesd's admin listener, e.g. https://localhost:8082"};
+
 // The environment names are those of a lab's lab.env.
 struct RestTarget {
+    const RestProgram* program = &kCrpd;
     std::string url;                    // --url, CRP_URL: "https://localhost:8443"
     std::filesystem::path server_ca;    // --ca, CRP_CA
     std::filesystem::path certificate;  // --cert, ADMIN_CERT
@@ -22,7 +35,8 @@ struct RestTarget {
 };
 
 // Adds --url, --ca, --cert and --key to `command`; the returned target is filled when it is parsed.
-std::shared_ptr<RestTarget> add_rest_options(CLI::App& command);
+std::shared_ptr<RestTarget> add_rest_options(CLI::App& command,
+                                             const RestProgram& program = kCrpd);
 
 // Fills what neither option nor environment gave from the first of $CRPCTL_CONFIG,
 // $XDG_CONFIG_HOME/crpctl.toml (~/.config/crpctl.toml) and /etc/ndes-crp/crpctl.toml that exists.

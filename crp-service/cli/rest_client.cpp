@@ -32,8 +32,9 @@ ErrorCode code_for(int status) {
 }
 
 // "ClientCertificateMissing: no client certificate was presented", hint as detail.
-Error error_of(int status, const std::string& body) {
-    Error error{code_for(status), "crpd answered " + std::to_string(status), {}, std::nullopt};
+Error error_of(const std::string& program, int status, const std::string& body) {
+    Error error{
+        code_for(status), program + " answered " + std::to_string(status), {}, std::nullopt};
     const auto problem = parse_json(body, kMaxAnswerOctets);
     if (!problem || !problem->is_object()) return error;
     const auto text = [&](const char* field) {
@@ -69,6 +70,7 @@ RestAnswer exchange(http_client& client, web::http::http_request request) {
 }  // namespace
 
 struct RestClient::Inside {
+    std::string program;
     std::string url;
     http_client client;
 };
@@ -84,7 +86,7 @@ Result<RestClient> RestClient::open(const RestTarget& target) {
     if (!usable) return pass_on(usable);
     try {
         return RestClient(std::make_unique<Inside>(
-            Inside{target.url, http_client(target.url, config_for(target))}));
+            Inside{target.program->name, target.url, http_client(target.url, config_for(target))}));
     } catch (const std::exception& fault) {
         return fail(ErrorCode::configuration, "\"" + target.url + "\" is no URL", fault.what());
     }
@@ -101,7 +103,7 @@ Result<std::string> RestClient::call(
             request.headers().add(name, value);
         RestAnswer answer = exchange(inside_->client, std::move(request));
         if (answer.status >= 200 && answer.status <= 299) return std::move(answer.body);
-        return Failure(error_of(answer.status, answer.body));
+        return Failure(error_of(inside_->program, answer.status, answer.body));
     } catch (const std::exception& fault) {
         return fail(ErrorCode::unavailable, "cannot reach " + inside_->url, fault.what());
     }

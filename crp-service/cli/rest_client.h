@@ -1,4 +1,4 @@
-// RestClient: crpctl's calls to crpd's REST API over mutual TLS.
+// RestClient: crpctl's calls to the REST API of crpd, or of ndesd, over mutual TLS.
 // Knows no path or record; cpprestsdk is seen only in the .cpp. One thread.
 #pragma once
 

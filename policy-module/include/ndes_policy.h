@@ -152,12 +152,14 @@ typedef struct ndes_policy_table {
     size_t size;      /* sizeof(ndes_policy_table) as the module knows it */
     const char* name; /* for logs: name and version; NUL-terminated, lives for ever */
 
-    /* Called once, before any other verb. On success *context is passed to every other call; on
-     * failure it is ignored, no other verb is called and the server does not start. The module
-     * starts no thread here that a fork would lose (start lazily), or documents it. */
+    /* Called before any other verb, once for each context that the host needs: one, or one for
+     * each SCEP profile with settings of its own. Contexts know nothing of each other. On success
+     * *context is passed to every other call; on failure it is ignored and the server does not
+     * start. The module starts no thread here that a fork would lose (start lazily), or documents
+     * it. */
     ndes_policy_result (*initialize)(const ndes_policy_host* host, void** context);
 
-    /* Called once, when no other call is running or will come. */
+    /* Called once for each context, when no other call with it is running or will come. */
     void (*uninitialize)(void* context);
 
     /* Asks for a challenge to hand out for `template_name`; `params` is the module's own matter

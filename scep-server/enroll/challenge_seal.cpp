@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/crypto/aead.h"
+#include "common/crypto/digest.h"
 #include "common/file.h"
 
 namespace ndes::scep {
@@ -11,7 +12,7 @@ namespace {
 
 // Unambiguous: neither identifier can hold a NUL.
 Bytes associated_data(const SealContext& context) {
-    std::string text("ndesd notify 1");
+    std::string text = "ndesd " + std::string(context.purpose) + " 1";
     for (const std::string_view part : {context.transaction_id, context.request_id}) {
         text += '\0';
         text += part;
@@ -54,6 +55,11 @@ Result<Secret> ChallengeSeal::open(std::string_view sealed, const SealContext& c
     if (opened) return std::move(*opened);
     return fail(ErrorCode::storage,
                 "challenge: cannot be opened with journal.key_file; was the key changed?");
+}
+
+std::string ChallengeSeal::hash(std::string_view password) const {
+    const Secret key(hmac_sha256(key_.expose(), as_bytes("ndesd password hash 1")));
+    return to_hex(hmac_sha256(key.expose(), as_bytes(password)));
 }
 
 }  // namespace ndes::scep

@@ -1,5 +1,5 @@
-// ChallengeSeal: keeps a challenge readable for its Notify, also after a restart, without ever
-// having it on disk in clear.
+// ChallengeSeal: keeps a challenge, or the request that holds it, readable for later, also after a
+// restart, without ever having it on disk in clear; and the keyed hash of NDES' own passwords.
 // Knows no journal and no module. Any thread.
 #pragma once
 
@@ -13,10 +13,11 @@
 
 namespace ndes::scep {
 
-// Whose challenge it is; sealed under these, it opens under no others.
+// Whose challenge it is and what for; sealed under these, it opens under no others.
 struct SealContext {
     std::string_view transaction_id;
     std::string_view request_id;
+    std::string_view purpose = "notify";
 };
 
 class ChallengeSeal {
@@ -31,6 +32,9 @@ class ChallengeSeal {
 
     // storage when it was not sealed by this key for this context.
     Result<Secret> open(std::string_view sealed, const SealContext& context) const;
+
+    // HMAC-SHA-256 under a key derived from this one, hex: what a password is known by.
+    std::string hash(std::string_view password) const;
 
   private:
     ChallengeSeal(Secret key, Random& random) : key_(std::move(key)), random_(&random) {}

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,7 @@
 #include "common/logging/log.h"
 #include "common/random.h"
 #include "scep-server/enroll/attempt.h"
+#include "scep-server/enroll/certificate_access.h"
 #include "scep-server/enroll/issuance.h"
 #include "scep-server/enroll/outcome.h"
 #include "scep-server/enroll/ra_material.h"
@@ -49,14 +51,15 @@ struct EnrollmentCounters {
 struct EnrollmentRules {
     AlgorithmPolicy algorithms;
     ReadRules reading;
+    std::string fail_info_text;                  // with every FAILURE; empty: none
     std::chrono::milliseconds patience{20'000};  // for an identical request that is at work
 };
 
 class Enrollment {
   public:
     // The references outlive the Enrollment.
-    Enrollment(EnrollmentRules rules, const CurrentRa& ra, const Issuance& issuance, Log& log,
-               const Clock& clock, Random& random);
+    Enrollment(EnrollmentRules rules, const CurrentRa& ra, const Issuance& issuance,
+               const CertificateAccess& access, Log& log, const Clock& clock, Random& random);
 
     // `message`: DER or BER of the CMS message. `device_address`: numeric.
     EnrollmentAnswer answer(ByteView message, std::string_view device_address);
@@ -65,15 +68,25 @@ class Enrollment {
 
   private:
     Outcome decide(const SignedRequest& message, const RaIdentity& ra, const Attempt& attempt);
+    Outcome enrol(const SignedRequest& message, const RaIdentity& ra, const Attempt& attempt);
+    Outcome poll(const SignedRequest& message, const RaIdentity& ra, const Attempt& attempt);
+    Outcome look_up(const SignedRequest& message, const RaIdentity& ra, const Attempt& attempt);
+    Outcome share(const RequestKey& key, const std::function<Outcome()>& work,
+                  const Attempt& attempt);
     EnrollmentAnswer refuse_unread(const Refusal& refusal, const RaIdentity& ra, Attempt& attempt);
     EnrollmentAnswer reply(const Outcome& outcome, const SignedRequest& message,
                            const RaIdentity& ra, const Attempt& attempt);
-    EnrollmentAnswer finish(Result<Bytes> cert_rep, const Attempt& attempt);
+    EnrollmentAnswer reply_with_contents(const Outcome& outcome, const SignedRequest& message,
+                                         const ReplyContext& context, const RaIdentity& ra,
+                                         const Attempt& attempt);
+    EnrollmentAnswer finish(Result<Bytes> cert_rep, const Attempt& attempt,
+                            NdesEvent event = kFailToSign);
     EnrollmentAnswer unavailable(std::chrono::seconds retry_after, const Attempt& attempt);
 
     EnrollmentRules rules_;
     const CurrentRa& ra_;
     const Issuance& issuance_;
+    const CertificateAccess& access_;
     Log& log_;
     const Clock& clock_;
     Random& random_;

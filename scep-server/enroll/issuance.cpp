@@ -2,11 +2,16 @@
 
 #include <utility>
 
+#include "common/crypto/general_names.h"
 #include "policy-module/include/ndes_policy.h"
 #include "scep-server/enroll/csr_contents.h"
+#include "scep-server/enroll/policy_refusal.h"
+#include "scep-server/policy_host/module_answer.h"
 
 namespace ndes::scep {
 namespace {
+
+constexpr std::int32_t kDeniedByManager = static_cast<std::int32_t>(0x80094014u);  // CERTSRV_E_…
 
 std::string cause_of(const Error& error) {
     return error.detail.empty() ? error.text : error.text + " (" + error.detail + ")";
@@ -23,51 +28,144 @@ Outcome outcome_of(OutcomeKind kind, const Attempt& attempt) {
 Outcome unavailable(const Attempt& attempt, NdesEvent event, std::string_view text,
                     const Error& error) {
     attempt.note(Severity::error, event, text,
-                 {{"cause", cause_of(error)}, {"code", std::string(to_string(error.code))}});
+                 {{"cause", cause_of(error)},
+                  {"code", std::string(to_string(error.code))},
+                  {"error_code", hex_of(result_of(error.code))}});
     Outcome outcome = outcome_of(OutcomeKind::unavailable, attempt);
     if (error.retry_after) outcome.retry_after = *error.retry_after;
     return outcome;
+}
+
+Outcome refused_again(const PendingRequest& pending, const Attempt& attempt) {
+    attempt.note(Severity::info, kNoEvent, "refused as before: the request was closed",
+                 {{"pending_id", std::to_string(pending.id)},
+                  {"state", std::string(to_string(pending.state))},
+                  {"cause", pending.text}});
+    return outcome_of(OutcomeKind::refused, attempt);
 }
 
 const char* kind_of(const EnrollmentRequest& request) {
     return request.renewal ? "renewal" : "initial";
 }
 
+// What a key that cannot decrypt needs for its reply.
+std::string reply_password(const EnrollmentRequest& request) {
+    if (request.csr.key.type == KeyType::rsa && !request.renewal) return {};
+    return request.csr.challenge.value_or("");
+}
+
 }  // namespace
 
-Issuance::Issuance(IssuanceParts parts, int default_validity_days)
-    : parts_(std::move(parts)),
-      default_validity_days_(default_validity_days),
-      ca_name_(parts_.issuer.name()) {}
+Issuance::Issuance(IssuanceParts parts, IssuanceRules rules)
+    : parts_(std::move(parts)), rules_(std::move(rules)) {}
 
 Outcome Issuance::run(const EnrollmentRequest& request, const Attempt& attempt) const {
     auto known = parts_.journal.find_issued(request.key);
-    if (!known) return unavailable(attempt, kAddId, "the journal cannot be read", known.error());
-    if (!*known) return ask_policy(request, attempt);
+    if (!known)
+        return unavailable(attempt, kGetRequestId, "the journal cannot be read", known.error());
+    if (*known && parts_.clock.now() < (*known)->issued_at + rules_.cache_request)
+        return answer_with(**known, request, attempt);
+    auto pending = parts_.journal.pending().find(request.key);
+    if (!pending)
+        return unavailable(attempt, kGetRequestId, "the journal cannot be read", pending.error());
+    if (*pending)
+        if (auto outcome = resume(**pending, request, attempt)) return std::move(*outcome);
+    return ask_policy(request, attempt);
+}
 
+std::optional<RequestKey> Issuance::polled_request(const std::string& transaction_id) const {
+    auto pending = parts_.journal.pending().find_transaction(rules_.profile, transaction_id);
+    if (!pending || !*pending) return std::nullopt;
+    return (*pending)->key;
+}
+
+Outcome Issuance::poll(const Certificate& signer, const Attempt& attempt) const {
+    auto found =
+        parts_.journal.pending().find_transaction(rules_.profile, attempt.transaction_id());
+    if (!found)
+        return unavailable(attempt, kGetRequestId, "the journal cannot be read", found.error());
+    const auto unknown = [&](std::string_view why) {
+        attempt.note(Severity::warning, kFailToGetId, "refused: no request to poll for",
+                     {{"cause", std::string(why)}});
+        return outcome_of(OutcomeKind::refused, attempt);
+    };
+    if (!*found) return unknown("no request is pending under this transaction ID");
+    const PendingRequest& pending = **found;
+    if (signer.spki_sha256() != pending.signer_spki)
+        return unknown("the poll is signed by another key than the request");
+    auto request = restore_request(pending, parts_.seal);
+    if (!request)
+        return unavailable(attempt, kGetRequestId, "the pending request cannot be read",
+                           request.error());
+    if (auto outcome = resume(pending, *request, attempt)) return std::move(*outcome);
+    return unknown("the request has expired (RefreshPeriod)");
+}
+
+// What is known of a request that was pending; nothing if it counts no longer.
+std::optional<Outcome> Issuance::resume(const PendingRequest& pending,
+                                        const EnrollmentRequest& request,
+                                        const Attempt& attempt) const {
+    const bool overdue = pending.expires_at <= parts_.clock.now();
+    switch (pending.state) {
+        case PendingState::waiting:
+        case PendingState::issuing:
+        case PendingState::at_ca: break;
+        case PendingState::issued: return resume_issued(pending, request, attempt);
+        case PendingState::denied:
+        case PendingState::refused:
+            if (overdue) return std::nullopt;
+            return refused_again(pending, attempt);
+        case PendingState::expired: return std::nullopt;
+    }
+    if (overdue) {
+        if (auto done = expire(pending); !done && done.error().code != ErrorCode::conflict)
+            return unavailable(attempt, kAddId, "the journal could not record the expiry",
+                               done.error());
+        return std::nullopt;
+    }
+    if (pending.state == PendingState::at_ca) return ask_ca_again(pending, request, attempt);
+    attempt.note(Severity::info, kNoEvent, "the request still waits for approval",
+                 {{"pending_id", std::to_string(pending.id)}});
+    return outcome_of(OutcomeKind::pending, attempt);
+}
+
+Outcome Issuance::resume_issued(const PendingRequest& pending, const EnrollmentRequest& request,
+                                const Attempt& attempt) const {
+    auto issued = parts_.journal.find_issued(pending.key);
+    if (issued && *issued) return answer_with(**issued, request, attempt);
+    if (!issued)
+        return unavailable(attempt, kGetRequestId, "the journal cannot be read", issued.error());
+    return unavailable(attempt, kGetRequestId, "the journal lacks the certificate",
+                       {ErrorCode::storage, "no row", {}, std::nullopt});
+}
+
+Outcome Issuance::answer_with(const IssuedEntry& entry, const EnrollmentRequest& request,
+                              const Attempt& attempt) const {
     Outcome outcome = outcome_of(OutcomeKind::issued, attempt);
-    for (const Bytes& der : (*known)->certificates) {
+    outcome.reply_password = reply_password(request);
+    for (const Bytes& der : entry.certificates) {
         auto certificate = Certificate::from_der(der);
         if (!certificate)
-            return unavailable(attempt, kAddId, "the journal holds no certificate",
+            return unavailable(attempt, kGetRequestId, "the journal holds no certificate",
                                certificate.error());
         outcome.certificates.push_back(std::move(*certificate));
     }
     if (outcome.certificates.front().not_after() < parts_.clock.now()) {
-        attempt.note(Severity::warning, kInvalidPassword,
-                     "refused: the certificate issued for this very request has expired");
+        attempt.note(Severity::warning, kFailCertificateRequest,
+                     "refused: the certificate issued for this very request has expired",
+                     {{"cause", "the certificate issued for this very request has expired"}});
         return outcome_of(OutcomeKind::refused, attempt);
     }
     attempt.note(Severity::info, kNoEvent, "answered again with the certificate issued before",
                  {{"serial", outcome.certificates.front().serial()},
-                  {"decision_id", (*known)->decision_id},
-                  {"issued_at", to_rfc3339((*known)->issued_at)}});
+                  {"decision_id", entry.decision_id},
+                  {"issued_at", to_rfc3339(entry.issued_at)}});
     return outcome;
 }
 
 Outcome Issuance::ask_policy(const EnrollmentRequest& request, const Attempt& attempt) const {
     if (!request.names_key_usage && !request.renewal)
-        attempt.note(Severity::debug, kNoKeyUsage,
+        attempt.note(Severity::warning, kNoKeyUsage,
                      "the request names no key usage: both signature and encryption are assumed");
     if (request.renewal) note_unknown_signer(request, attempt);
     PolicyQuestion question;
@@ -76,21 +174,29 @@ Outcome Issuance::ask_policy(const EnrollmentRequest& request, const Attempt& at
     question.template_name = request.template_name;
     question.transaction_id = request.key.transaction_id;
     question.request_id = attempt.request_id();
-    question.ca_name = ca_name_;
+    question.ca_name = rules_.ca_name;
     question.device_address = attempt.device_address();
+    if (!request.renewal && request.csr.challenge) question.challenge = *request.csr.challenge;
+    question.usage = request.usage;
     auto verdict = parts_.policy.verify(question);
     if (!verdict)
         return unavailable(attempt, kFailCertificateRequest,
                            "the policy module could not check the request", verdict.error());
-    if (!verdict->verified) {
-        attempt.note(Severity::warning, kInvalidPassword, "refused by the policy module",
-                     {{"reason", verdict->reason},
-                      {"detail", verdict->detail},
-                      {"template", request.template_name},
-                      {"kind", kind_of(request)}});
-        return outcome_of(OutcomeKind::refused, attempt);
-    }
-    return issue(request, attempt, *verdict);
+    if (!verdict->verified) return refuse_by_policy(request, attempt, *verdict);
+    return accept(request, attempt, *verdict);
+}
+
+Outcome Issuance::refuse_by_policy(const EnrollmentRequest& request, const Attempt& attempt,
+                                   const PolicyAnswer& verdict) const {
+    attempt.note(Severity::warning, event_of_refusal(verdict.reason),
+                 "refused by the policy module",
+                 {{"reason", verdict.reason},
+                  {"cause", verdict.reason},
+                  {"detail", verdict.detail},
+                  {"key_usage", verdict.key_usage},
+                  {"template", request.template_name},
+                  {"kind", kind_of(request)}});
+    return outcome_of(OutcomeKind::refused, attempt);
 }
 
 // No reason to refuse: the CA may have issued it through another server, or before this journal.
@@ -103,45 +209,68 @@ void Issuance::note_unknown_signer(const EnrollmentRequest& request, const Attem
                       {"signer_subject", request.signer.subject_text()}});
 }
 
-Outcome Issuance::issue(const EnrollmentRequest& request, const Attempt& attempt,
-                        const PolicyAnswer& verdict) const {
-    IssueRequest order{{}, &request.csr, request.key.transaction_id};
-    if (verdict.contents) {
-        order.contents = *verdict.contents;
-    } else {
-        auto contents =
-            contents_from_request(request.csr, request.template_name, default_validity_days_);
-        if (!contents) return record_failure(request, attempt, contents.error().text);
-        order.contents = std::move(*contents);
-    }
-    auto answer = parts_.issuer.issue(order);
+Outcome Issuance::accept(const EnrollmentRequest& request, const Attempt& attempt,
+                         const PolicyAnswer& verdict) const {
+    auto contents = verdict.contents ? Result<CertificateContents>(*verdict.contents)
+                                     : contents_from_request(request.csr, request.template_name,
+                                                             rules_.default_validity_days);
+    const Order order{request, contents ? *contents : CertificateContents{}, verdict.decision_id,
+                      nullptr};
+    if (!contents) return record_failure(order, attempt, kFailSubmit, contents.error().text);
+    if (auto names = to_general_names(contents->subject_alt_names); !names)
+        return record_failure(order, attempt, kFailAddAlternative,
+                              "subjectAltName: " + names.error().text);
+    if (rules_.manual_approval)
+        return record_pending(order, attempt, PendingState::waiting, "waits for an operator");
+    return ask_ca(order, attempt);
+}
+
+Outcome Issuance::ask_ca(const Order& order, const Attempt& attempt) const {
+    const RequestKey& key = order.request.key;
+    auto answer = parts_.issuer.issue({order.contents, &order.request.csr, key.transaction_id});
     if (!answer)
-        return unavailable(attempt, kFailSubmit, "the CA could not be asked", answer.error());
+        return unavailable(attempt, order.pending != nullptr ? kFailQueryCa : kFailSubmit,
+                           "the CA could not be asked", answer.error());
     switch (answer->state) {
         case IssueState::issued:
             if (answer->certificates.empty()) break;
-            return record_success(request, attempt, verdict, std::move(answer->certificates));
-        case IssueState::pending: return record_pending(request, attempt, answer->text);
+            return record_success(order, attempt, std::move(answer->certificates));
+        case IssueState::pending:
+            return record_pending(order, attempt, PendingState::at_ca, answer->text);
         case IssueState::refused: break;
     }
-    return record_failure(request, attempt, answer->text);
+    return record_failure(order, attempt, kFailSubmit, answer->text);
 }
 
-Outcome Issuance::record_success(const EnrollmentRequest& request, const Attempt& attempt,
-                                 const PolicyAnswer& verdict,
+Outcome Issuance::ask_ca_again(const PendingRequest& pending, const EnrollmentRequest& request,
+                               const Attempt& attempt) const {
+    auto contents = restore_contents(pending);
+    if (!contents)
+        return unavailable(attempt, kGetRequestId, "the pending request cannot be read",
+                           contents.error());
+    return ask_ca({request, *contents, pending.decision_id, &pending}, attempt);
+}
+
+Outcome Issuance::record_success(const Order& order, const Attempt& attempt,
                                  std::vector<Certificate> certificates) const {
+    const EnrollmentRequest& request = order.request;
     const Certificate& leaf = certificates.front();
     // A CA that answers with someone else's certificate must not reach the device.
     if (leaf.spki_sha256() != request.csr.spki_sha256)
-        return record_failure(request, attempt, "the CA issued for another public key");
-    auto notify = make_notify(request, attempt);
+        return record_failure(order, attempt, kFailSubmit, "the CA issued for another public key");
+    const std::string request_id =
+        order.pending != nullptr ? order.pending->request_id : attempt.request_id();
+    auto notify = make_notify(
+        request, {request_id, NDES_POLICY_DISPOSITION_SUCCESS, NDES_POLICY_OK, leaf.der()},
+        parts_.seal);
     if (!notify) return unavailable(attempt, kAddId, "nothing is recorded", notify.error());
-    notify->disposition = NDES_POLICY_DISPOSITION_SUCCESS;
-    notify->certificate = leaf.der();
-    IssuedEntry entry{request.key, verdict.decision_id, {}, parts_.clock.now()};
+    const WallTime now = parts_.clock.now();
+    IssuedEntry entry{request.key, order.decision_id, {}, now, leaf.serial(), std::nullopt};
+    if (order.pending != nullptr) entry.pending_id = order.pending->id;
     for (const Certificate& certificate : certificates)
         entry.certificates.push_back(certificate.der());
-    if (auto recorded = parts_.journal.record_issued(entry, *notify); !recorded) {
+    if (auto recorded = parts_.journal.record_issued(entry, *notify, now - rules_.cache_request);
+        !recorded) {
         Error error = std::move(recorded.error());
         error.detail += " serial " + leaf.serial() + " was signed and is not handed out";
         return unavailable(attempt, kAddId, "the journal could not record the certificate", error);
@@ -151,61 +280,106 @@ Outcome Issuance::record_success(const EnrollmentRequest& request, const Attempt
                  {{"serial", leaf.serial()},
                   {"subject", leaf.subject_text()},
                   {"not_after", to_rfc3339(leaf.not_after())},
-                  {"decision_id", verdict.decision_id},
+                  {"decision_id", order.decision_id},
                   {"template", request.template_name},
-                  {"kind", kind_of(request)},
-                  {"contents", verdict.contents ? "policy" : "request"}});
+                  {"kind", kind_of(request)}});
     Outcome outcome = outcome_of(OutcomeKind::issued, attempt);
+    outcome.reply_password = reply_password(request);
     outcome.certificates = std::move(certificates);
     return outcome;
 }
 
-Outcome Issuance::record_pending(const EnrollmentRequest& request, const Attempt& attempt,
+Outcome Issuance::record_pending(const Order& order, const Attempt& attempt, PendingState state,
                                  const std::string& text) const {
-    if (auto recorded =
-            record_notify(request, attempt, NDES_POLICY_DISPOSITION_PENDING, NDES_POLICY_OK);
-        !recorded)
+    Outcome outcome = outcome_of(OutcomeKind::pending, attempt);
+    if (order.pending != nullptr && order.pending->state == state) return outcome;
+    const auto recorded = [&]() -> Result<void> {
+        if (order.pending != nullptr)
+            return parts_.journal.pending().move(order.pending->id, order.pending->state, state,
+                                                 text, std::nullopt);
+        const WallTime now = parts_.clock.now();
+        auto pending = make_pending(order.request, order.contents,
+                                    {state, attempt.request_id(), attempt.device_address(),
+                                     order.decision_id, text, now, now + rules_.refresh_period},
+                                    parts_.seal);
+        if (!pending) return pass_on(pending);
+        auto notify =
+            make_notify(order.request,
+                        {attempt.request_id(), NDES_POLICY_DISPOSITION_PENDING, NDES_POLICY_OK, {}},
+                        parts_.seal);
+        if (!notify) return pass_on(notify);
+        return parts_.journal.pending().add(*pending, *notify);
+    }();
+    if (!recorded)
         return unavailable(attempt, kAddId, "the journal could not record a pending request",
                            recorded.error());
-    attempt.note(Severity::info, kNoEvent, "the CA holds the request for approval",
-                 {{"ca_text", text}});
-    return outcome_of(OutcomeKind::pending, attempt);
+    parts_.notify_recorded();
+    attempt.note(Severity::info, kNoEvent, "the request is held for approval",
+                 {{"cause", text}, {"subject", order.contents.subject}});
+    return outcome;
 }
 
-Outcome Issuance::record_failure(const EnrollmentRequest& request, const Attempt& attempt,
+Outcome Issuance::record_failure(const Order& order, const Attempt& attempt, NdesEvent event,
                                  const std::string& text) const {
-    if (auto recorded =
-            record_notify(request, attempt, NDES_POLICY_DISPOSITION_FAILURE, NDES_POLICY_E_FAIL);
-        !recorded)
+    const auto recorded = [&]() -> Result<void> {
+        if (order.pending != nullptr)
+            return close(*order.pending, PendingState::refused, NDES_POLICY_E_FAIL, text);
+        auto notify = make_notify(
+            order.request,
+            {attempt.request_id(), NDES_POLICY_DISPOSITION_FAILURE, NDES_POLICY_E_FAIL, {}},
+            parts_.seal);
+        if (!notify) return pass_on(notify);
+        if (auto done = parts_.journal.record_notify(*notify); !done) return done;
+        parts_.notify_recorded();
+        return {};
+    }();
+    if (!recorded)
         return unavailable(attempt, kAddId, "the journal could not record a refusal of the CA",
                            recorded.error());
-    attempt.note(Severity::error, kFailSubmit, "verified, but the CA issues no certificate",
-                 {{"ca_text", text}});
+    attempt.note(Severity::error, event, "verified, but the CA issues no certificate",
+                 {{"cause", text}, {"ca", rules_.ca_name}});
     return outcome_of(OutcomeKind::refused, attempt);
 }
 
-Result<PendingNotify> Issuance::make_notify(const EnrollmentRequest& request,
-                                            const Attempt& attempt) const {
-    PendingNotify notify;
-    notify.transaction_id = request.key.transaction_id;
-    notify.request_id = attempt.request_id();
-    if (request.renewal || !request.csr.challenge) return notify;
-    auto sealed =
-        parts_.seal.seal(*request.csr.challenge, {notify.transaction_id, notify.request_id});
-    if (!sealed) return pass_on(sealed);
-    notify.challenge_sealed = std::move(*sealed);
-    return notify;
+Result<void> Issuance::close(const PendingRequest& pending, PendingState state, std::int32_t result,
+                             const std::string& text) const {
+    auto request = restore_request(pending, parts_.seal);
+    if (!request) return pass_on(request);
+    auto notify = make_notify(
+        *request, {pending.request_id, NDES_POLICY_DISPOSITION_FAILURE, result, {}}, parts_.seal);
+    if (!notify) return pass_on(notify);
+    auto moved = parts_.journal.pending().move(pending.id, pending.state, state, text, *notify);
+    if (moved) parts_.notify_recorded();
+    return moved;
 }
 
-Result<void> Issuance::record_notify(const EnrollmentRequest& request, const Attempt& attempt,
-                                     std::int32_t disposition, std::int32_t last_result) const {
-    auto notify = make_notify(request, attempt);
-    if (!notify) return pass_on(notify);
-    notify->disposition = disposition;
-    notify->last_result = last_result;
-    if (auto recorded = parts_.journal.record_notify(*notify); !recorded) return recorded;
-    parts_.notify_recorded();
-    return {};
+Result<Outcome> Issuance::approve(PendingRequest pending, const Attempt& attempt) const {
+    auto request = restore_request(pending, parts_.seal);
+    if (!request) return pass_on(request);
+    auto contents = restore_contents(pending);
+    if (!contents) return pass_on(contents);
+    PendingRequests& requests = parts_.journal.pending();
+    if (auto taken = requests.move(pending.id, PendingState::waiting, PendingState::issuing,
+                                   "approved", std::nullopt);
+        !taken)
+        return pass_on(taken);
+    pending.state = PendingState::issuing;
+    Outcome outcome = ask_ca({*request, *contents, pending.decision_id, &pending}, attempt);
+    if (outcome.kind != OutcomeKind::unavailable) return outcome;
+    if (auto back = requests.move(pending.id, PendingState::issuing, PendingState::waiting,
+                                  "approved, but the CA could not be asked", std::nullopt);
+        !back)
+        return pass_on(back);
+    return fail(ErrorCode::unavailable, "the CA could not be asked; the request waits still");
+}
+
+Result<void> Issuance::deny(const PendingRequest& pending, const std::string& text) const {
+    return close(pending, PendingState::denied, kDeniedByManager, text);
+}
+
+Result<void> Issuance::expire(const PendingRequest& pending) const {
+    return close(pending, PendingState::expired, NDES_POLICY_E_TIMEOUT,
+                 "nobody decided within RefreshPeriod");
 }
 
 }  // namespace ndes::scep

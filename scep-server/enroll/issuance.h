@@ -1,16 +1,19 @@
-// Issuance: takes a well-formed request to its outcome: recall from the journal, policy module,
-// issuer, journal. Nothing is issued without the module's yes, and nothing is answered that is not
+// Issuance: takes a well-formed request to its outcome: recall from the journal, policy, approval,
+// issuer, journal. Nothing is issued without the policy's yes, and nothing is answered that is not
 // recorded durably before.
 // Knows no CMS and no HTTP. Any thread; of identical requests only one at a time (see Enrollment).
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "common/clock.h"
 #include "scep-server/enroll/attempt.h"
 #include "scep-server/enroll/challenge_seal.h"
 #include "scep-server/enroll/outcome.h"
+#include "scep-server/enroll/pending_record.h"
 #include "scep-server/enroll/request_reader.h"
 #include "scep-server/issuer/issuer.h"
 #include "scep-server/journal/journal.h"
@@ -28,33 +31,68 @@ struct IssuanceParts {
     std::function<void()> notify_recorded;  // called after each Notify put into the journal
 };
 
+struct IssuanceRules {
+    std::string profile;
+    std::string ca_name;              // told to the policy
+    int default_validity_days = 365;  // when the policy leaves the contents to the request
+    bool manual_approval = false;
+    std::chrono::days refresh_period{7};
+    std::chrono::minutes cache_request{20};
+};
+
 class Issuance {
   public:
-    // `default_validity_days`: when the module leaves the contents to the request.
-    Issuance(IssuanceParts parts, int default_validity_days);
+    Issuance(IssuanceParts parts, IssuanceRules rules);
 
+    // PKCSReq or RenewalReq.
     Outcome run(const EnrollmentRequest& request, const Attempt& attempt) const;
 
+    // CertPoll: what became of the transaction, for whoever holds the key of its request.
+    Outcome poll(const Certificate& signer, const Attempt& attempt) const;
+    // The request that the transaction is about; nothing when none is known.
+    std::optional<RequestKey> polled_request(const std::string& transaction_id) const;
+
+    // An operator's decision on a waiting request. conflict when it waits no longer; the CA's
+    // own fault (unavailable, …) leaves it waiting.
+    Result<Outcome> approve(PendingRequest pending, const Attempt& attempt) const;
+    Result<void> deny(const PendingRequest& pending, const std::string& text) const;
+    // RefreshPeriod is over.
+    Result<void> expire(const PendingRequest& pending) const;
+
   private:
+    struct Order {
+        const EnrollmentRequest& request;
+        const CertificateContents& contents;
+        std::string decision_id;
+        const PendingRequest* pending;  // null: not pending so far
+    };
+
+    Outcome answer_with(const IssuedEntry& entry, const EnrollmentRequest& request,
+                        const Attempt& attempt) const;
+    std::optional<Outcome> resume(const PendingRequest& pending, const EnrollmentRequest& request,
+                                  const Attempt& attempt) const;
+    Outcome resume_issued(const PendingRequest& pending, const EnrollmentRequest& request,
+                          const Attempt& attempt) const;
+    Outcome ask_ca_again(const PendingRequest& pending, const EnrollmentRequest& request,
+                         const Attempt& attempt) const;
     Outcome ask_policy(const EnrollmentRequest& request, const Attempt& attempt) const;
+    Outcome refuse_by_policy(const EnrollmentRequest& request, const Attempt& attempt,
+                             const PolicyAnswer& verdict) const;
     void note_unknown_signer(const EnrollmentRequest& request, const Attempt& attempt) const;
-    Outcome issue(const EnrollmentRequest& request, const Attempt& attempt,
-                  const PolicyAnswer& verdict) const;
-    Outcome record_success(const EnrollmentRequest& request, const Attempt& attempt,
-                           const PolicyAnswer& verdict,
+    Outcome accept(const EnrollmentRequest& request, const Attempt& attempt,
+                   const PolicyAnswer& verdict) const;
+    Outcome ask_ca(const Order& order, const Attempt& attempt) const;
+    Outcome record_success(const Order& order, const Attempt& attempt,
                            std::vector<Certificate> certificates) const;
-    Outcome record_pending(const EnrollmentRequest& request, const Attempt& attempt,
+    Outcome record_pending(const Order& order, const Attempt& attempt, PendingState state,
                            const std::string& text) const;
-    Outcome record_failure(const EnrollmentRequest& request, const Attempt& attempt,
+    Outcome record_failure(const Order& order, const Attempt& attempt, NdesEvent event,
                            const std::string& text) const;
-    Result<PendingNotify> make_notify(const EnrollmentRequest& request,
-                                      const Attempt& attempt) const;
-    Result<void> record_notify(const EnrollmentRequest& request, const Attempt& attempt,
-                               std::int32_t disposition, std::int32_t last_result) const;
+    Result<void> close(const PendingRequest& pending, PendingState state, std::int32_t result,
+                       const std::string& text) const;
 
     IssuanceParts parts_;
-    int default_validity_days_;
-    std::string ca_name_;
+    IssuanceRules rules_;
 };
 
 }  // namespace ndes::scep

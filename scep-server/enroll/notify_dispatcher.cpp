@@ -106,6 +106,10 @@ void NotifyDispatcher::deliver(const PendingNotify& notify) {
 }
 
 Result<void> NotifyDispatcher::tell(const PendingNotify& notify) {
+    Policy* const policy = parts_.policy_of(notify.profile);
+    if (policy == nullptr)
+        return fail(ErrorCode::configuration,
+                    "profile \"" + notify.profile + "\" is configured no longer");
     auto challenge =
         parts_.seal.open(notify.challenge_sealed, {notify.transaction_id, notify.request_id});
     if (!challenge) return pass_on(challenge);
@@ -116,7 +120,7 @@ Result<void> NotifyDispatcher::tell(const PendingNotify& notify) {
     outcome.disposition = notify.disposition;
     outcome.last_result = notify.last_result;
     outcome.certificate = notify.certificate;
-    return parts_.policy.notify(outcome);
+    return policy->notify(outcome);
 }
 
 Result<void> NotifyDispatcher::record_failure(const PendingNotify& notify, const Error& error) {

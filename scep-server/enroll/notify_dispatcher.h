@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -33,7 +34,8 @@ struct NotifyOptions {
 // All outlive the dispatcher.
 struct NotifyParts {
     Journal& journal;
-    Policy& policy;
+    // Whom to tell; null for a profile that is configured no longer.
+    std::function<Policy*(const std::string& profile)> policy_of;
     const ChallengeSeal& seal;
     Log& log;
     const Clock& clock;

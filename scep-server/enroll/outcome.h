@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/bytes.h"
 #include "common/crypto/certificate.h"
 #include "scep-server/message/scep_types.h"
 
@@ -21,6 +22,8 @@ enum class OutcomeKind {
 struct Outcome {
     OutcomeKind kind = OutcomeKind::unavailable;
     std::vector<Certificate> certificates;       // issued: leaf first
+    Bytes crl;                                   // issued, for GetCRL: DER, instead of certificates
+    std::string reply_password;                  // issued: the challenge, for a key like EC's
     FailInfo fail_info = FailInfo::bad_request;  // refused
     std::chrono::seconds retry_after{30};        // unavailable
     std::string request_id;                      // of the attempt that brought it about

@@ -46,13 +46,13 @@ Result<void> set_get_ca_cert(RaMaterial& ra, const std::vector<Certificate>& ca_
 
 }  // namespace
 
-Result<std::shared_ptr<const RaMaterial>> load_ra(const RaConfig& config,
-                                                  const std::vector<Certificate>& ca_chain) {
+Result<std::shared_ptr<RaMaterial>> load_ra(const RaConfig& config,
+                                            const std::vector<Certificate>& ca_chain) {
     auto identity =
         load_ra_identity(config.signing_certificate_file, config.signing_key_file,
                          config.encryption_certificate_file, config.encryption_key_file);
     if (!identity) return pass_on(identity);
-    auto ra = std::make_shared<RaMaterial>(RaMaterial{std::move(*identity), {}, {}, {}});
+    auto ra = std::make_shared<RaMaterial>(RaMaterial{std::move(*identity), {}, {}, {}, {}, {}});
     if (auto ok = check_chain(ra->identity.signing_certificate, config.signing_certificate_file,
                               ca_chain);
         !ok)
@@ -64,7 +64,23 @@ Result<std::shared_ptr<const RaMaterial>> load_ra(const RaConfig& config,
     ra->not_after = std::min(ra->identity.signing_certificate.not_after(),
                              ra->identity.encryption_certificate.not_after());
     if (auto done = set_get_ca_cert(*ra, ca_chain); !done) return pass_on(done);
-    return std::shared_ptr<const RaMaterial>(std::move(ra));
+    auto chain = encode_certificate_list(ca_chain);
+    if (!chain) return pass_on(chain, "GetCACertChain");
+    ra->ca_chain_body = as_text(*chain);
+    return ra;
+}
+
+Result<std::string> make_next_ca(const std::filesystem::path& file, const Issuer& issuer) {
+    if (file.empty()) return std::string();
+    auto certificates = load_certificates(file);
+    if (!certificates) return pass_on(certificates, "next CA");
+    if (::X509_check_ca(certificates->front().handle()) == 0)
+        return fail(ErrorCode::configuration, "next CA " + file.string() + ": is no CA");
+    auto list = encode_certificate_list(*certificates);
+    if (!list) return pass_on(list, "GetNextCACert");
+    auto signed_list = issuer.sign_as_ca(*list);
+    if (!signed_list) return pass_on(signed_list, "GetNextCACert");
+    return std::string(as_text(*signed_list));
 }
 
 int ra_days_left(const RaMaterial& ra, WallTime now) {

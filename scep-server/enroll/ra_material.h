@@ -13,6 +13,7 @@
 #include "common/error.h"
 #include "common/logging/log.h"
 #include "scep-server/config.h"
+#include "scep-server/issuer/issuer.h"
 #include "scep-server/message/pki_message.h"
 
 namespace ndes::scep {
@@ -21,13 +22,19 @@ struct RaMaterial {
     RaIdentity identity;
     std::string get_ca_cert_body;  // answer to GetCACert (RFC 8894 section 4.2.1)
     std::string get_ca_cert_type;  // its Content-Type
+    std::string ca_chain_body;     // answer to GetCACertChain: the CA and its chain
+    std::string next_ca_body;      // answer to GetNextCACert (section 4.7.1); empty: not offered
     WallTime not_after{};          // the earlier of the two certificates'
 };
 
 // Loads (load_ra_identity) and checks that each certificate is issued by a CA of `ca_chain`, or is
 // the CA's own. configuration, or not_found, naming the file.
-Result<std::shared_ptr<const RaMaterial>> load_ra(const RaConfig& config,
-                                                  const std::vector<Certificate>& ca_chain);
+Result<std::shared_ptr<RaMaterial>> load_ra(const RaConfig& config,
+                                            const std::vector<Certificate>& ca_chain);
+
+// The answer to GetNextCACert: the certificates of `file`, signed by the CA of today. Empty
+// without a file. configuration, or not_found, naming the file.
+Result<std::string> make_next_ca(const std::filesystem::path& file, const Issuer& issuer);
 
 // Whole days until the first RA certificate expires; negative when it has.
 int ra_days_left(const RaMaterial& ra, WallTime now);

@@ -4,6 +4,7 @@
 // Knows no journal, module or issuer. Pure functions over const material; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "scep-server/config.h"
 #include "scep-server/enroll/ndes_event.h"
 #include "scep-server/journal/journal.h"
+#include "scep-server/message/issuer_and_serial.h"
 #include "scep-server/message/pki_message.h"
 
 namespace ndes::scep {
@@ -31,31 +33,51 @@ struct ReadRules {
     bool allow_renewal = true;
     TemplateConfig templates;
     std::vector<Certificate> ca_chain;  // the issuing CA first
+    bool require_password = true;       // EnforcePassword
+    bool match_renewal_names = true;    // not DisableRenewalSubjectNameMatch
+    std::string profile;                // of the SCEP URL; empty: the first
 };
 
 struct EnrollmentRequest {
     CertificateRequest csr;
     Certificate signer;            // of the message: the reply is encrypted to its key
     bool renewal = false;          // the signer is a certificate of ours and vouches for it
-    std::string template_name;     // by key usage
+    int usage = 0xa0;              // 0x80 signature, 0x20 encryption, 0xa0 both or none named
+    std::string template_name;     // by usage
     bool names_key_usage = false;  // false: event 39, both usages are assumed
     RequestKey key;
 };
 
-// Only PKCSReq, and RenewalReq where renewal is allowed, go on to decryption; every other number,
-// known or not, is refused here (a forgotten one has cost other servers their authorisation).
+// Only the requests of RFC 8894 go on to decryption, RenewalReq where renewal is allowed; every
+// other number is refused here (a forgotten one has cost other servers their authorisation).
 tl::expected<void, Refused> check_message_type(const SignedRequest& message,
                                                const ReadRules& rules);
+
+// Why `signer` is no certificate that this CA has issued to a device and that is valid now;
+// nothing if it is one.
+std::optional<std::string> fault_of_device_certificate(const Certificate& signer,
+                                                       const RaIdentity& ra, const ReadRules& rules,
+                                                       WallTime now);
 
 // Opens and reads what check_message_type let through. Whatever is wrong inside the envelope, from
 // its padding to the PKCS#10 signature, is told as badMessageCheck: what differs could be used to
 // decrypt a recorded request.
 //
 // The signer decides the kind (RFC 8894 section 2.3): a certificate that the issuing CA has signed
-// and that is valid now makes it a renewal, also with message type 19; everyone else must have
-// signed with the very key that the PKCS#10 asks a certificate for and must bring a challenge.
+// and that is valid now makes it a renewal of the same names, also with message type 19; everyone
+// else must have signed with the very key that the PKCS#10 asks a certificate for and must bring a
+// challenge (unless EnforcePassword is 0).
 tl::expected<EnrollmentRequest, Refused> read_request(const SignedRequest& message,
                                                       const RaIdentity& ra, const ReadRules& rules,
                                                       WallTime now);
+
+// CertPoll (RFC 8894 section 3.3.3): the envelope must open; what it names does not count, since
+// the transaction ID says which request is meant.
+tl::expected<void, Refused> read_poll(const SignedRequest& message, const RaIdentity& ra);
+
+// GetCert and GetCRL (section 3.3.4). Who signed is not judged here, but the reply must be
+// possible: an EC key has no challenge that it could be encrypted under.
+tl::expected<IssuerAndSerial, Refused> read_certificate_query(const SignedRequest& message,
+                                                              const RaIdentity& ra);
 
 }  // namespace ndes::scep

@@ -25,7 +25,7 @@ struct Findings {
 Findings look(const HealthParts& parts) {
     Findings found;
     if (auto count = parts.journal.pending_notify_count()) found.pending_notifies = *count;
-    found.ra_days_left = ra_days_left(*parts.ra.get(), parts.clock.now());
+    found.ra_days_left = parts.ra_days_left();
     found.checks = {{"policy_module", true},  // not loaded: ndesd does not start
                     {"journal", parts.journal.healthy() && found.pending_notifies.has_value()},
                     {"ra_certificates", found.ra_days_left >= 0}};
@@ -47,7 +47,7 @@ Status status_of(const HealthParts& parts, const Findings& found) {
 }
 
 http::Response status_page(const HealthParts& parts, const Findings& found) {
-    const EnrollmentCounters counters = parts.enrollment.counters();
+    const EnrollmentCounters counters = parts.counters();
     const Status status = status_of(parts, found);
     nlohmann::ordered_json body{{"status", status.number},
                                 {"text", status.text},

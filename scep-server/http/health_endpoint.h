@@ -2,12 +2,11 @@
 // Tells no secret and no request. Called from many threads at once.
 #pragma once
 
+#include <functional>
 #include <string>
 
-#include "common/clock.h"
 #include "common/http_server/http_message.h"
 #include "scep-server/enroll/enrollment.h"
-#include "scep-server/enroll/ra_material.h"
 #include "scep-server/journal/journal.h"
 
 namespace ndes::scep {
@@ -15,9 +14,8 @@ namespace ndes::scep {
 // All outlive the endpoint.
 struct HealthParts {
     Journal& journal;
-    const CurrentRa& ra;
-    const Enrollment& enrollment;
-    const Clock& clock;
+    std::function<int()> ra_days_left;  // the least of all profiles'
+    std::function<EnrollmentCounters()> counters;
     std::string module_name;
     std::string ca_name;
 };

@@ -33,9 +33,10 @@ std::string header_value(const std::string& transaction_id) {
 
 }  // namespace
 
-std::string capabilities_text(const ScepConfig& config) {
+std::string capabilities_text(const ScepConfig& config, bool offers_next_ca) {
     std::string text = "AES\n";
     if (config.allow_3des) text += "DES3\n";
+    if (offers_next_ca) text += "GetNextCACert\n";
     text += "POSTPKIOperation\n";
     if (config.allow_renewal) text += "Renewal\n";
     if (config.legacy_des_sha1) text += "SHA-1\n";
@@ -46,7 +47,8 @@ ScepEndpoint::ScepEndpoint(const ScepConfig& config, const CurrentRa& ra, Enroll
                            Log& log)
     : path_(config.path),
       max_message_(config.max_message),
-      capabilities_(capabilities_text(config)),
+      capabilities_(capabilities_text(config, false)),
+      capabilities_with_next_(capabilities_text(config, true)),
       ra_(ra),
       enrollment_(enrollment),
       log_(log) {}
@@ -60,21 +62,32 @@ http::Response ScepEndpoint::handle(const http::Request& request, const http::Pe
     if (query->operation == ScepOperation::unknown)
         return refuse(400, kNoOperation,
                       "operation \"" + loggable(query->operation_text, 64) +
-                          "\" is unknown; known are GetCACaps, GetCACert, PKIOperation",
+                          "\" is unknown; known are GetCACaps, GetCACert, GetCACertChain, "
+                          "GetNextCACert, PKIOperation",
                       peer);
     return reads ? get(request, *query, peer) : post(request, *query, peer);
 }
 
 http::Response ScepEndpoint::get(const http::Request& request, const ScepQuery& query,
                                  const http::Peer& peer) {
+    const auto ra = ra_.get();
     switch (query.operation) {
-        case ScepOperation::get_ca_caps: return {200, "text/plain", capabilities_, {}};
-        case ScepOperation::get_ca_cert: {
-            const auto ra = ra_.get();
+        case ScepOperation::get_ca_caps:
+            return {200,
+                    "text/plain",
+                    ra->next_ca_body.empty() ? capabilities_ : capabilities_with_next_,
+                    {}};
+        case ScepOperation::get_ca_cert:
             return {200, ra->get_ca_cert_type, ra->get_ca_cert_body, {}};
-        }
+        case ScepOperation::get_ca_cert_chain:
+            return {200, "application/x-x509-ca-ra-cert-chain", ra->ca_chain_body, {}};
+        case ScepOperation::get_next_ca_cert:
+            if (!ra->next_ca_body.empty())
+                return {200, "application/x-x509-next-ca-cert", ra->next_ca_body, {}};
+            return refuse(404, kGetCaCertificateFailed, "this CA has no successor yet", peer);
         case ScepOperation::pki_operation: break;
-        default: return {403, "text/html; charset=utf-8", kBasePage, {}};
+        case ScepOperation::none:
+        case ScepOperation::unknown: return {403, "text/html; charset=utf-8", kBasePage, {}};
     }
     if (request.method == "HEAD") return method_not_allowed("GET, POST");
     if (query.message.empty())
@@ -122,8 +135,9 @@ http::Response ScepEndpoint::enrol(ByteView message, const http::Peer& peer) {
 
 http::Response ScepEndpoint::refuse(int status, NdesEvent event, const std::string& text,
                                     const http::Peer& peer) {
-    note_event(log_, Severity::warning, event, "refused: " + text,
-               {{"device_address", peer.address}, {"status", std::to_string(status)}});
+    note_event(
+        log_, Severity::warning, event, "refused: " + text,
+        {{"cause", text}, {"device_address", peer.address}, {"status", std::to_string(status)}});
     return plain(status, text);
 }
 

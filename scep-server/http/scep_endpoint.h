@@ -1,4 +1,4 @@
-// ScepEndpoint: SCEP's three operations over HTTP (RFC 8894 section 4). Bytes in, bytes out.
+// ScepEndpoint: SCEP's operations over HTTP (RFC 8894 section 4). Bytes in, bytes out.
 // Knows no CMS, policy or journal. Called from many threads at once.
 #pragma once
 
@@ -17,7 +17,8 @@ namespace ndes::scep {
 
 // The answer to GetCACaps: one word a line (RFC 8894 section 3.5.2). What SCEPStandard implies is
 // listed too, for old clients, and SHA-384, without which strongSwan 5.9 refuses AES.
-std::string capabilities_text(const ScepConfig& config);
+// `offers_next_ca`: GetNextCACert has an answer.
+std::string capabilities_text(const ScepConfig& config, bool offers_next_ca);
 
 class ScepEndpoint {
   public:
@@ -37,7 +38,8 @@ class ScepEndpoint {
 
     std::string path_;
     std::size_t max_message_;
-    std::string capabilities_;
+    std::string capabilities_;  // without GetNextCACert
+    std::string capabilities_with_next_;
     const CurrentRa& ra_;
     Enrollment& enrollment_;
     Log& log_;

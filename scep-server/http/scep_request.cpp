@@ -9,9 +9,11 @@
 namespace ndes::scep {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, ScepOperation>, 3> kOperations{{
+constexpr std::array<std::pair<std::string_view, ScepOperation>, 5> kOperations{{
     {"GetCACaps", ScepOperation::get_ca_caps},
     {"GetCACert", ScepOperation::get_ca_cert},
+    {"GetCACertChain", ScepOperation::get_ca_cert_chain},
+    {"GetNextCACert", ScepOperation::get_next_ca_cert},
     {"PKIOperation", ScepOperation::pki_operation},
 }};
 

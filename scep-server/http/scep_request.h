@@ -11,7 +11,15 @@
 
 namespace ndes::scep {
 
-enum class ScepOperation { none, get_ca_caps, get_ca_cert, pki_operation, unknown };
+enum class ScepOperation {
+    none,
+    get_ca_caps,
+    get_ca_cert,
+    get_ca_cert_chain,  // of the drafts before RFC 8894; Windows' clients ask for it
+    get_next_ca_cert,
+    pki_operation,
+    unknown
+};
 
 struct ScepQuery {
     ScepOperation operation = ScepOperation::none;

@@ -39,6 +39,16 @@ class Issuer {
     // The CA's certificate and its chain up to the root, leaf first.
     virtual std::vector<Certificate> ca_chain() const = 0;
     virtual std::string name() const = 0;  // "CA Issuer Name" of the logs
+
+    // The CRL now in force, DER, for GetCRL. not_found: this issuer hands none out.
+    virtual Result<Bytes> crl() const {
+        return fail(ErrorCode::not_found, "this issuer hands out no CRL");
+    }
+    // SignedData of `content` by the CA's own key, for GetNextCACert (RFC 8894 section 4.7).
+    // not_found: the key is out of reach.
+    virtual Result<Bytes> sign_as_ca(ByteView) const {
+        return fail(ErrorCode::not_found, "this issuer cannot sign as the CA");
+    }
 };
 
 }  // namespace ndes::scep

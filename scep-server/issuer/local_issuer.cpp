@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <utility>
 
+#include <openssl/pem.h>
+
 #include "common/crypto/key.h"
+#include "common/file.h"
 #include "scep-server/issuer/certificate_builder.h"
 
 namespace ndes::scep {
 namespace {
 
 constexpr std::size_t kSerialOctets = 16;
+constexpr std::size_t kMaxCrl = 8UL << 20;
 
 struct CaMaterial {
     std::vector<Certificate> chain;  // the CA first
@@ -60,6 +64,30 @@ Result<CaMaterial> load_ca(const LocalIssuerOptions& options, WallTime now) {
     return CaMaterial{std::move(*chain), std::move(*key)};
 }
 
+// Read anew each time: whoever makes the CRL replaces the file.
+Result<Bytes> load_crl(const std::filesystem::path& file, const Certificate& ca) {
+    auto text = read_file(file, kMaxCrl);
+    if (!text) return pass_on(text, "CRL");
+    const BioPtr pem(::BIO_new_mem_buf(text->data(), static_cast<int>(text->size())));
+    X509CrlPtr crl(pem ? ::PEM_read_bio_X509_CRL(pem.get(), nullptr, nullptr, nullptr) : nullptr);
+    if (!crl) {
+        const auto* cursor = reinterpret_cast<const unsigned char*>(text->data());
+        crl.reset(::d2i_X509_CRL(nullptr, &cursor, static_cast<long>(text->size())));
+    }
+    take_openssl_errors();
+    if (!crl) return fail(ErrorCode::configuration, "CRL " + file.string() + ": cannot be read");
+    if (::X509_CRL_verify(crl.get(), ca.public_key()) != 1) {
+        take_openssl_errors();
+        return fail(ErrorCode::configuration, "CRL " + file.string() + ": is not this CA's");
+    }
+    unsigned char* octets = nullptr;
+    const int size = ::i2d_X509_CRL(crl.get(), &octets);
+    if (size <= 0) return fail(ErrorCode::internal, "CRL: cannot be encoded");
+    Bytes der(octets, octets + size);
+    ::OPENSSL_free(octets);
+    return der;
+}
+
 std::string common_name_of(const Certificate& certificate) {
     const auto subject = certificate.subject();
     if (subject)
@@ -74,6 +102,7 @@ class LocalIssuer final : public Issuer {
     LocalIssuer(CaMaterial ca, const LocalIssuerOptions& options, const Clock& clock,
                 Random& random)
         : ca_(std::move(ca)),
+          crl_file_(options.crl_file),
           backdate_(options.backdate),
           digest_(::EVP_get_digestbyname(options.hash == "SHA-512"   ? "SHA512"
                                          : options.hash == "SHA-384" ? "SHA384"
@@ -102,6 +131,28 @@ class LocalIssuer final : public Issuer {
 
     std::vector<Certificate> ca_chain() const override { return ca_.chain; }
     std::string name() const override { return name_; }
+
+    Result<Bytes> crl() const override {
+        if (crl_file_.empty()) return Issuer::crl();
+        return load_crl(crl_file_, ca_.chain.front());
+    }
+
+    Result<Bytes> sign_as_ca(ByteView content) const override {
+        const BioPtr source(::BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
+        const CmsPtr cms(::CMS_sign(nullptr, nullptr, nullptr, nullptr, CMS_PARTIAL | CMS_BINARY));
+        unsigned char* octets = nullptr;
+        int size = 0;
+        if (source && cms &&
+            ::CMS_add1_signer(cms.get(), ca_.chain.front().handle(), ca_.key.get(), digest_,
+                              CMS_BINARY | CMS_NOSMIMECAP) != nullptr &&
+            ::CMS_final(cms.get(), source.get(), nullptr, CMS_BINARY) == 1)
+            size = ::i2d_CMS_ContentInfo(cms.get(), &octets);
+        if (size <= 0)
+            return fail(ErrorCode::internal, "the CA key cannot sign", take_openssl_errors());
+        Bytes message(octets, octets + size);
+        ::OPENSSL_free(octets);
+        return message;
+    }
 
   private:
     static IssueAnswer refused(std::string text) {
@@ -137,6 +188,7 @@ class LocalIssuer final : public Issuer {
     }
 
     CaMaterial ca_;
+    std::filesystem::path crl_file_;
     std::vector<Certificate> above_leaf_;  // the chain without its root
     std::chrono::milliseconds backdate_;
     const EVP_MD* digest_;

@@ -19,6 +19,7 @@ struct LocalIssuerOptions {
     std::filesystem::path key_file;
     std::chrono::milliseconds backdate{0};  // notBefore lies this far in the past
     std::string hash = "SHA-256";           // SHA-256, SHA-384, SHA-512
+    std::filesystem::path crl_file = {};    // PEM or DER, read at each crl(); empty: none
 };
 
 // Loads and checks: the key matches, is RSA of at least 2048 bits or EC of at least 256, the

@@ -1,8 +1,8 @@
 // Journal: what ndesd must not forget: issued certificates by request, and Notify calls not yet
-// acknowledged. Durable (SQLite, group commit) before a reply leaves. Any thread.
+// acknowledged; with them pending requests and the password cache. Durable (SQLite, group commit)
+// before a reply leaves. Any thread.
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -15,36 +15,11 @@
 #include "common/bytes.h"
 #include "common/clock.h"
 #include "common/error.h"
+#include "scep-server/journal/journal_entries.h"
+#include "scep-server/journal/password_cache.h"
+#include "scep-server/journal/pending_requests.h"
 
 namespace ndes::scep {
-
-// What makes a request the same request: an identical re-posted one is answered again
-// (RFC 8894 section 7.4; NDES' CacheRequest).
-struct RequestKey {
-    std::string transaction_id;
-    std::string csr_sha256;      // hex
-    std::string signing_sha256;  // renewal: SHA-256 of the signing certificate; else empty
-    auto operator<=>(const RequestKey&) const = default;
-};
-
-// A Notify that the policy module has to be told, at least once.
-struct PendingNotify {
-    std::int64_t id = 0;  // set by the journal; delivered in this order per transaction
-    std::string transaction_id;
-    std::string request_id;
-    std::string challenge_sealed;  // never in clear: encrypted by the caller; empty for renewals
-    std::int32_t disposition = -1;
-    std::int32_t last_result = 0;
-    Bytes certificate;  // DER; empty unless disposition is success
-    int attempts = 0;
-};
-
-struct IssuedEntry {
-    RequestKey key;
-    std::string decision_id;
-    std::vector<Bytes> certificates;  // leaf first
-    WallTime issued_at{};
-};
 
 class Journal {
   public:
@@ -55,12 +30,18 @@ class Journal {
                                                  const Clock& clock);
     virtual ~Journal() = default;
 
+    // The newest certificate issued for that request.
     virtual Result<std::optional<IssuedEntry>> find_issued(const RequestKey& key) = 0;
+    // By serial number, for GetCert; of this profile alone.
+    virtual Result<std::optional<IssuedEntry>> find_serial(std::string_view profile,
+                                                           std::string_view serial) = 0;
     // True if this leaf was issued by us and recorded here (renewal's signer).
     virtual Result<bool> has_certificate(std::string_view sha256) = 0;
 
-    // Records certificate and Notify together. conflict when the key is already there.
-    virtual Result<void> record_issued(const IssuedEntry& entry, const PendingNotify& notify) = 0;
+    // Records certificate and Notify together, and ends the pending request if it was one.
+    // conflict when the key is already there, with a certificate issued after `replaceable`.
+    virtual Result<void> record_issued(const IssuedEntry& entry, const PendingNotify& notify,
+                                       WallTime replaceable) = 0;
     // Records a Notify without a certificate (failure, pending).
     virtual Result<void> record_notify(const PendingNotify& notify) = 0;
 
@@ -70,6 +51,9 @@ class Journal {
     virtual Result<std::size_t> pending_notify_count() = 0;  // due or not, for health
     virtual Result<void> notify_acknowledged(std::int64_t id) = 0;
     virtual Result<void> notify_failed(std::int64_t id, WallTime next_attempt) = 0;
+
+    virtual PendingRequests& pending() = 0;  // lives as long as the journal
+    virtual PasswordCache& passwords() = 0;  // likewise
 
     virtual bool healthy() const = 0;  // false after an I/O error: nothing more can be recorded
 };

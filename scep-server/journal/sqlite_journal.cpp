@@ -8,8 +8,11 @@
 #include "common/sqlite/group_commit.h"
 #include "scep-server/journal/der_list.h"
 #include "scep-server/journal/journal.h"
+#include "scep-server/journal/notify_rows.h"
 #include "scep-server/journal/reader_pool.h"
 #include "scep-server/journal/schema.h"
+#include "scep-server/journal/sqlite_password_cache.h"
+#include "scep-server/journal/sqlite_pending_requests.h"
 
 namespace ndes::scep {
 namespace {
@@ -19,7 +22,8 @@ using sqlite::Database;
 Result<void> insert_issued(Database& database, const IssuedEntry& entry) {
     auto insert = database.prepare(
         "INSERT INTO issued (transaction_id, csr_sha256, signing_sha256, decision_id, leaf_sha256,"
-        " issued_at_ms, leaf_octets, certificates) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+        " issued_at_ms, leaf_octets, certificates, profile, serial)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
     if (!insert) return pass_on(insert);
     const Bytes& leaf = entry.certificates.front();
     const auto done = insert->bind(1, entry.key.transaction_id)
@@ -30,6 +34,8 @@ Result<void> insert_issued(Database& database, const IssuedEntry& entry) {
                           .bind(6, to_unix_ms(entry.issued_at))
                           .bind(7, static_cast<std::int64_t>(leaf.size()))
                           .bind(8, ByteView(join_der(entry.certificates)))
+                          .bind(9, entry.key.profile)
+                          .bind(10, entry.serial)
                           .run();
     if (done) return {};
     if (database.last_error_is_constraint())
@@ -37,38 +43,59 @@ Result<void> insert_issued(Database& database, const IssuedEntry& entry) {
     return Failure(done.error());
 }
 
-// `due_ms`: when the first attempt may be made. With a certificate, the issued row inserted just
-// before on this connection is the one it belongs to.
-Result<void> insert_notify(Database& database, const PendingNotify& notify, std::int64_t due_ms,
-                           bool of_last_issued) {
-    auto insert = database.prepare(
-        "INSERT INTO notify (transaction_id, request_id, challenge_sealed, disposition,"
-        " last_result, issued_id, next_attempt_ms) VALUES (?1, ?2, ?3, ?4, ?5,"
-        " CASE WHEN ?6 = 1 THEN last_insert_rowid() END, ?7)");
-    if (!insert) return pass_on(insert);
-    return insert->bind(1, notify.transaction_id)
-        .bind(2, notify.request_id)
-        .bind(3, notify.challenge_sealed)
-        .bind(4, std::int64_t{notify.disposition})
-        .bind(5, std::int64_t{notify.last_result})
-        .bind(6, of_last_issued ? 1 : 0)
-        .bind(7, due_ms)
+// A certificate issued so long ago that the same request counts as a new one makes room.
+Result<void> retire_issued(Database& database, const RequestKey& key, WallTime replaceable) {
+    auto update = database.prepare(
+        "UPDATE issued SET current = 0 WHERE csr_sha256 = ?1 AND transaction_id = ?2 AND"
+        " signing_sha256 = ?3 AND profile = ?4 AND current = 1 AND issued_at_ms <= ?5");
+    if (!update) return pass_on(update);
+    return update->bind(1, key.csr_sha256)
+        .bind(2, key.transaction_id)
+        .bind(3, key.signing_sha256)
+        .bind(4, key.profile)
+        .bind(5, to_unix_ms(replaceable))
         .run();
 }
 
-Result<std::optional<IssuedEntry>> select_issued(Database& database, const RequestKey& key) {
-    auto select = database.prepare(
-        "SELECT decision_id, issued_at_ms, certificates FROM issued"
-        " WHERE csr_sha256 = ?1 AND transaction_id = ?2 AND signing_sha256 = ?3");
-    if (!select) return pass_on(select);
-    select->bind(1, key.csr_sha256).bind(2, key.transaction_id).bind(3, key.signing_sha256);
-    auto row = select->step();
+// The entry of a row of key columns, decision_id, issued_at_ms, certificates, serial.
+Result<std::optional<IssuedEntry>> read_issued(sqlite::Statement& select) {
+    auto row = select.step();
     if (!row) return pass_on(row);
     if (!*row) return std::optional<IssuedEntry>{};
-    auto certificates = split_der(select->blob(2));
+    auto certificates = split_der(select.blob(6));
     if (!certificates) return pass_on(certificates, "journal, issued certificates");
-    return std::optional(IssuedEntry{key, select->text(0), std::move(*certificates),
-                                     from_unix_ms(select->integer(1))});
+    IssuedEntry entry;
+    entry.key = {select.text(0), select.text(1), select.text(2), select.text(3)};
+    entry.decision_id = select.text(4);
+    entry.issued_at = from_unix_ms(select.integer(5));
+    entry.certificates = std::move(*certificates);
+    entry.serial = select.text(7);
+    return std::optional(std::move(entry));
+}
+
+constexpr std::string_view kIssuedColumns =
+    "SELECT transaction_id, csr_sha256, signing_sha256, profile, decision_id, issued_at_ms,"
+    " certificates, serial FROM issued ";
+
+Result<std::optional<IssuedEntry>> select_issued(Database& database, const RequestKey& key) {
+    auto select = database.prepare(std::string(kIssuedColumns) +
+                                   "WHERE csr_sha256 = ?1 AND transaction_id = ?2 AND"
+                                   " signing_sha256 = ?3 AND profile = ?4 AND current = 1");
+    if (!select) return pass_on(select);
+    select->bind(1, key.csr_sha256)
+        .bind(2, key.transaction_id)
+        .bind(3, key.signing_sha256)
+        .bind(4, key.profile);
+    return read_issued(*select);
+}
+
+Result<std::optional<IssuedEntry>> select_serial(Database& database, std::string_view profile,
+                                                 std::string_view serial) {
+    auto select = database.prepare(std::string(kIssuedColumns) +
+                                   "WHERE serial = ?1 AND profile = ?2 LIMIT 1");
+    if (!select) return pass_on(select);
+    select->bind(1, serial).bind(2, profile);
+    return read_issued(*select);
 }
 
 PendingNotify read_notify(const sqlite::Statement& row) {
@@ -80,7 +107,8 @@ PendingNotify read_notify(const sqlite::Statement& row) {
     notify.disposition = static_cast<std::int32_t>(row.integer(4));
     notify.last_result = static_cast<std::int32_t>(row.integer(5));
     notify.attempts = static_cast<int>(row.integer(6));
-    if (!row.is_null(7)) notify.certificate = row.blob(7);
+    notify.profile = row.text(7);
+    if (!row.is_null(8)) notify.certificate = row.blob(8);
     return notify;
 }
 
@@ -88,7 +116,7 @@ Result<std::vector<PendingNotify>> select_due(Database& database, std::int64_t n
                                               std::size_t limit) {
     auto select = database.prepare(
         "SELECT n.id, n.transaction_id, n.request_id, n.challenge_sealed, n.disposition,"
-        " n.last_result, n.attempts, substr(i.certificates, 1, i.leaf_octets)"
+        " n.last_result, n.attempts, n.profile, substr(i.certificates, 1, i.leaf_octets)"
         " FROM notify n LEFT JOIN issued i ON i.id = n.issued_id"
         " WHERE n.next_attempt_ms <= ?1 AND NOT EXISTS (SELECT 1 FROM notify older"
         " WHERE older.transaction_id = n.transaction_id AND older.id < n.id)"
@@ -108,11 +136,21 @@ class SqliteJournal final : public Journal {
   public:
     SqliteJournal(const std::filesystem::path& path, std::unique_ptr<sqlite::GroupCommit> writer,
                   const Clock& clock)
-        : clock_(clock), writer_(std::move(writer)), readers_(path) {}
+        : clock_(clock),
+          writer_(std::move(writer)),
+          readers_(path),
+          pending_(*writer_, readers_, clock),
+          passwords_(*writer_, readers_, clock) {}
 
     Result<std::optional<IssuedEntry>> find_issued(const RequestKey& key) override {
         return readers_.with<std::optional<IssuedEntry>>(
             [&](Database& database) { return select_issued(database, key); });
+    }
+
+    Result<std::optional<IssuedEntry>> find_serial(std::string_view profile,
+                                                   std::string_view serial) override {
+        return readers_.with<std::optional<IssuedEntry>>(
+            [&](Database& database) { return select_serial(database, profile, serial); });
     }
 
     Result<bool> has_certificate(std::string_view sha256) override {
@@ -123,13 +161,17 @@ class SqliteJournal final : public Journal {
         });
     }
 
-    Result<void> record_issued(const IssuedEntry& entry, const PendingNotify& notify) override {
+    Result<void> record_issued(const IssuedEntry& entry, const PendingNotify& notify,
+                               WallTime replaceable) override {
         if (entry.certificates.empty())
             return fail(ErrorCode::internal, "journal: nothing issued to record");
         const std::int64_t now_ms = to_unix_ms(clock_.now());
         return writer_->run([&](Database& database) -> Result<void> {
+            if (auto done = retire_issued(database, entry.key, replaceable); !done) return done;
             if (auto done = insert_issued(database, entry); !done) return done;
-            return insert_notify(database, notify, now_ms, true);
+            if (auto done = insert_notify(database, notify, now_ms, true); !done) return done;
+            if (!entry.pending_id) return {};
+            return close_pending_as_issued(database, *entry.pending_id);
         });
     }
 
@@ -173,27 +215,33 @@ class SqliteJournal final : public Journal {
         });
     }
 
+    PendingRequests& pending() override { return pending_; }
+    PasswordCache& passwords() override { return passwords_; }
+
     bool healthy() const override { return writer_->healthy(); }
 
   private:
     const Clock& clock_;
     std::unique_ptr<sqlite::GroupCommit> writer_;
     ReaderPool readers_;
+    SqlitePendingRequests pending_;
+    SqlitePasswordCache passwords_;
 };
 
-// Puts the tables into a journal that has none yet, all in one transaction. Runs as the writer's
-// first job, under its lock, so that a kill in between leaves an empty file, taken up next time.
+// Brings the journal to this program's schema, all in one transaction. Runs as the writer's first
+// job, under its lock, so that a kill in between leaves what was there, taken up next time.
 Result<void> migrate(Database& database, bool create) {
     const std::int64_t version = database.user_version();
-    if (version == kJournalVersion) return {};
-    if (version != 0)
+    if (version < 0 || version > kJournalVersion)
         return fail(ErrorCode::configuration, "the journal has version " + std::to_string(version) +
                                                   "; this ndesd knows " +
                                                   std::to_string(kJournalVersion));
-    if (!create)
+    if (version == 0 && !create)
         return fail(ErrorCode::configuration,
                     "the journal is empty; set journal.create = true to make a new one");
-    if (auto tables = database.execute(kJournalSchema); !tables) return tables;
+    for (auto step = static_cast<std::size_t>(version); step < kJournalSteps.size(); ++step)
+        if (auto done = database.execute(kJournalSteps.at(step)); !done) return done;
+    if (auto done = resume_interrupted(database); !done) return done;
     return database.execute("PRAGMA user_version = " + std::to_string(kJournalVersion));
 }
 

@@ -8,6 +8,7 @@ namespace {
 constexpr std::uint8_t kSequence = 0x30;
 constexpr std::uint8_t kSet = 0x31;
 constexpr std::uint8_t kContext0 = 0xA0;
+constexpr std::uint8_t kContext1 = 0xA1;
 
 const Bytes kVersion1{0x02, 0x01, 0x01};
 const Bytes kDataOid{0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x01};
@@ -34,6 +35,19 @@ Bytes element(std::uint8_t tag, const Bytes& contents) {
     return encoded;
 }
 
+// SignedData without content, digest algorithm and signer, around `contents`: the elements of
+// certificates [0] or crls [1].
+Bytes degenerate(std::uint8_t tag, const Bytes& contents) {
+    Bytes signed_data = kVersion1;
+    append(signed_data, element(kSet, {}));
+    append(signed_data, element(kSequence, kDataOid));
+    append(signed_data, element(tag, contents));
+    append(signed_data, element(kSet, {}));
+    Bytes content_info = kSignedDataOid;
+    append(content_info, element(kContext0, element(kSequence, signed_data)));
+    return element(kSequence, content_info);
+}
+
 }  // namespace
 
 Result<Bytes> encode_certificate_list(const std::vector<Certificate>& certificates) {
@@ -41,14 +55,9 @@ Result<Bytes> encode_certificate_list(const std::vector<Certificate>& certificat
     Bytes all;
     for (const Certificate& certificate : certificates)
         append(all, certificate.der());
-    Bytes signed_data = kVersion1;
-    append(signed_data, element(kSet, {}));  // no digest algorithm
-    append(signed_data, element(kSequence, kDataOid));
-    append(signed_data, element(kContext0, all));
-    append(signed_data, element(kSet, {}));  // no signer
-    Bytes content_info = kSignedDataOid;
-    append(content_info, element(kContext0, element(kSequence, signed_data)));
-    return element(kSequence, content_info);
+    return degenerate(kContext0, all);
 }
+
+Bytes encode_crl_list(ByteView crl) { return degenerate(kContext1, to_bytes(crl)); }
 
 }  // namespace ndes::scep

@@ -73,12 +73,24 @@ struct ReplyContext {
     std::string digest_name = "SHA-256";
 };
 
-// CertRep SUCCESS: degenerate certificates-only SignedData (leaf first), enveloped to
-// `recipient`'s RSA key with `cipher_name` (AES or 3DES, never weaker than asked; DES is answered
-// in 3DES), signed by the RA.
-Result<Bytes> encode_success(const ReplyContext& context, const RaIdentity& ra,
-                             const std::vector<Certificate>& certificates,
-                             const Certificate& recipient, std::string_view cipher_name);
+// Whom a reply is encrypted to (RFC 8894 section 3.1).
+struct ReplyRecipient {
+    const Certificate& certificate;  // the signer of the request
+    std::string_view cipher_name;    // of the request; never weaker in the reply, DES becomes 3DES
+    // The challenge: a key that cannot decrypt (EC) gets the content under it. Empty: such a key
+    // cannot be answered.
+    std::string_view password;
+};
+
+// True if a reply can be encrypted to `recipient`.
+bool can_be_answered(const ReplyRecipient& recipient);
+
+// EnvelopedData of `content` (a degenerate SignedData): KeyTransRecipientInfo for an RSA key, else
+// PasswordRecipientInfo (RFC 5652 section 6.2.4: PBKDF2 and id-alg-PWRI-KEK).
+Result<Bytes> encrypt_reply(const ReplyRecipient& recipient, ByteView content);
+
+// CertRep SUCCESS around what encrypt_reply made, signed by the RA.
+Result<Bytes> encode_success(const ReplyContext& context, const RaIdentity& ra, ByteView envelope);
 
 // CertRep FAILURE, with an empty (not absent) content: certmonger needs it. `text` becomes
 // failInfoText when not empty.
@@ -90,5 +102,8 @@ Result<Bytes> encode_pending(const ReplyContext& context, const RaIdentity& ra);
 
 // GetCACert's degenerate SignedData (application/x-x509-ca-ra-cert).
 Result<Bytes> encode_certificate_list(const std::vector<Certificate>& certificates);
+
+// The same with one CRL (DER) and no certificate: GetCRL's content (RFC 8894 section 3.3.4).
+Bytes encode_crl_list(ByteView crl);
 
 }  // namespace ndes::scep

@@ -9,10 +9,8 @@ namespace ndes::scep {
 namespace {
 
 constexpr std::size_t kMaxFailInfoText = 255;
-
-using CertificateStack = std::unique_ptr<STACK_OF(X509), OpensslFree<[](STACK_OF(X509) * list) {
-                                             sk_X509_free(list);  // the certificates are borrowed
-                                         }>>;
+// PBKDF2 for a challenge, which is random and lives for an hour; small devices must be able to.
+constexpr int kPasswordIterations = 10'000;
 
 Failure broken(const char* step) { return fail(ErrorCode::internal, step, take_openssl_errors()); }
 
@@ -105,36 +103,50 @@ Result<Bytes> sign(const ReplyContext& context, const RaIdentity& ra, const Outc
     return encoded(cms.get());
 }
 
-// RFC 8894 section 3.1: a key that cannot encrypt would need the challenge as password; such
-// recipients are refused.
-Result<Bytes> envelope_for(const Certificate& recipient, const EVP_CIPHER* cipher,
-                           ByteView content) {
-    const EVP_PKEY* key = recipient.public_key();
-    if (key == nullptr || key_facts(key).type != KeyType::rsa) {
-        return fail(ErrorCode::bad_request, "recipient's key is not RSA: nothing can be encrypted");
-    }
-    const CertificateStack recipients(sk_X509_new_null());
-    const BioPtr source = reader_of(content);
-    if (!recipients || !source || sk_X509_push(recipients.get(), recipient.handle()) == 0) {
-        return broken("envelope cannot be made");
-    }
-    const CmsPtr cms(::CMS_encrypt(recipients.get(), source.get(), cipher, CMS_BINARY));
-    if (!cms) return broken("envelope cannot be made");
-    return encoded(cms.get());
+bool is_rsa(const Certificate& certificate) {
+    const EVP_PKEY* key = certificate.public_key();
+    return key != nullptr && key_facts(key).type == KeyType::rsa;
+}
+
+// Adds the one recipient to an envelope that is not finished.
+bool add_recipient(CMS_ContentInfo* cms, const ReplyRecipient& recipient) {
+    if (is_rsa(recipient.certificate))
+        return ::CMS_add1_recipient_cert(cms, recipient.certificate.handle(), 0) != nullptr;
+    // OpenSSL takes the password over and frees it.
+    auto* password = static_cast<unsigned char*>(
+        ::OPENSSL_memdup(recipient.password.data(), recipient.password.size()));
+    if (password == nullptr) return false;
+    const bool added =
+        ::CMS_add0_recipient_password(cms, kPasswordIterations, NID_undef, NID_undef, password,
+                                      static_cast<ossl_ssize_t>(recipient.password.size()),
+                                      nullptr) != nullptr;
+    if (!added) ::OPENSSL_clear_free(password, recipient.password.size());
+    return added;
 }
 
 }  // namespace
 
-Result<Bytes> encode_success(const ReplyContext& context, const RaIdentity& ra,
-                             const std::vector<Certificate>& certificates,
-                             const Certificate& recipient, std::string_view cipher_name) {
-    const EVP_CIPHER* cipher = reply_cipher(cipher_name);
+bool can_be_answered(const ReplyRecipient& recipient) {
+    return is_rsa(recipient.certificate) || !recipient.password.empty();
+}
+
+Result<Bytes> encrypt_reply(const ReplyRecipient& recipient, ByteView content) {
+    const EVP_CIPHER* cipher = reply_cipher(recipient.cipher_name);
     if (cipher == nullptr) return fail(ErrorCode::bad_request, "cipher of the reply is unknown");
-    auto list = encode_certificate_list(certificates);
-    if (!list) return pass_on(list);
-    auto envelope = envelope_for(recipient, cipher, *list);
-    if (!envelope) return pass_on(envelope);
-    return sign(context, ra, {PkiStatus::success, std::nullopt, {}}, *envelope);
+    if (!can_be_answered(recipient))
+        return fail(ErrorCode::bad_request,
+                    "recipient's key cannot decrypt, and there is no challenge to encrypt under");
+    constexpr unsigned kFlags = CMS_BINARY | CMS_PARTIAL;
+    const CmsPtr cms(::CMS_encrypt(nullptr, nullptr, cipher, kFlags));
+    const BioPtr source = reader_of(content);
+    if (!cms || !source || !add_recipient(cms.get(), recipient) ||
+        ::CMS_final(cms.get(), source.get(), nullptr, CMS_BINARY) != 1)
+        return broken("envelope cannot be made");
+    return encoded(cms.get());
+}
+
+Result<Bytes> encode_success(const ReplyContext& context, const RaIdentity& ra, ByteView envelope) {
+    return sign(context, ra, {PkiStatus::success, std::nullopt, {}}, envelope);
 }
 
 Result<Bytes> encode_failure(const ReplyContext& context, const RaIdentity& ra, FailInfo info,

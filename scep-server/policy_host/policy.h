@@ -23,6 +23,9 @@ struct PolicyQuestion {
     std::string_view request_id;
     std::string_view ca_name;
     std::string_view device_address;
+    // For ndesd's own password cache; a module finds both in the request.
+    std::string_view challenge = {};
+    int usage = 0xa0;
 };
 
 // The module could be asked and answered.
@@ -32,6 +35,7 @@ struct PolicyAnswer {
     std::string detail;
     std::string decision_id;
     std::optional<CertificateContents> contents;  // absent: take them from the request
+    std::string key_usage = {};  // no, since a password was used for it already: for event 43
 };
 
 struct PolicyOutcome {

@@ -43,6 +43,7 @@ lab_pin() { "$lab_bin/crpctl" caller pin "$1"; }
 lab_choose_ports() {
     SCEP_PORT=${SCEP_PORT:-$(free_port 18080)}
     NDES_HEALTH_PORT=${NDES_HEALTH_PORT:-$(free_port $((SCEP_PORT + 1)))}
+    ADMIN_PORT=${ADMIN_PORT:-$(free_port $((NDES_HEALTH_PORT + 1)))}
     CRP_PORT=${CRP_PORT:-$(free_port 18443)}
     CRP_HEALTH_PORT=${CRP_HEALTH_PORT:-$(free_port $((CRP_PORT + 1)))}
 }
@@ -124,6 +125,27 @@ path = "ndesd.db"
 create = true
 key_file = "keys/journal.key"
 
+[admin]
+listen = "127.0.0.1:$ADMIN_PORT"
+certificate_file = "tls/ndes-admin.pem"
+key_file = "tls/ndes-admin.key"
+client_ca_file = "tls/ca.pem"
+
+[[admin.caller]]
+name = "lab-mdm"
+spki_sha256 = ["$(lab_pin "$dir/tls/mdm.pem")"]
+enroll = ["*"]
+
+[[admin.caller]]
+name = "lab-admin"
+spki_sha256 = ["$(lab_pin "$dir/tls/admin.pem")"]
+enroll = ["*"]
+administrator = true
+approve = true
+
+[events]
+file = "log/events.jsonl"
+
 [log]
 cmtrace_file = "log/NDESPlugin.log"
 EOF
@@ -161,6 +183,7 @@ SCEP_URL=http://127.0.0.1:$SCEP_PORT/certsrv/mscep/mscep.dll
 CRP_URL=https://localhost:$CRP_PORT
 CRP_HEALTH_URL=http://127.0.0.1:$CRP_HEALTH_PORT
 NDES_HEALTH_URL=http://127.0.0.1:$NDES_HEALTH_PORT
+MSCEP_ADMIN_URL=https://localhost:$ADMIN_PORT/certsrv/mscep_admin/
 MDM_CERT=$dir/tls/mdm.pem
 MDM_KEY=$dir/tls/mdm.key
 ADMIN_CERT=$dir/tls/admin.pem
@@ -179,6 +202,7 @@ NDESD_PID=$ndesd_pid
 MODULE=$lab_bin/ndes_policy_crp.so
 SCEP_PORT=$SCEP_PORT
 NDES_HEALTH_PORT=$NDES_HEALTH_PORT
+ADMIN_PORT=$ADMIN_PORT
 CRP_PORT=$CRP_PORT
 CRP_HEALTH_PORT=$CRP_HEALTH_PORT
 EOF

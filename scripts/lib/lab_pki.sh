@@ -45,6 +45,8 @@ make_lab_pki() {
     make_ca "$dir/tls/ca" "Lab TLS CA" "${ec[@]}"
     make_leaf "$dir/tls/crp" "crp.lab" "$dir/tls/ca" \
         $'keyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost,DNS:crp.lab,IP:127.0.0.1' "${ec[@]}"
+    make_leaf "$dir/tls/ndes-admin" "ndes-admin.lab" "$dir/tls/ca" \
+        $'keyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost,IP:127.0.0.1' "${ec[@]}"
     local role
     for role in ndes mdm admin monitor; do
         make_leaf "$dir/tls/$role" "$role.lab" "$dir/tls/ca" \

@@ -130,3 +130,36 @@ expect_refused() {
     eventually "the log tells $1" 5 grep -q "\"transaction_id\":\"$id\".*\"reason\":\"$1\"\|\"reason\":\"$1\".*\"transaction_id\":\"$id\"" "$test_dir/lab/log/crpd.jsonl"
     eventually "CRP.log ends the request with False" 5 grep -q 'VerifyRequest Finished with status False' "$CRP_LOG"
 }
+
+# admin_site QUERY [CURL-OPTIONS…]: a call of the admin site as the MDM; prints the body.
+admin_site() {
+    local query=$1
+    shift
+    curl -sS --max-time 10 --cacert "$CRP_CA" --cert "$MDM_CERT" --key "$MDM_KEY" "$@" \
+        "$MSCEP_ADMIN_URL$query"
+}
+
+# get_ra: CA and RA certificates by strongSwan, told apart by key usage: $ca, $ra_encryption,
+# $ra_signing.
+get_ra() {
+    local file usage
+    pki --scepca --url "$SCEP_URL" --caout ca --raout ra --outform pem >scepca.txt 2>&1
+    ca=$(ls ca* | head -1)
+    for file in ra*; do
+        usage=$(openssl x509 -in "$file" -noout -ext keyUsage)
+        [[ $usage == *Encipherment* ]] && ra_encryption=$file
+        [[ $usage == *Signature* ]] && ra_signing=$file
+    done
+}
+
+# strongswan_enrol OUT KEY DN CHALLENGE [MORE…]
+strongswan_enrol() {
+    local out=$1 key=$2 dn=$3 challenge=$4
+    shift 4
+    timeout 90 pki --scep --url "$SCEP_URL" --in "$key" --dn "$dn" \
+        ${challenge:+--password "$challenge"} --cacert-enc "$ra_encryption" \
+        --cacert-sig "$ra_signing" --cacert "$ca" --outform pem "$@" >"$out"
+}
+
+# event_told NUMBER: ndesd's event file has it.
+event_told() { grep -q "\"event\":$1," "$test_dir/lab/log/events.jsonl"; }

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 
 #include <openssl/rand.h>
@@ -180,7 +184,15 @@ Bytes make_message(ByteView content, EVP_PKEY* key, const Certificate& signer,
     return bio_bytes(out.get());
 }
 
-Reply read_reply(ByteView message, EVP_PKEY* key, const Certificate& signer) {
+namespace {
+
+struct OpenedReply {
+    Reply reply;
+    Bytes content;
+};
+
+// What is outside of the envelope, signature verified, and the envelope.
+OpenedReply read_outside(ByteView message) {
     const CmsPtr cms = parse_cms(message);
     const BioPtr content(::BIO_new(::BIO_s_mem()));
     check(::CMS_verify(cms.get(), nullptr, nullptr, nullptr, content.get(),
@@ -196,14 +208,75 @@ Reply read_reply(ByteView message, EVP_PKEY* key, const Certificate& signer) {
     reply.recipient_nonce = attribute_value(info, kRecipientNonce).value_or(Bytes());
     ASN1_OCTET_STRING** octets = ::CMS_get0_content(cms.get());
     reply.has_content = octets != nullptr && *octets != nullptr;
-    if (reply.pki_status != "0") return reply;
-    const CmsPtr envelope = parse_cms(bio_bytes(content.get()));
+    return {std::move(reply), bio_bytes(content.get())};
+}
+
+Bytes open_reply(ByteView envelope, EVP_PKEY* key, const Certificate& signer) {
+    const CmsPtr cms = parse_cms(envelope);
     const BioPtr opened(::BIO_new(::BIO_s_mem()));
-    check(
-        ::CMS_decrypt(envelope.get(), key, signer.handle(), nullptr, opened.get(), CMS_BINARY) == 1,
-        "open reply");
-    reply.certificates = read_certificate_list(bio_bytes(opened.get()));
-    return reply;
+    check(::CMS_decrypt(cms.get(), key, signer.handle(), nullptr, opened.get(), CMS_BINARY) == 1,
+          "open reply");
+    return bio_bytes(opened.get());
+}
+
+}  // namespace
+
+Reply read_reply(ByteView message, EVP_PKEY* key, const Certificate& signer) {
+    auto [reply, content] = read_outside(message);
+    if (reply.pki_status == "0")
+        reply.certificates = read_certificate_list(open_reply(content, key, signer));
+    return std::move(reply);
+}
+
+Bytes read_crl_reply(ByteView message, EVP_PKEY* key, const Certificate& signer) {
+    const auto [reply, content] = read_outside(message);
+    if (reply.pki_status != "0") return {};
+    const CmsPtr cms = parse_cms(open_reply(content, key, signer));
+    STACK_OF(X509_CRL)* crls = ::CMS_get1_crls(cms.get());
+    Bytes der;
+    if (sk_X509_CRL_num(crls) == 1) {
+        unsigned char* octets = nullptr;
+        const int size = ::i2d_X509_CRL(sk_X509_CRL_value(crls, 0), &octets);
+        der.assign(octets, octets + std::max(size, 0));
+        ::OPENSSL_free(octets);
+    }
+    sk_X509_CRL_pop_free(crls, ::X509_CRL_free);
+    return der;
+}
+
+Reply read_reply_under(ByteView message, const std::string& password) {
+    auto [reply, content] = read_outside(message);
+    if (reply.pki_status != "0") return reply;
+    char folder[] = "/tmp/ndes-reply-XXXXXX";
+    check(::mkdtemp(folder) != nullptr, "temporary folder");
+    const std::string base = folder;
+    std::ofstream(base + "/in", std::ios::binary) << as_text(content);
+    const std::string command = "openssl cms -decrypt -binary -inform DER -in " + base +
+                                "/in -pwri_password '" + password + "' -out " + base + "/out";
+    const bool opened = std::system(command.c_str()) == 0;
+    std::ifstream stream(base + "/out", std::ios::binary);
+    const std::string list{std::istreambuf_iterator<char>(stream), {}};
+    std::filesystem::remove_all(base);
+    check(opened, "openssl cms -decrypt");
+    reply.certificates = read_certificate_list(as_bytes(list));
+    return std::move(reply);
+}
+
+Bytes make_issuer_and_serial(const Certificate& certificate) {
+    unsigned char* name = nullptr;
+    const int name_size = ::i2d_X509_NAME(::X509_get_issuer_name(certificate.handle()), &name);
+    unsigned char* serial = nullptr;
+    const int serial_size =
+        ::i2d_ASN1_INTEGER(::X509_get0_serialNumber(certificate.handle()), &serial);
+    check(name_size > 0 && serial_size > 0 && name_size + serial_size < 256, "issuer and serial");
+    Bytes der{0x30};
+    if (name_size + serial_size >= 0x80) der.push_back(0x81);
+    der.push_back(static_cast<std::uint8_t>(name_size + serial_size));
+    der.insert(der.end(), name, name + name_size);
+    der.insert(der.end(), serial, serial + serial_size);
+    ::OPENSSL_free(name);
+    ::OPENSSL_free(serial);
+    return der;
 }
 
 std::string peek_pki_status(ByteView message) {

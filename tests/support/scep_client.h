@@ -54,6 +54,15 @@ struct Reply {
 // Verifies the signature with the signer in the message and, on SUCCESS, opens the envelope.
 Reply read_reply(ByteView message, EVP_PKEY* key, const Certificate& signer);
 
+// The same, for a reply under a password (PasswordRecipientInfo), read by the openssl command line.
+Reply read_reply_under(ByteView message, const std::string& password);
+
+// The one CRL (DER) of a SUCCESS to GetCRL; empty if there is none.
+Bytes read_crl_reply(ByteView message, EVP_PKEY* key, const Certificate& signer);
+
+// IssuerAndSerialNumber of a certificate (GetCert, GetCRL).
+Bytes make_issuer_and_serial(const Certificate& certificate);
+
 // pkiStatus found by its place in the octets alone: for load tests, where opening each reply would
 // cost the client more than the server. "" if there is none.
 std::string peek_pki_status(ByteView message);

@@ -105,11 +105,23 @@ bool contains(const Bytes& whole, const Bytes& part) {
     return std::search(whole.begin(), whole.end(), part.begin(), part.end()) != whole.end();
 }
 
+// A SUCCESS reply with these certificates.
+Result<Bytes> encode_issued(const ReplyContext& context, const RaIdentity& identity,
+                            const std::vector<Certificate>& certificates,
+                            const Certificate& recipient, std::string_view cipher,
+                            std::string_view password = {}) {
+    auto list = encode_certificate_list(certificates);
+    if (!list) return list;
+    auto envelope = encrypt_reply({recipient, cipher, password}, *list);
+    if (!envelope) return envelope;
+    return encode_success(context, identity, *envelope);
+}
+
 TEST_CASE("SUCCESS holds the certificates, leaf first, for the request's signer alone") {
     const Certificate leaf =
         make_certificate(rsa_key(3), {.subject = "CN=a leaf with a long name", .serial = 90});
     const Certificate ca = ra().signing_certificate;
-    Reply reply = read_reply(encode_success(kContext, ra(), {leaf, ca}, client(), "aes-256-cbc"));
+    Reply reply = read_reply(encode_issued(kContext, ra(), {leaf, ca}, client(), "aes-256-cbc"));
     check_common_attributes(reply, "0");
     CHECK(reply.attributes.count(kOidFailInfo) == 0);
     CHECK(opened(reply.content, rsa_key(2), client()) == *encode_certificate_list({leaf, ca}));
@@ -124,7 +136,7 @@ TEST_CASE("SUCCESS mirrors cipher and digest and is never weaker") {
     };
     for (const auto& [name, oid] : ciphers) {
         INFO(name);
-        const Reply reply = read_reply(encode_success(kContext, ra(), {client()}, client(), name));
+        const Reply reply = read_reply(encode_issued(kContext, ra(), {client()}, client(), name));
         CHECK(contains(reply.content, der_oid(oid)));
         CHECK_FALSE(opened(reply.content, rsa_key(2), client()).empty());
     }
@@ -180,18 +192,55 @@ TEST_CASE("a reply to a request without a readable nonce leaves recipientNonce o
     CHECK(reply.attributes.count(kOidRecipientNonce) == 0);
 }
 
+TEST_CASE("a key that cannot decrypt gets its reply under the challenge") {
+    const EvpPkeyPtr ec = new_ec_key();
+    const Certificate device = make_certificate(ec.get());
+    for (const char* cipher : {"aes-128-cbc", "aes-256-cbc", "des-ede3-cbc"}) {
+        INFO(cipher);
+        const Reply reply = read_reply(
+            encode_issued(kContext, ra(), {client()}, device, cipher, "the one-time challenge"));
+        const unsigned char* position = reply.content.data();
+        const CmsPtr cms(
+            ::d2i_CMS_ContentInfo(nullptr, &position, static_cast<long>(reply.content.size())));
+        REQUIRE(cms);
+        const auto opens_under = [&](std::string password) {
+            const BioPtr out(::BIO_new(::BIO_s_mem()));
+            const bool given =
+                ::CMS_decrypt_set1_password(cms.get(),
+                                            reinterpret_cast<unsigned char*>(password.data()),
+                                            static_cast<ossl_ssize_t>(password.size())) == 1 &&
+                ::CMS_decrypt(cms.get(), nullptr, nullptr, nullptr, out.get(), CMS_BINARY) == 1;
+            take_openssl_errors();
+            char* data = nullptr;
+            const long size = BIO_get_mem_data(out.get(), &data);
+            return given && to_bytes(as_bytes({data, static_cast<std::size_t>(size)})) ==
+                                *encode_certificate_list({client()});
+        };
+        CHECK_FALSE(opens_under("another challenge"));
+        CHECK(opens_under("the one-time challenge"));
+    }
+}
+
+TEST_CASE("a CRL goes into a SignedData without certificates") {
+    const Bytes crl{0x30, 0x03, 0x02, 0x01, 0x07};
+    const Bytes list = encode_crl_list(crl);
+    const Bytes at_crls{0xA1, 0x05};
+    CHECK(contains(list, crl));
+    CHECK(contains(list, at_crls));
+}
+
 TEST_CASE("a reply that cannot be made is an error") {
     const EvpPkeyPtr ec = new_ec_key();
     const Certificate ec_client = make_certificate(ec.get());
-    const auto for_ec = encode_success(kContext, ra(), {client()}, ec_client, "aes-128-cbc");
+    const auto for_ec = encode_issued(kContext, ra(), {client()}, ec_client, "aes-128-cbc");
     REQUIRE_FALSE(for_ec);
     CHECK(for_ec.error().code == ErrorCode::bad_request);
-    CHECK(for_ec.error().text.find("not RSA") != std::string::npos);
+    CHECK(for_ec.error().text.find("cannot decrypt") != std::string::npos);
 
-    const auto in_ofb = encode_success(kContext, ra(), {client()}, client(), "aes-256-ofb");
+    const auto in_ofb = encode_issued(kContext, ra(), {client()}, client(), "aes-256-ofb");
     REQUIRE_FALSE(in_ofb);
     CHECK(in_ofb.error().code == ErrorCode::bad_request);
-    CHECK_FALSE(encode_success(kContext, ra(), {}, client(), "aes-128-cbc"));
+    CHECK_FALSE(encode_issued(kContext, ra(), {}, client(), "aes-128-cbc"));
 
     RaIdentity mixed;
     mixed.signing_certificate = ra().signing_certificate;

@@ -42,9 +42,9 @@ TEST_CASE("the sample is a good configuration, and shows the defaults") {
                                     "scep-server/ndesd.sample.toml");
     if (!sample) INFO(sample.error().text);
     REQUIRE(sample);
-    CHECK(sample->ra.signing_certificate_file.filename() == "signing.pem");
-    CHECK(sample->ra.signing_certificate_file.is_absolute());
-    CHECK(sample->policy.module_config.filename() == "ndes_policy_crp.toml");
+    CHECK(sample->profiles.front().ra.signing_certificate_file.filename() == "signing.pem");
+    CHECK(sample->profiles.front().ra.signing_certificate_file.is_absolute());
+    CHECK(sample->profiles.front().policy.module_config.filename() == "ndes_policy_crp.toml");
 
     const auto least = parse_config(kLeast, "test.toml");
     REQUIRE(least);
@@ -55,17 +55,18 @@ TEST_CASE("the sample is a good configuration, and shows the defaults") {
         CHECK(config.server.worker_threads == 16);
         CHECK(config.server.max_connections == 1024);
         CHECK(config.server.drain_timeout == 10s);
-        CHECK(config.scep.path == "/certsrv/mscep/");
-        CHECK_FALSE(config.scep.legacy_des_sha1);
-        CHECK(config.scep.allow_3des);
-        CHECK(config.scep.allow_renewal);
-        CHECK(config.scep.max_message == 65536);
-        CHECK(config.templates.general_purpose == "IPSECIntermediateOffline");
-        CHECK(config.issuer.backdate == 5min);
-        CHECK(config.issuer.hash == "SHA-256");
-        CHECK(config.issuer.default_validity_days == 365);
-        CHECK(config.policy.notify_retry_least == 1s);
-        CHECK(config.policy.notify_retry_most == 5min);
+        CHECK(config.profiles.front().scep.path == "/certsrv/mscep/");
+        CHECK_FALSE(config.profiles.front().scep.legacy_des_sha1);
+        CHECK(config.profiles.front().scep.allow_3des);
+        CHECK(config.profiles.front().scep.allow_renewal);
+        CHECK(config.profiles.front().scep.max_message == 65536);
+        CHECK(config.profiles.front().mscep.templates.general_purpose ==
+              "IPSECIntermediateOffline");
+        CHECK(config.profiles.front().issuer.backdate == 5min);
+        CHECK(config.profiles.front().issuer.hash == "SHA-256");
+        CHECK(config.profiles.front().issuer.default_validity_days == 365);
+        CHECK(config.notify.retry_least == 1s);
+        CHECK(config.notify.retry_most == 5min);
         CHECK_FALSE(config.journal.create);
         CHECK(config.log.level == "info");
     }

@@ -15,23 +15,33 @@ T must(Result<T> result) {
 
 scep::EnrollmentRules rules_of(const Lab& lab) {
     scep::EnrollmentRules rules;
-    rules.algorithms = {lab.config.scep.legacy_des_sha1, lab.config.scep.allow_3des};
-    rules.reading = {lab.config.scep.allow_renewal, lab.config.templates, {lab.ca}};
+    rules.algorithms = {lab.profile().scep.legacy_des_sha1, lab.profile().scep.allow_3des};
+    rules.reading.allow_renewal = lab.profile().scep.allow_renewal;
+    rules.reading.templates = lab.profile().mscep.templates;
+    rules.reading.ca_chain = {lab.ca};
+    rules.reading.require_password = lab.profile().mscep.enforce_password;
+    rules.reading.match_renewal_names = !lab.profile().mscep.disable_renewal_subject_name_match;
+    rules.fail_info_text = lab.profile().scep.fail_info_text;
     return rules;
 }
 
 }  // namespace
 
-EnrollBench::EnrollBench(Lab& around, FakePolicy& module)
+EnrollBench::EnrollBench(Lab& around, scep::Policy& module)
     : lab(around),
       policy(module),
-      issuer(must(scep::make_issuer(lab.config.issuer, lab.clock, system_random()))),
+      issuer(must(scep::make_issuer(lab.profile().issuer, lab.clock, system_random()))),
       journal(must(scep::Journal::open(lab.config.journal.path, true, lab.clock))),
       seal(must(scep::ChallengeSeal::load(lab.config.journal.key_file, system_random()))),
-      ra(must(scep::load_ra(lab.config.ra, issuer.ca_chain()))),
+      ra(must(scep::load_ra(lab.profile().ra, issuer.ca_chain()))),
       notifier({std::chrono::seconds(1), std::chrono::seconds(60), 2, std::chrono::milliseconds(5)},
-               {journal, policy, seal, log, lab.clock, system_random()}),
-      issuance({policy, issuer, journal, seal, lab.clock, [this] { notifier.wake(); }}, 90),
-      enrollment(rules_of(lab), ra, issuance, log, lab.clock, system_random()) {}
+               {journal, [this](const std::string&) { return &policy; }, seal, log, lab.clock,
+                system_random()}),
+      issuance({policy, issuer, journal, seal, lab.clock, [this] { notifier.wake(); }},
+               {"", issuer.name(), 90, lab.profile().issuer.manual_approval,
+                lab.profile().mscep.refresh_period, lab.profile().mscep.cache_request}),
+      access(journal, issuer, ""),
+      enrollment(rules_of(lab), ra, issuance, access, log, lab.clock, system_random()),
+      desk({journal, [this](const std::string&) { return &issuance; }, log}) {}
 
 }  // namespace ndes::test

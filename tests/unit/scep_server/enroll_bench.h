@@ -9,6 +9,7 @@
 #include "scep-server/enroll/enrollment.h"
 #include "scep-server/enroll/issuance.h"
 #include "scep-server/enroll/notify_dispatcher.h"
+#include "scep-server/enroll/pending_desk.h"
 #include "scep-server/issuer/issuer.h"
 #include "scep-server/journal/journal.h"
 #include "tests/support/scep_client.h"
@@ -25,6 +26,8 @@ class FakeIssuer final : public scep::Issuer {
     }
     std::vector<Certificate> ca_chain() const override { return real_->ca_chain(); }
     std::string name() const override { return real_->name(); }
+    Result<Bytes> crl() const override { return real_->crl(); }
+    Result<Bytes> sign_as_ca(ByteView content) const override { return real_->sign_as_ca(content); }
 
     std::function<Result<scep::IssueAnswer>(const scep::IssueRequest&)> on_issue;
 
@@ -43,11 +46,18 @@ class FakeJournal final : public scep::Journal {
     Result<bool> has_certificate(std::string_view sha256) override {
         return real_->has_certificate(sha256);
     }
-    Result<void> record_issued(const scep::IssuedEntry& entry,
-                               const scep::PendingNotify& notify) override {
-        if (writes_fail) return fail(ErrorCode::storage, "the disk is full");
-        return real_->record_issued(entry, notify);
+    Result<std::optional<scep::IssuedEntry>> find_serial(std::string_view profile,
+                                                         std::string_view serial) override {
+        if (reads_fail) return fail(ErrorCode::storage, "the disk is gone");
+        return real_->find_serial(profile, serial);
     }
+    Result<void> record_issued(const scep::IssuedEntry& entry, const scep::PendingNotify& notify,
+                               WallTime replaceable) override {
+        if (writes_fail) return fail(ErrorCode::storage, "the disk is full");
+        return real_->record_issued(entry, notify, replaceable);
+    }
+    scep::PendingRequests& pending() override { return real_->pending(); }
+    scep::PasswordCache& passwords() override { return real_->passwords(); }
     Result<void> record_notify(const scep::PendingNotify& notify) override {
         if (writes_fail) return fail(ErrorCode::storage, "the disk is full");
         return real_->record_notify(notify);
@@ -77,10 +87,10 @@ class FakeJournal final : public scep::Journal {
 
 // One run of ndesd. The lab outlives it, so that a test can start it again.
 struct EnrollBench {
-    explicit EnrollBench(Lab& around, FakePolicy& module);
+    explicit EnrollBench(Lab& around, scep::Policy& module);
 
     Lab& lab;
-    FakePolicy& policy;
+    scep::Policy& policy;
     RecordingLog log;
     FakeIssuer issuer;
     FakeJournal journal;
@@ -88,7 +98,9 @@ struct EnrollBench {
     scep::CurrentRa ra;
     scep::NotifyDispatcher notifier;
     scep::Issuance issuance;
+    scep::CertificateAccess access;
     scep::Enrollment enrollment;
+    scep::PendingDesk desk;
 };
 
 // A device: its key, the certificate it signs with, and the last message it sent.

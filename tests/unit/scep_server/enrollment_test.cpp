@@ -253,13 +253,31 @@ TEST_CASE("any subject may sign an initial request, as long as the key is the sa
     CHECK(setting.ask(device).pki_status == "0");
 }
 
-TEST_CASE("a key that no reply can be encrypted to is refused before anything is issued") {
+TEST_CASE("an EC key gets its certificate under the challenge") {
     Setting setting;
     const EvpPkeyPtr key = test::make_ec_key();
     Device device(4);
+    device.key = key.get();
     device.sign_with(test::make_signer(key.get(), "CN=device"), key.get());
+    const auto answer = setting.send(device.request(setting.lab));
+    REQUIRE(answer.kind == Kind::cert_rep);
+    const auto reply = test::read_reply_under(answer.message, device.csr.challenge);
+    CHECK(reply.pki_status == "0");
+    REQUIRE(reply.certificates.size() == 1);
+    CHECK(reply.certificates.front().matches(key.get()));
+}
+
+TEST_CASE("an EC key that renews without a challenge is told badAlg before anything is issued") {
+    Setting setting;
+    const EvpPkeyPtr key = test::make_ec_key();
+    Device device(4);
+    device.key = key.get();
+    device.sign_with(issued_by(setting.lab, key.get()), key.get());
+    device.message.message_type = "17";
+    device.csr.challenge.clear();
     setting.check_refused(device, "0");
-    CHECK(setting.logged("RSA key only"));
+    CHECK(setting.logged("event_name=EVENT_MSCEP_FAIL_TO_ENCRYPT"));
+    CHECK(setting.logged("no challenge to encrypt it under"));
 }
 
 TEST_CASE("renewal: the issued certificate vouches, and the stale challenge does not count") {
@@ -368,7 +386,7 @@ TEST_CASE("an expired certificate of this CA can sign an initial request for its
 
 TEST_CASE("with renewal switched off nobody renews") {
     Lab lab;
-    lab.config.scep.allow_renewal = false;
+    lab.profile().scep.allow_renewal = false;
     FakePolicy policy;
     EnrollBench bench(lab, policy);
     Device device(5);
@@ -391,13 +409,13 @@ TEST_CASE("only PKCSReq and RenewalReq reach the module") {
         device.message.message_type = std::to_string(type);
         const auto reply = setting.ask(device);
         CHECK(reply.pki_status == "2");
-        CHECK(reply.fail_info == "2");
+        // A PKCS#10 request is no IssuerAndSerialNumber.
+        CHECK(reply.fail_info == (type == 21 || type == 22 ? "1" : "2"));
     }
     CHECK(setting.policy.verify_calls == 0);
     CHECK(setting.logged("event_name=EVENT_MSCEP_BAD_MESSAGE_TYPE"));
-    CHECK(setting.logged("event_name=EVENT_MSCEP_FAIL_TO_GET_ID"));                // 20
-    CHECK(setting.logged("event_name=EVENT_MSCEP_FAIL_TO_GET_CERT_FROM_NUMBER"));  // 21
-    CHECK(setting.logged("event_name=EVENT_MSCEP_GETCRL_FAILED"));                 // 22
+    CHECK(setting.logged("event_name=EVENT_MSCEP_FAIL_TO_GET_ID"));                 // 20
+    CHECK(setting.logged("event_name=EVENT_MSCEP_FAIL_NAME_NUMBER_FROM_MESSAGE"));  // 21, 22
 }
 
 TEST_CASE("whatever is wrong inside the envelope is told as badMessageCheck") {
@@ -536,12 +554,48 @@ TEST_CASE("what cannot be recorded is not handed out") {
 }
 
 TEST_CASE("a request whose certificate has expired is not answered with it") {
+    Lab lab;
+    lab.profile().mscep.cache_request = std::chrono::days(60);
+    FakePolicy policy;
+    EnrollBench bench(lab, policy);
+    const Device device(4);
+    const auto ask = [&] {
+        return device.read(bench.enrollment.answer(device.request(lab), "192.0.2.7").message);
+    };
+    CHECK(ask().pki_status == "0");
+    lab.clock.advance(std::chrono::days(31));
+    CHECK(ask().pki_status == "2");
+    CHECK(policy.verify_calls == 1);
+}
+
+TEST_CASE("after CacheRequest the same request is a new one") {
     Setting setting;
     const Device device(4);
-    CHECK(setting.ask(device).pki_status == "0");
-    setting.lab.clock.advance(std::chrono::days(31));
-    CHECK(setting.ask(device).pki_status == "2");
+    const auto first = setting.ask(device);
+    setting.lab.clock.advance(std::chrono::minutes(19));
+    CHECK(setting.ask(device).certificates.front().der() == first.certificates.front().der());
     CHECK(setting.policy.verify_calls == 1);
+    setting.lab.clock.advance(std::chrono::minutes(2));
+    const auto second = setting.ask(device);
+    REQUIRE(second.pki_status == "0");
+    CHECK(second.certificates.front().der() != first.certificates.front().der());
+    CHECK(setting.policy.verify_calls == 2);
+    setting.policy.on_verify = [](const PolicyQuestion&) -> Result<PolicyAnswer> {
+        return PolicyAnswer{};
+    };
+    setting.lab.clock.advance(std::chrono::minutes(21));
+    CHECK(setting.ask(device).pki_status == "2");
+}
+
+TEST_CASE("failInfoText says what the operator chose, and nothing else") {
+    Lab lab;
+    lab.profile().scep.fail_info_text = "ask the help desk";
+    FakePolicy policy;
+    EnrollBench bench(lab, policy);
+    Device device(4);
+    device.csr.challenge.clear();
+    const auto answer = bench.enrollment.answer(device.request(lab), "192.0.2.7");
+    CHECK(as_text(answer.message).find("ask the help desk") != std::string_view::npos);
 }
 
 TEST_CASE("the challenge is in no log and in no file") {

@@ -31,7 +31,7 @@ IssuedEntry entry_number(std::uint32_t number) {
     for (std::uint32_t number = first;; ++number) {
         PendingNotify notify;
         notify.transaction_id = "tx" + std::to_string(number);
-        if (!(*journal)->record_issued(entry_number(number), notify)) ::_exit(2);
+        if (!(*journal)->record_issued(entry_number(number), notify, WallTime{})) ::_exit(2);
         if (::write(tell, &number, sizeof number) != sizeof number) ::_exit(3);
     }
 }

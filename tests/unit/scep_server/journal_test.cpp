@@ -17,9 +17,15 @@ namespace {
 const Bytes kLeaf{0x30, 0x03, 0x02, 0x01, 0x07};
 const Bytes kChain{0x30, 0x00};
 
+constexpr WallTime kNever{};  // no certificate may be replaced
+
 IssuedEntry entry_of(const std::string& transaction, WallTime when = from_unix_ms(1000)) {
-    return {
-        {transaction, sha256_hex(as_bytes(transaction)), ""}, "decision", {kLeaf, kChain}, when};
+    return {{transaction, sha256_hex(as_bytes(transaction)), "", ""},
+            "decision",
+            {kLeaf, kChain},
+            when,
+            "0a0b",
+            std::nullopt};
 }
 
 PendingNotify notify_of(const std::string& transaction, std::int32_t disposition = 0) {
@@ -46,7 +52,7 @@ TEST_CASE("an issued certificate is found again by its very request") {
     const test::FakeClock clock;
     const auto journal = open_journal(folder / "j.db", clock);
     const IssuedEntry entry = entry_of("tx-1");
-    REQUIRE(journal->record_issued(entry, notify_of("tx-1")));
+    REQUIRE(journal->record_issued(entry, notify_of("tx-1"), kNever));
 
     auto found = journal->find_issued(entry.key);
     REQUIRE(found);
@@ -57,8 +63,8 @@ TEST_CASE("an issued certificate is found again by its very request") {
     CHECK((*found)->issued_at == entry.issued_at);
 
     for (const RequestKey& other : {RequestKey{"tx-2", entry.key.csr_sha256, ""},
-                                    RequestKey{"tx-1", std::string(64, '0'), ""},
-                                    RequestKey{"tx-1", entry.key.csr_sha256, "abc"}}) {
+                                    RequestKey{"tx-1", std::string(64, '0'), "", ""},
+                                    RequestKey{"tx-1", entry.key.csr_sha256, "abc", ""}}) {
         auto missing = journal->find_issued(other);
         REQUIRE(missing);
         CHECK_FALSE(missing->has_value());
@@ -72,8 +78,8 @@ TEST_CASE("one request is recorded once") {
     const test::TemporaryFolder folder;
     const test::FakeClock clock;
     const auto journal = open_journal(folder / "j.db", clock);
-    REQUIRE(journal->record_issued(entry_of("tx"), notify_of("tx")));
-    auto again = journal->record_issued(entry_of("tx"), notify_of("tx"));
+    REQUIRE(journal->record_issued(entry_of("tx"), notify_of("tx"), kNever));
+    auto again = journal->record_issued(entry_of("tx"), notify_of("tx"), kNever);
     REQUIRE_FALSE(again);
     CHECK(again.error().code == ErrorCode::conflict);
     CHECK(*journal->pending_notify_count() == 1);  // the second left no trace
@@ -85,7 +91,8 @@ TEST_CASE("an entry without a certificate, or a lone Notify with one, is a fault
     const auto journal = open_journal(folder / "j.db", clock);
     IssuedEntry empty = entry_of("tx");
     empty.certificates.clear();
-    CHECK(journal->record_issued(empty, notify_of("tx")).error().code == ErrorCode::internal);
+    CHECK(journal->record_issued(empty, notify_of("tx"), kNever).error().code ==
+          ErrorCode::internal);
     CHECK(journal->record_notify(notify_of("tx")).error().code == ErrorCode::internal);
 }
 
@@ -94,7 +101,7 @@ TEST_CASE("pending Notify calls come back whole, one per transaction, oldest fir
     test::FakeClock clock;
     const auto journal = open_journal(folder / "j.db", clock);
     REQUIRE(journal->record_notify(notify_of("a", 3)));
-    REQUIRE(journal->record_issued(entry_of("a"), notify_of("a")));
+    REQUIRE(journal->record_issued(entry_of("a"), notify_of("a"), kNever));
     PendingNotify failure = notify_of("b", 2);
     failure.last_result = static_cast<std::int32_t>(0x80004005u);
     REQUIRE(journal->record_notify(failure));

@@ -135,12 +135,13 @@ Lab::Lab()
     write_key(folder / "encryption.key", ra_encryption_key);
     write_text(folder / "journal.key", std::string(64, '5') + "\n");
     std::filesystem::permissions(folder / "journal.key", std::filesystem::perms::owner_read);
-    config.issuer.certificate_file = folder / "ca.pem";
-    config.issuer.key_file = folder / "ca.key";
-    config.ra = {folder / "signing.pem", folder / "signing.key", folder / "encryption.pem",
-                 folder / "encryption.key"};
+    config.profiles.emplace_back();
+    profile().issuer.certificate_file = folder / "ca.pem";
+    profile().issuer.key_file = folder / "ca.key";
+    profile().ra = {folder / "signing.pem", folder / "signing.key", folder / "encryption.pem",
+                    folder / "encryption.key"};
     config.journal = {folder / "ndesd.db", true, folder / "journal.key"};
-    config.templates = {"Signature", "Encryption", "GeneralPurpose"};
+    profile().mscep.templates = {"Signature", "Encryption", "GeneralPurpose"};
 }
 
 FakePolicy::FakePolicy()

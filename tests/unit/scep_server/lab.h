@@ -83,7 +83,9 @@ struct Lab {
     Certificate ca;
     Certificate ra_signing;
     Certificate ra_encryption;
-    scep::Config config;
+    scep::Config config;  // one profile
+    scep::ProfileConfig& profile() { return config.profiles.front(); }
+    const scep::ProfileConfig& profile() const { return config.profiles.front(); }
 };
 
 // Says yes or no as told, counts, and remembers what it was asked.
@@ -100,8 +102,9 @@ class FakePolicy final : public scep::Policy {
     FakePolicy();
     Result<scep::PolicyAnswer> verify(const scep::PolicyQuestion& question) override;
     Result<void> notify(const scep::PolicyOutcome& outcome) override;
-    Result<std::string> generate_challenge(std::string_view, std::string_view) override {
-        return std::string("challenge");
+    Result<std::string> generate_challenge(std::string_view template_name,
+                                           std::string_view params) override {
+        return on_generate(template_name, params);
     }
     std::string name() const override { return "fake"; }
 
@@ -110,6 +113,9 @@ class FakePolicy final : public scep::Policy {
     std::function<Result<void>(const Notified&)> on_notify = [](const Notified&) {
         return Result<void>();
     };
+
+    std::function<Result<std::string>(std::string_view, std::string_view)> on_generate =
+        [](std::string_view, std::string_view) { return Result<std::string>("challenge"); };
 
     std::atomic<int> verify_calls{0};
     // Waits (at most 10 s) for so many Notify calls, told well or not, and returns them.

@@ -37,7 +37,8 @@ struct Bench {
     std::unique_ptr<NotifyDispatcher> start(std::size_t threads = 4) {
         return std::make_unique<NotifyDispatcher>(
             NotifyOptions{1s, 60s, threads, 2ms},
-            NotifyParts{*journal, policy, *seal, log, clock, system_random()});
+            NotifyParts{*journal, [this](const std::string&) { return &policy; }, *seal, log, clock,
+                        system_random()});
     }
 
     // The acknowledgement is written after the call; it has 10 s to come.

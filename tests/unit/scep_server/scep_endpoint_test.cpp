@@ -22,7 +22,7 @@ struct Setting {
     Lab lab;
     FakePolicy policy;
     EnrollBench bench{lab, policy};
-    ScepEndpoint endpoint{lab.config.scep, bench.ra, bench.enrollment, bench.log};
+    ScepEndpoint endpoint{lab.profile().scep, bench.ra, bench.enrollment, bench.log};
 
     http::Response call(const std::string& method, const std::string& target,
                         const std::string& body = {}) {
@@ -62,14 +62,14 @@ std::string without_padding(std::string base64) {
 
 TEST_CASE("GetCACaps lists what is allowed, one word a line") {
     ScepConfig config;
-    CHECK(capabilities_text(config) ==
+    CHECK(capabilities_text(config, false) ==
           "AES\nDES3\nPOSTPKIOperation\nRenewal\nSHA-256\nSHA-384\nSHA-512\nSCEPStandard\n");
     config.allow_3des = false;
     config.allow_renewal = false;
-    CHECK(capabilities_text(config) ==
+    CHECK(capabilities_text(config, false) ==
           "AES\nPOSTPKIOperation\nSHA-256\nSHA-384\nSHA-512\nSCEPStandard\n");
     config.legacy_des_sha1 = true;
-    CHECK(capabilities_text(config) ==
+    CHECK(capabilities_text(config, false) ==
           "AES\nPOSTPKIOperation\nSHA-1\nSHA-256\nSHA-384\nSHA-512\nSCEPStandard\n");
 
     Setting setting;
@@ -77,7 +77,7 @@ TEST_CASE("GetCACaps lists what is allowed, one word a line") {
         setting.call("GET", std::string(kBase) + "?operation=GetCACaps&message=0");
     CHECK(response.status == 200);
     CHECK(response.content_type == "text/plain");
-    CHECK(response.body == capabilities_text(setting.lab.config.scep));
+    CHECK(response.body == capabilities_text(setting.lab.profile().scep, false));
 }
 
 TEST_CASE("GetCACert gives the RA's certificates and the CA") {
@@ -115,7 +115,7 @@ TEST_CASE("a CA that is its own RA is sent as itself") {
 TEST_CASE("the RA's files are checked and named") {
     Lab lab;
     const auto error_of = [&] {
-        const auto ra = load_ra(lab.config.ra, {lab.ca});
+        const auto ra = load_ra(lab.profile().ra, {lab.ca});
         REQUIRE_FALSE(ra);
         return ra.error().text;
     };
@@ -136,7 +136,7 @@ TEST_CASE("the RA's files are checked and named") {
         CHECK(error_of().find("encryption.pem: is not issued by the CA") != std::string::npos);
     }
     SECTION("dates only warn") {
-        const auto ra = load_ra(lab.config.ra, {lab.ca});
+        const auto ra = load_ra(lab.profile().ra, {lab.ca});
         REQUIRE(ra);
         CHECK(ra_days_left(**ra, lab.clock.now()) == 200);
         test::RecordingLog log;
@@ -172,7 +172,7 @@ TEST_CASE("what is neither operation nor message is answered as such") {
         {"GET", "", 403, "policy module"},
         {"HEAD", "", 403, ""},
         {"GET", "?message=x", 403, "policy module"},
-        {"GET", "?operation=GetNextCACert", 400, "GetNextCACert"},
+        {"GET", "?operation=GetNextCACert", 404, "no successor"},
         {"GET", "?operation=getcacaps", 400, "unknown"},
         {"GET", "?operation=", 400, "unknown"},
         {"GET", "?operation=GetCACaps&operation=GetCACert", 400, "twice"},
@@ -246,7 +246,7 @@ TEST_CASE("PKIOperation is served by GET in every base64 that clients send") {
 
 TEST_CASE("a message over the limit is refused before it is looked at") {
     Setting setting;
-    const std::string large(setting.lab.config.scep.max_message + 1, 'A');
+    const std::string large(setting.lab.profile().scep.max_message + 1, 'A');
     CHECK(setting.call("POST", kBase, large).status == 413);
     const std::string target = std::string(kBase) + "?operation=PKIOperation&message=";
     CHECK(setting.call("GET", target + to_base64(as_bytes(large))).status == 414);
@@ -271,8 +271,10 @@ TEST_CASE("a request that cannot be decided is 503 with a time to come again") {
 
 TEST_CASE("health tells what an operator and a probe need") {
     Setting setting;
-    const HealthEndpoint health({setting.bench.journal, setting.bench.ra, setting.bench.enrollment,
-                                 setting.lab.clock, "fake 1.0", "Test CA"});
+    const HealthEndpoint health(
+        {setting.bench.journal,
+         [&] { return ra_days_left(*setting.bench.ra.get(), setting.lab.clock.now()); },
+         [&] { return setting.bench.enrollment.counters(); }, "fake 1.0", "Test CA"});
     const auto get = [&](const std::string& path, const std::string& query = {}) {
         http::Request request;
         request.method = "GET";

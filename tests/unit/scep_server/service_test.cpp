@@ -17,9 +17,10 @@ namespace {
 
 struct Setting {
     Setting() {
-        lab.config.policy.module = std::filesystem::path(NDES_BINARY_DIR) / "sample/allow_all.so";
-        lab.config.policy.module_config = lab.folder / "templates.txt";
-        test::write_text(lab.config.policy.module_config, "Signature\nGeneralPurpose\n");
+        lab.profile().policy.module =
+            std::filesystem::path(NDES_BINARY_DIR) / "sample/allow_all.so";
+        lab.profile().policy.module_config = lab.folder / "templates.txt";
+        test::write_text(lab.profile().policy.module_config, "Signature\nGeneralPurpose\n");
         lab.config.server.listen = {"127.0.0.1", 0};
         lab.config.health = {"127.0.0.1", 0};
     }
@@ -138,11 +139,11 @@ TEST_CASE("what is wrong at the start is named, and nothing is served") {
     Setting setting;
     auto& config = setting.lab.config;
     SECTION("no module") {
-        config.policy.module = setting.lab.folder / "missing.so";
+        setting.lab.profile().policy.module = setting.lab.folder / "missing.so";
         CHECK(setting.fault().find("missing.so") != std::string::npos);
     }
     SECTION("a module that does not initialise") {
-        config.policy.module_config = setting.lab.folder / "missing.txt";
+        setting.lab.profile().policy.module_config = setting.lab.folder / "missing.txt";
         CHECK(setting.fault().find("allow_all.so") != std::string::npos);
     }
     SECTION("no journal") {
@@ -155,7 +156,7 @@ TEST_CASE("what is wrong at the start is named, and nothing is served") {
     }
     SECTION("an RA of another CA") {
         test::write_certificates(
-            config.ra.signing_certificate_file,
+            setting.lab.profile().ra.signing_certificate_file,
             {test::make_certificate({"CN=foreign", setting.lab.ra_signing_key, nullptr, nullptr,
                                      setting.lab.clock.now(),
                                      setting.lab.clock.now() + std::chrono::days(1),
@@ -163,7 +164,7 @@ TEST_CASE("what is wrong at the start is named, and nothing is served") {
         CHECK(setting.fault().find("signing.pem: is not issued by the CA") != std::string::npos);
     }
     SECTION("no CA key") {
-        config.issuer.key_file = setting.lab.folder / "missing.key";
+        setting.lab.profile().issuer.key_file = setting.lab.folder / "missing.key";
         CHECK(setting.fault().find("missing.key") != std::string::npos);
     }
     SECTION("no TLS key") {
@@ -185,8 +186,8 @@ TEST_CASE("what is wrong at the start is named, and nothing is served") {
 
 TEST_CASE("the files that are named can be checked without starting") {
     Setting setting;
-    CHECK(check_files(setting.lab.config, setting.lab.clock, system_random()));
+    CHECK(check_files(setting.lab.config, setting.log, setting.lab.clock, system_random()));
     CHECK_FALSE(std::filesystem::exists(setting.lab.config.journal.path));
     test::write_text(setting.lab.folder / "ca.key", "");
-    CHECK_FALSE(check_files(setting.lab.config, setting.lab.clock, system_random()));
+    CHECK_FALSE(check_files(setting.lab.config, setting.log, setting.lab.clock, system_random()));
 }

@@ -1,0 +1,114 @@
+#include "scep-server/profile.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "scep-server/enroll/ndes_event.h"
+#include "scep-server/issuer/issuer_factory.h"
+
+namespace ndes::scep {
+namespace {
+
+// As the registry spells them; SHA1 and MD5, which it knows too, sign nothing here.
+constexpr std::array<std::string_view, 6> kHashes{"SHA256",  "SHA384",  "SHA512",
+                                                  "SHA-256", "SHA-384", "SHA-512"};
+
+template <class T>
+Failure noted(Result<T>& failed, NdesEvent event, const char* text, Log& log) {
+    note_event(log, Severity::error, event, text,
+               {{"cause", failed.error().text}, {"detail", failed.error().detail}});
+    return pass_on(failed);
+}
+
+Result<void> check_hash(const std::string& name) {
+    if (std::ranges::find(kHashes, name) != kHashes.end()) return {};
+    return fail(ErrorCode::configuration, "HashAlgorithm: \"" + name +
+                                              "\" is not supported; known are SHA256, SHA384 and "
+                                              "SHA512");
+}
+
+Result<std::shared_ptr<const RaMaterial>> load_ra_of(const ProfileConfig& config,
+                                                     const Issuer& issuer, Log& log) {
+    auto ra = load_ra(config.ra, issuer.ca_chain());
+    if (!ra) return noted(ra, kFailedRaCertificate, "the RA certificates are unusable", log);
+    auto next = make_next_ca(config.issuer.next_ca_file, issuer);
+    if (!next) return noted(next, kGetCaCertificateFailed, "GetNextCACert cannot be answered", log);
+    (*ra)->next_ca_body = std::move(*next);
+    return std::shared_ptr<const RaMaterial>(std::move(*ra));
+}
+
+EnrollmentRules rules_of(const ProfileConfig& config, const Issuer& issuer) {
+    EnrollmentRules rules;
+    rules.algorithms = {config.scep.legacy_des_sha1, config.scep.allow_3des};
+    rules.reading.allow_renewal = config.scep.allow_renewal;
+    rules.reading.templates = config.mscep.templates;
+    rules.reading.ca_chain = issuer.ca_chain();
+    rules.reading.require_password = config.mscep.enforce_password;
+    rules.reading.match_renewal_names = !config.mscep.disable_renewal_subject_name_match;
+    rules.reading.profile = config.name;
+    rules.fail_info_text = config.scep.fail_info_text;
+    return rules;
+}
+
+IssuanceRules issuance_rules(const ProfileConfig& config, const std::string& ca_name) {
+    return {config.name,
+            ca_name,
+            config.issuer.default_validity_days,
+            config.issuer.manual_approval,
+            config.mscep.refresh_period,
+            config.mscep.cache_request};
+}
+
+}  // namespace
+
+Result<ProfileFiles> load_profile_files(const ProfileConfig& config, Log& log, const Clock& clock,
+                                        Random& random) {
+    if (auto known = check_hash(config.mscep.hash_algorithm); !known) {
+        note_event(log, Severity::error, kFailedHash, "the hash algorithm cannot be used",
+                   {{"cause", known.error().text}, {"setting", "mscep.HashAlgorithm"}});
+        return pass_on(known);
+    }
+    auto ca = load_certificates(config.issuer.certificate_file);
+    if (!ca) {
+        auto named = Result<void>(Failure(std::move(ca.error()).within("CA certificate")));
+        return noted(named, kFailedCaCertificate, "the CA's certificate cannot be read", log);
+    }
+    auto issuer = make_issuer(config.issuer, clock, random);
+    if (!issuer) return noted(issuer, kFailedCaInfo, "the CA cannot be used", log);
+    auto ra = load_ra_of(config, **issuer, log);
+    if (!ra) return pass_on(ra);
+    std::string name =
+        config.mscep.configuration.empty() ? (*issuer)->name() : config.mscep.configuration;
+    return ProfileFiles{std::move(*issuer), std::move(*ra), std::move(name)};
+}
+
+Profile::Profile(const ProfileConfig& config, ProfileFiles files, ProfileParts parts)
+    : config_(config),
+      log_(parts.log),
+      clock_(parts.clock),
+      issuer_(std::move(files.issuer)),
+      ra_(std::move(files.ra)),
+      issuance_({parts.policy, *issuer_, parts.journal, parts.seal, parts.clock,
+                 std::move(parts.notify_recorded)},
+                issuance_rules(config_, files.ca_name)),
+      access_(parts.journal, *issuer_, config_.name),
+      enrollment_(rules_of(config_, *issuer_), ra_, issuance_, access_, parts.log, parts.clock,
+                  parts.random),
+      endpoint_(config_.scep, ra_, enrollment_, parts.log) {}
+
+void Profile::reload() {
+    if (auto ra = load_ra_of(config_, *issuer_, log_)) {
+        ra_.replace(std::move(*ra));
+        warn_of_dates();
+    } else {
+        log_.note(Severity::error, "reload: the RA certificates in use stay",
+                  {{"profile", config_.name}, {"cause", ra.error().text}});
+    }
+}
+
+void Profile::warn_of_dates() const { warn_of_ra_dates(*ra_.get(), clock_.now(), log_); }
+
+int Profile::ra_days_left() const { return scep::ra_days_left(*ra_.get(), clock_.now()); }
+
+}  // namespace ndes::scep

@@ -1,0 +1,154 @@
+#include "scep-server/profile_config.h"
+
+#include <utility>
+
+namespace ndes::scep {
+namespace {
+
+using std::chrono::milliseconds;
+constexpr milliseconds kDay{24 * 60 * 60 * 1000};
+constexpr std::size_t kKibibyte = 1024;
+constexpr std::int64_t kWeekMinutes = 7L * 24 * 60;
+
+ScepConfig read_scep(ConfigTable table, const ScepConfig& base) {
+    ScepConfig scep = base;
+    scep.path = table.text("path", base.path);
+    if (!scep.path.starts_with('/') || scep.path.find_first_not_of('/') == std::string::npos)
+        table.fault("path", "must begin with '/' and name a folder");
+    if (scep.path.find_first_of("?#% ") != std::string::npos)
+        table.fault("path", "must not hold '?', '#', '%' or a space");
+    scep.legacy_des_sha1 = table.boolean("legacy_des_sha1", base.legacy_des_sha1);
+    scep.allow_3des = table.boolean("allow_3des", base.allow_3des);
+    scep.allow_renewal = table.boolean("allow_renewal", base.allow_renewal);
+    scep.max_message = table.size("max_message", base.max_message, 4 * kKibibyte, 1024 * kKibibyte);
+    scep.fail_info_text = table.text("fail_info_text", base.fail_info_text);
+    if (scep.fail_info_text.size() > 255)
+        table.fault("fail_info_text", "must have at most 255 octets");
+    return scep;
+}
+
+void read_passwords(ConfigTable& table, const MscepConfig& base, MscepConfig& mscep) {
+    mscep.enforce_password = table.boolean_or_bit("EnforcePassword", base.enforce_password);
+    mscep.password_max = static_cast<std::size_t>(
+        table.integer("PasswordMax", static_cast<std::int64_t>(base.password_max), 1, 1'000'000));
+    mscep.password_validity = std::chrono::minutes(
+        table.integer("PasswordValidity", base.password_validity.count(), 1, 52 * kWeekMinutes));
+    mscep.password_length = static_cast<std::size_t>(
+        table.integer("PasswordLength", static_cast<std::int64_t>(base.password_length), 8, 64));
+    mscep.password_vdir = table.text("PasswordVDir", base.password_vdir);
+    if (mscep.password_vdir.find_first_of("/?#% ") != std::string::npos)
+        table.fault("PasswordVDir", "must be the name of one folder");
+    mscep.use_single_password = table.boolean_or_bit("UseSinglePassword", base.use_single_password);
+    mscep.encrypted_password = table.path("EncryptedPassword", base.encrypted_password);
+}
+
+MscepConfig read_mscep(ConfigTable table, const MscepConfig& base) {
+    MscepConfig mscep = base;
+    TemplateConfig& templates = mscep.templates;
+    templates.signature = table.text("SignatureTemplate", base.templates.signature);
+    templates.encryption = table.text("EncryptionTemplate", base.templates.encryption);
+    templates.general_purpose =
+        table.text("GeneralPurposeTemplate", base.templates.general_purpose);
+    mscep.enterprise_ca = table.boolean_or_bit("CAType", base.enterprise_ca);
+    mscep.configuration = table.text("Configuration", base.configuration);
+    mscep.refresh_period =
+        std::chrono::days(table.integer("RefreshPeriod", base.refresh_period.count(), 1, 366));
+    mscep.cache_request = std::chrono::minutes(
+        table.integer("CacheRequest", base.cache_request.count(), 0, 520 * kWeekMinutes));
+    // Where ndesd keeps its certificates is said by [ra].
+    table.boolean_or_bit("CertsInMyStore", true);
+    mscep.hash_algorithm = table.text("HashAlgorithm", base.hash_algorithm);
+    mscep.disable_renewal_subject_name_match = table.boolean_or_bit(
+        "DisableRenewalSubjectNameMatch", base.disable_renewal_subject_name_match);
+    read_passwords(table, base, mscep);
+    return mscep;
+}
+
+// An RA is all of one table: two halves from two tables would not fit.
+RaConfig read_ra(ConfigTable table) {
+    return {table.required_path("signing_certificate_file"),
+            table.required_path("signing_key_file"),
+            table.required_path("encryption_certificate_file"),
+            table.required_path("encryption_key_file")};
+}
+
+IssuerConfig read_issuer(ConfigTable table, const IssuerConfig& base) {
+    IssuerConfig issuer = base;
+    issuer.kind = table.choice("kind", base.kind, {"local"});
+    issuer.certificate_file = table.path("certificate_file", base.certificate_file);
+    issuer.key_file = table.path("key_file", base.key_file);
+    for (const auto& [key, file] : {std::pair("certificate_file", &issuer.certificate_file),
+                                    std::pair("key_file", &issuer.key_file)})
+        if (file->empty()) table.fault(key, "is required");
+    issuer.crl_file = table.path("crl_file", base.crl_file);
+    issuer.next_ca_file = table.path("next_ca_file", base.next_ca_file);
+    issuer.manual_approval = table.choice("approval", base.manual_approval ? "manual" : "automatic",
+                                          {"automatic", "manual"}) == "manual";
+    issuer.backdate = table.duration("backdate", base.backdate, milliseconds{0}, kDay);
+    issuer.hash = table.choice("hash", base.hash, {"SHA-256", "SHA-384", "SHA-512"});
+    const milliseconds validity = table.duration(
+        "default_validity", base.default_validity_days * kDay, kDay, 10 * 366 * kDay);
+    issuer.default_validity_days = static_cast<int>(validity / kDay);
+    return issuer;
+}
+
+PolicyConfig read_policy(ConfigTable table) {
+    PolicyConfig policy;
+    policy.module = table.required_path("module");
+    policy.none = table.text("module", "") == "none";
+    policy.module_config = table.path("module_config");
+    return policy;
+}
+
+void check_enforcement(ConfigTable table, const ProfileConfig& profile) {
+    if (!profile.mscep.enforce_password && !profile.policy.none)
+        table.fault("EnforcePassword",
+                    "can be 0 only with policy.module = \"none\": a policy module is never asked "
+                    "about a request without a password");
+}
+
+ProfileConfig read_profile(ConfigTable table, const ProfileConfig& base) {
+    ProfileConfig profile = base;
+    profile.name = table.required_text("name");
+    if (profile.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") !=
+        std::string::npos)
+        table.fault("name", "must be of a-z, 0-9, '-' and '_'");
+    ConfigTable scep = table.table("scep");
+    profile.scep = read_scep(scep, base.scep);
+    if (profile.scep.path == base.scep.path) scep.fault("path", "is required, and its own");
+    profile.mscep = read_mscep(table.table("mscep"), base.mscep);
+    if (ConfigTable ra = table.table("ra"); ra.present()) profile.ra = read_ra(ra);
+    profile.issuer = read_issuer(table.table("issuer"), base.issuer);
+    if (ConfigTable policy = table.table("policy"); policy.present()) {
+        profile.policy = read_policy(policy);
+        profile.policy.own = true;
+    }
+    check_enforcement(table.table("mscep"), profile);
+    return profile;
+}
+
+}  // namespace
+
+std::vector<ProfileConfig> read_profiles(ConfigTable root) {
+    ProfileConfig first;
+    first.scep = read_scep(root.table("scep"), first.scep);
+    first.mscep = read_mscep(root.table("mscep"), first.mscep);
+    first.ra = read_ra(root.table("ra"));
+    first.issuer = read_issuer(root.table("issuer"), first.issuer);
+    first.policy = read_policy(root.table("policy"));
+    check_enforcement(root.table("mscep"), first);
+
+    std::vector<ProfileConfig> profiles{first};
+    for (ConfigTable table : root.tables("profile")) {
+        ProfileConfig profile = read_profile(table, first);
+        for (const ProfileConfig& other : profiles) {
+            if (other.name == profile.name) table.fault("name", "is given twice");
+            if (other.scep.path == profile.scep.path && !other.name.empty())
+                table.table("scep").fault("path", "is another profile's");
+        }
+        profiles.push_back(std::move(profile));
+    }
+    return profiles;
+}
+
+}  // namespace ndes::scep

@@ -1,0 +1,47 @@
+// The admin site around a real journal and the password cache (or a module whose answers are
+// chosen), without its listener.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/random.h"
+#include "scep-server/enroll/password_policy.h"
+#include "scep-server/http/admin_endpoint.h"
+#include "tests/unit/scep_server/enroll_bench.h"
+
+namespace ndes::test {
+
+struct AdminBench {
+    // `module`: null for the password cache.
+    explicit AdminBench(Lab& around, FakePolicy* module = nullptr);
+
+    // An admin.caller whose client certificate is known under its name. Before the first get.
+    void caller(const std::string& name, std::vector<std::string> enroll, bool administrator,
+                bool approve = false);
+
+    http::Response get_as(const std::string& name, const std::string& query,
+                          const std::string& path = "/certsrv/mscep_admin/");
+    http::Response call(const std::string& method, const std::string& target,
+                        const http::Peer& peer, const std::string& body = {},
+                        const std::string& authorization = {});
+    http::Peer peer_of(const std::string& name);
+
+    Lab& lab;
+    RecordingLog log;
+    std::unique_ptr<scep::Journal> journal;
+    scep::ChallengeSeal seal;
+    std::unique_ptr<scep::Policy> cache;
+    scep::Policy& policy;
+    scep::AdminConfig config;
+    std::shared_ptr<const scep::PasswordFile> passwords = std::make_shared<scep::PasswordFile>();
+    std::unique_ptr<scep::PendingDesk> desk;
+    std::unique_ptr<scep::PendingApi> api;
+    std::unique_ptr<scep::AdminLogin> login;
+    std::unique_ptr<scep::AdminEndpoint> endpoint;
+    std::map<std::string, Certificate> certificates;
+};
+
+}  // namespace ndes::test
