@@ -59,7 +59,7 @@ void audit(Store& store, Log& log, const char* event, AuditFacts facts) {
 AuditFacts start_facts(const CrpdConfig& config) {
     AuditFacts facts = {{"software", NDES_VERSION},
                         {"config", config.hash},
-                        {"minting_key", config.challenge.key_files.front().filename()}};
+                        {"minting_key", config.challenge.files.keys.front().filename()}};
     for (const CallerRule& caller : config.callers)
         facts.emplace_back("caller", caller.name);
     return facts;
@@ -261,8 +261,8 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& fault) {
         return app.exit(fault) == 0 ? kExitOk : kExitUsage;  // --help and --version end here, too
     }
-    forbid_core_dumps();
-    claim_signals();
+    ndes::forbid_core_dumps();
+    ndes::claim_signals();
     try {
         return check_only ? check_config(config_file) : run(config_file);
     } catch (const std::exception& fault) {

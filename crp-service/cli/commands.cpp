@@ -15,6 +15,7 @@ const char* next_step(ErrorCode code) {
         case ErrorCode::forbidden:
             return "crpctl caller check CERTIFICATE --config crpd.toml, where crpd runs";
         case ErrorCode::not_found: return "crpctl NOUN list shows what there is";
+        case ErrorCode::precondition:
         case ErrorCode::conflict: return "crpctl NOUN show tells the present state";
         case ErrorCode::configuration: return "crpctl config check --config crpd.toml";
         case ErrorCode::storage: return "crpctl db check --config crpd.toml";

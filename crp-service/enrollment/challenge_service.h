@@ -47,8 +47,8 @@ struct ChallengeCall {
     std::string peer_address;
     std::string records_of = {};              // not empty: only this owner's records, and ownerless
     std::vector<std::string> templates = {};  // not empty: only policies of these templates
-    std::string idempotency_key;  // empty: none
-    std::string body;             // compared with the first call's when the key comes again
+    std::string idempotency_key = {};         // empty: none
+    std::string body = {};  // compared with the first call's when the key comes again
 };
 
 struct CreatedChallenge {

@@ -37,21 +37,22 @@ bool read_cursor(const std::string& cursor, std::string& node, std::int64_t& seq
 }  // namespace
 
 Answer list_audit_checkpoints(const Call& call) {
-    auto asked = call.page();
-    if (!asked) return tl::unexpected(std::move(asked.error()));
+    auto query = call.list_query();
+    if (!query) return tl::unexpected(std::move(query.error()));
+    const PageRequest& asked = query->page;
     std::string node;
     std::int64_t sequence = 0;
-    if (!read_cursor(asked->after, node, sequence)) {
+    if (!read_cursor(asked.after, node, sequence)) {
         return refuse(ProblemCode::query_malformed, "after: not a cursor of this collection");
     }
     auto found = call.store.list_checkpoints(node, sequence);
     if (!found) return refuse(found);
     Page<AuditCheckpoint> page;
-    const bool more = found->size() > asked->limit;
-    if (more) found->resize(asked->limit);
+    const bool more = found->size() > asked.limit;
+    if (more) found->resize(asked.limit);
     page.items = std::move(*found);
     if (more) page.next = cursor_of(page.items.back());
-    return page_response(page, [](const AuditCheckpoint& one) { return to_json(one); });
+    return page_response(call, page, [](const AuditCheckpoint& one) { return to_json(one); });
 }
 
 }  // namespace ndes::crp

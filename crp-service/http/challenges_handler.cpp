@@ -104,7 +104,7 @@ Answer list_challenges(const Call& call) {
 Answer revoke_challenge(const Call& call) {
     if (is_record_id(call.parameter)) {
         auto unmet = call.parts.challenges->revoke_unmet(
-            call.parameter, {call.caller.name, call.peer.address, {}, {}});
+            call.parameter, {call.caller.name, call.peer.address});
         if (!unmet) return refuse(unmet);
         if (*unmet) return empty_response();
     }

@@ -1,5 +1,4 @@
 // /api/v1/state-messages/dead-letters and /replay: what a sink gave up, and sending it again.
-#include "common/http_server/url.h"
 #include "crp-service/http/event_json.h"
 #include "crp-service/http/handlers.h"
 
@@ -10,27 +9,6 @@ namespace {
 constexpr std::size_t kMaxSinkOctets = 32;
 constexpr std::size_t kMostIds = 1000;
 constexpr std::int64_t kMostSequence = INT64_C(1) << 53;  // exact in every JSON reader
-
-// Takes ?sink= out of the query; what is left is a page's.
-tl::expected<std::string, Problem> take_sink(http::Request& request) {
-    auto query = http::parse_query(request.query);
-    if (!query) return refuse(ProblemCode::query_malformed, query.error().text);
-    std::string sink;
-    std::string rest;
-    for (const auto& [name, value] : *query) {
-        if (name == "sink" && sink.empty()) {
-            sink = value;
-            continue;
-        }
-        rest += (rest.empty() ? "" : "&") + http::percent_encode(name) + "=" +
-                http::percent_encode(value);
-    }
-    if (sink.empty() || sink.size() > kMaxSinkOctets) {
-        return refuse(ProblemCode::query_malformed, "sink: must name the sink, once");
-    }
-    request.query = std::move(rest);
-    return sink;
-}
 
 tl::expected<Replay, Problem> read_replay(JsonReader& reader) {
     Replay replay;
@@ -48,16 +26,13 @@ tl::expected<Replay, Problem> read_replay(JsonReader& reader) {
 }  // namespace
 
 Answer list_dead_letters(const Call& call) {
-    http::Request request = call.request;
-    auto sink = take_sink(request);
-    if (!sink) return tl::unexpected(std::move(sink.error()));
-    const Call rest{request,    call.peer,  call.caller,   call.parts,
-                    call.store, call.clock, call.parameter};
-    auto page = rest.page();
-    if (!page) return tl::unexpected(std::move(page.error()));
-    auto found = call.store.list_dead_letters(*sink, *page);
+    auto query = call.list_query({"sink"});
+    if (!query) return tl::unexpected(std::move(query.error()));
+    const std::string sink = query->text("sink");
+    if (sink.empty()) return refuse(ProblemCode::query_malformed, "sink: is missing");
+    auto found = call.store.list_dead_letters(sink, query->page);
     if (!found) return refuse(found);
-    return page_response(*found, [](const StateMessage& one) { return to_json(one); });
+    return page_response(call, *found, [](const StateMessage& one) { return to_json(one); });
 }
 
 Answer replay_state_messages(const Call& call) {

@@ -14,10 +14,19 @@ std::vector<fs::path> files_to_watch(const fs::path& config_file, const CrpdConf
                                    config.tls_files.certificate,
                                    config.tls_files.key,
                                    config.tls_files.client_ca,
-                                   config.challenge.pepper_file,
                                    config.challenge.ca_certificate_file};
     if (!config.tls_files.client_crl.empty()) files.push_back(config.tls_files.client_crl);
-    files.insert(files.end(), config.challenge.key_files.begin(), config.challenge.key_files.end());
+    const ChallengeKeyFiles& challenge = config.challenge.files;
+    files.insert(files.end(), challenge.keys.begin(), challenge.keys.end());
+    files.insert(files.end(), challenge.peppers.begin(), challenge.peppers.end());
+    for (const SealedRecipientFiles& one : challenge.recipients) {
+        files.push_back(one.certificate);
+        files.push_back(one.key);
+    }
+    for (const SealedSignerFiles& one : challenge.signers) {
+        files.insert(files.end(), one.certificates.begin(), one.certificates.end());
+        files.insert(files.end(), one.issuers.begin(), one.issuers.end());
+    }
     std::error_code none;
     for (const auto& entry : fs::directory_iterator(more, none))
         files.push_back(entry.path());

@@ -70,7 +70,7 @@ CheckResult SelfCheck::check_challenge() {
     claims.not_before = parts_.clock.now();
     claims.expires_at = claims.not_before + std::chrono::minutes(1);
     const OpenedChallenge opened =
-        current->codec->open(current->codec->mint(claims, parts_.random));
+        current->codec->open(current->codec->mint(claims, parts_.random), parts_.clock.now());
     if (opened.kind != ChallengeKind::minted || !opened.reason.empty() ||
         opened.claims.challenge_id != claims.challenge_id) {
         return {"challenge", Level::failed, "a challenge just minted cannot be opened"};

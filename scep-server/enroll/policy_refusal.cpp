@@ -20,6 +20,7 @@ std::int32_t result_of(ErrorCode code) {
         case ErrorCode::timeout: return NDES_POLICY_E_TIMEOUT;
         case ErrorCode::not_found:
         case ErrorCode::conflict:
+        case ErrorCode::precondition:
         case ErrorCode::storage:
         case ErrorCode::configuration:
         case ErrorCode::internal: break;
