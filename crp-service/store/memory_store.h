@@ -17,7 +17,7 @@
 
 namespace ndes::crp {
 
-class MemoryStore final : public Store {
+class MemoryStore : public Store {
   public:
     // memory_store.cpp
     Result<std::optional<User>> find_user(std::string_view id) override;

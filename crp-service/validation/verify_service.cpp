@@ -103,7 +103,7 @@ void VerifyService::tell_times(const Findings& findings) const {
         observer_->phase_took(number_of(time.phase), time.spent);
 }
 
-Result<DecisionOutcome> VerifyService::commit(const DecisionCommit& commit) {
+Result<DecisionOutcome> VerifyService::write(const DecisionCommit& commit) {
     const SteadyTime start = clock_.steady_now();
     Result<DecisionOutcome> outcome = store_.commit_decision(commit);
     if (observer_ != nullptr) {
@@ -237,7 +237,7 @@ Result<std::optional<Decision>> VerifyService::find_standing(const Context& cont
 Result<Decision> VerifyService::record(const Context& context, Findings& findings,
                                        const Caller& caller, RequestLog& log) {
     DecisionCommit commit = make_decision_commit(context, findings, caller, clock_, random_);
-    Result<DecisionOutcome> outcome = this->commit(commit);
+    Result<DecisionOutcome> outcome = write(commit);
     if (outcome && outcome->kind == DecisionOutcome::Kind::lost) {
         findings.reason = reason_of_loss(*outcome);
         findings.phase = Phase::records;
@@ -245,7 +245,7 @@ Result<Decision> VerifyService::record(const Context& context, Findings& finding
         findings.outcomes.push_back(
             {"store_commit", number_of(Phase::records), false, std::string(findings.reason)});
         commit = make_decision_commit(context, findings, caller, clock_, random_);
-        outcome = this->commit(commit);
+        outcome = write(commit);
     }
     if (!outcome) return pass_on(outcome);
     if (outcome->kind == DecisionOutcome::Kind::repeated && outcome->standing) {

@@ -108,7 +108,8 @@ class VerifyService {
     Result<Decision> record(const Context& context, Findings& findings, const Caller& caller,
                             RequestLog& log);
     void tell_times(const Findings& findings) const;
-    Result<DecisionOutcome> commit(const DecisionCommit& commit);
+    // Records a decision and tells the observer how long that took.
+    Result<DecisionOutcome> write(const DecisionCommit& commit);
     Result<void> take_notice(const NotifyInput& input, const Caller& caller, RequestLog& log);
 
     Store& store_;

@@ -70,13 +70,13 @@ TEST_CASE("a configuration is read with its defaults") {
     CHECK(config->drain_timeout == 10s);
     CHECK(config->store.kind == "sqlite");
     CHECK(config->store.readers == 8);
-    REQUIRE(config->challenge.key_files.size() == 2);
-    CHECK(config->challenge.key_files[0] == "/etc/crpd/k1.key");
-    CHECK(config->challenge.key_files[1] == "/etc/k0.key");
+    REQUIRE(config->challenge.files.keys.size() == 2);
+    CHECK(config->challenge.files.keys[0] == "/etc/crpd/k1.key");
+    CHECK(config->challenge.files.keys[1] == "/etc/k0.key");
     CHECK(config->validation.clock_tolerance == 300s);
     CHECK_FALSE(config->validation.skip_template_check);
     CHECK(config->state_messages.inbox.empty());
-    CHECK(config->state_messages.retry_most == 5min);
+    CHECK(config->state_messages.dispatch.retry_most == 1h);
     CHECK(config->log.least == Severity::info);
     REQUIRE(config->callers.size() == 2);
     CHECK(config->callers[0].spki_sha256[0].starts_with("ab00"));
@@ -120,9 +120,9 @@ TEST_CASE("every key that the sample shows as a default is a key, and is the def
     CHECK(config->server.limits.body_octets == plain->server.limits.body_octets);
     CHECK(config->drain_timeout == plain->drain_timeout);
     CHECK(config->validation.clock_tolerance == plain->validation.clock_tolerance);
-    CHECK(config->state_messages.poll_interval == plain->state_messages.poll_interval);
-    CHECK(config->state_messages.retry_least == plain->state_messages.retry_least);
-    CHECK(config->state_messages.retry_most == plain->state_messages.retry_most);
+    CHECK(config->state_messages.dispatch.poll_interval == plain->state_messages.dispatch.poll_interval);
+    CHECK(config->state_messages.dispatch.retry_least == plain->state_messages.dispatch.retry_least);
+    CHECK(config->state_messages.dispatch.retry_most == plain->state_messages.dispatch.retry_most);
 }
 
 TEST_CASE("each fault is told by its key") {

@@ -49,8 +49,8 @@ TEST_CASE("dead letters are listed with their fault") {
 TEST_CASE("dead letters are sent again by ID, all together, or after a place") {
     DeadLab lab;
     REQUIRE(lab.waiting() == 0);
-    const std::string body = GENERATE_COPY(std::string(R"({"sink":"mdm","allDead":true})"),
-                                           R"({"sink":"mdm","ids":[")" + lab.id + R"("]})",
+    const std::string by_id = R"({"sink":"mdm","ids":[")" + lab.id + R"("]})";
+    const std::string body = GENERATE_COPY(std::string(R"({"sink":"mdm","allDead":true})"), by_id,
                                            std::string(R"({"sink":"mdm","afterSequence":0})"));
     const auto response = lab.replay(body);
     REQUIRE(response.status == 200);

@@ -100,7 +100,7 @@ crp::VerifyInput initial_request(World& world, const Scene& good, const Scene& c
         text = kGoodPassword;
         crp::Challenge& record = batch.challenges.front();
         if (record.kind == good.challenge.kind) record.kind = crp::ChallengeKind::posted;
-        if (record.lookup.empty()) record.lookup = world.codec.lookup_of(text);
+        if (record.lookup.empty()) record.lookup = world.codec.lookups_of(text).front();
     }
     REQUIRE(world.store.add_challenges(batch, {}).has_value());
     return made_from(changed, std::move(text));

@@ -25,25 +25,25 @@ class WatchedStore final : public crp::Store {
     Result<std::optional<crp::User>> find_user(std::string_view id) override;
     Result<std::optional<crp::Device>> find_device(std::string_view id) override;
     Result<bool> put_user(const crp::User& user, crp::AuditRecord audit,
-                          const crp::Precondition& premise) override;
+                          const crp::Precondition& premise = {}) override;
     Result<bool> put_device(const crp::Device& device, crp::AuditRecord audit,
-                            const crp::Precondition& premise) override;
+                            const crp::Precondition& premise = {}) override;
     Result<void> delete_user(std::string_view id, crp::AuditRecord audit,
-                             const crp::Precondition& premise) override;
+                             const crp::Precondition& premise = {}) override;
     Result<void> delete_device(std::string_view id, crp::AuditRecord audit,
-                               const crp::Precondition& premise) override;
+                               const crp::Precondition& premise = {}) override;
     Result<crp::Page<crp::User>> list_users(const crp::PageRequest& page) override;
     Result<crp::Page<crp::Device>> list_devices(const crp::PageRequest& page) override;
     Result<std::optional<crp::Policy>> find_policy(std::string_view id) override;
     Result<std::optional<crp::TemplateRecord>> find_template(std::string_view name) override;
     Result<bool> put_policy(const crp::Policy& policy, crp::AuditRecord audit,
-                            const crp::Precondition& premise) override;
+                            const crp::Precondition& premise = {}) override;
     Result<bool> put_template(const crp::TemplateRecord& record, crp::AuditRecord audit,
-                              const crp::Precondition& premise) override;
+                              const crp::Precondition& premise = {}) override;
     Result<void> delete_policy(std::string_view id, crp::AuditRecord audit,
-                               const crp::Precondition& premise) override;
+                               const crp::Precondition& premise = {}) override;
     Result<void> delete_template(std::string_view name, crp::AuditRecord audit,
-                                 const crp::Precondition& premise) override;
+                                 const crp::Precondition& premise = {}) override;
     Result<crp::Page<crp::Policy>> list_policies(const crp::PageRequest& page) override;
     Result<crp::Page<crp::TemplateRecord>> list_templates(const crp::PageRequest& page) override;
     Result<std::optional<std::string>> add_challenges(const crp::ChallengeBatch& batch,
@@ -56,7 +56,7 @@ class WatchedStore final : public crp::Store {
         std::string_view lookup) override;
     Result<void> revoke_challenge(std::string_view id, crp::AuditRecord audit) override;
     Result<crp::Page<crp::Challenge>> list_challenges(const crp::PageRequest& page,
-                                                      const crp::ChallengeFilter& filter) override;
+                                                      const crp::ChallengeFilter& filter = {}) override;
     Result<std::vector<crp::KeyUse>> count_outstanding_challenges(WallTime now) override;
     Result<crp::DecisionOutcome> commit_decision(const crp::DecisionCommit& commit) override;
     Result<crp::NotifyOutcome> commit_notify(const crp::NotifyCommit& commit) override;
@@ -70,13 +70,13 @@ class WatchedStore final : public crp::Store {
     Result<std::vector<crp::Transaction>> find_transaction_history(
         std::string_view transaction_id) override;
     Result<crp::Page<crp::Transaction>> list_transactions(
-        const crp::PageRequest& page, const crp::TransactionFilter& filter) override;
+        const crp::PageRequest& page, const crp::TransactionFilter& filter = {}) override;
     Result<std::optional<crp::IssuedCertificate>> find_certificate(
         std::string_view sha256) override;
     Result<std::optional<crp::KeyHolder>> find_key_of_other_device(
         std::string_view spki_sha256, std::string_view device_id) override;
     Result<crp::Page<crp::IssuedCertificate>> list_certificates(
-        const crp::PageRequest& page, const crp::CertificateFilter& filter) override;
+        const crp::PageRequest& page, const crp::CertificateFilter& filter = {}) override;
     Result<bool> revoke_certificate(const crp::Revocation& revocation) override;
     void set_sinks(std::vector<std::string> names) override;
     Result<crp::Page<crp::StateMessage>> list_state_messages(const crp::PageRequest& page) override;
