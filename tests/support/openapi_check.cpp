@@ -95,7 +95,8 @@ std::string OpenApiCheck::fault_in_value(const json& schema, const json& value) 
 }
 
 std::string OpenApiCheck::fault_in_headers(const json& answer, const SeenAnswer& seen) const {
-    for (const auto& [name, description] : answer.value("headers", json::object()).items()) {
+    const json headers = answer.value("headers", json::object());
+    for (const auto& [name, description] : headers.items()) {
         const std::string* value = header(seen, name);
         const json& described = resolved(description);
         if (!value || !described.contains("schema")) continue;

@@ -27,7 +27,7 @@ std::vector<Mutation> challenge_mutations() {
     return {
         {"challenge.id", "changed", "ChallengeUnknown", kYes,
          [](S& s) { s.challenge.id.back() = '0'; }, kYes},
-        {"challenge.kind", "changed: the look-up tells the kind", kYes, kYes,
+        {"challenge.kind", "changed", "ChallengeUnknown", kYes,
          [](S& s) { s.challenge.kind = ChallengeKind::posted; }},
         {"challenge.lookup", "changed", kYes, kYes, [](S& s) { s.challenge.lookup = "00"; },
          "ChallengeUnknown"},

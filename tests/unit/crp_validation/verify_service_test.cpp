@@ -41,7 +41,7 @@ TEST_CASE("a good request is verified, recorded and answered with the record's c
     CHECK(decision.challenge_id == kId);
     CHECK(decision.caller == "ndes-1");
     CHECK(decision.owner == "mdm-1");
-    CHECK(decision.outcomes.size() == 30);
+    CHECK(decision.outcomes.size() == 31);
     REQUIRE(decision.contents.has_value());
     CHECK(decision.contents->subject_alt_names ==
           std::vector<SubjectAltName>{{SubjectAltNameType::dns, "phone-1.example.org"}});

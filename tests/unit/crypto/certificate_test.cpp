@@ -127,6 +127,7 @@ TEST_CASE("certificates are loaded from PEM in order") {
 }
 
 TEST_CASE("facts read without OpenSSL are those that OpenSSL reads") {
+    using namespace ndes::test;
     const EvpPkeyPtr ec = new_ec_key();
     const Certificate issuer = make_certificate(rsa_key(0), {.subject = "CN=CA,O=a\\, b"});
     for (const Certificate& certificate :
