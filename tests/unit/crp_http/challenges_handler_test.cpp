@@ -178,7 +178,7 @@ TEST_CASE("a repeated call with its key gets its first answer") {
     CHECK(clash.status == 422);
     CHECK(reason_of(clash) == "IdempotencyKeyReused");
     // Keys belong to their caller.
-    const http::Response foreign = lab.call("mdm-2", "POST", "/api/v1/challenges", kOrder, key);
+    const http::Response foreign = lab.call("admin", "POST", "/api/v1/challenges", kOrder, key);
     CHECK(foreign.status == 201);
     CHECK(foreign.body != first.body);
 }

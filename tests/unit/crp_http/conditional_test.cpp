@@ -159,7 +159,8 @@ TEST_CASE("a revoked certificate shows as such, once, and can no longer be renew
     CHECK(json_of(again)["revocationReason"] == "keyCompromise");
 
     int messages = 0;
-    for (const Json& one : json_of(lab.call("mdm", "GET", "/api/v1/state-messages"))["items"])
+    const Json told = json_of(lab.call("mdm", "GET", "/api/v1/state-messages"));
+    for (const Json& one : told["items"])
         messages += one["state"] == 14 ? 1 : 0;
     CHECK(messages == 1);
     int audited = 0;

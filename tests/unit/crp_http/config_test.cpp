@@ -98,7 +98,10 @@ TEST_CASE("every key that the sample shows as a default is a key, and is the def
     // The sample with the comment signs before "key = value" taken away.
     std::ifstream file(NDES_SOURCE_DIR "/crp-service/crpd.sample.toml");
     std::string text, line;
+    bool in_optional_table = false;  // an example of a table; its keys have no default
     while (std::getline(file, line)) {
+        in_optional_table = line.starts_with("# [[") || (in_optional_table && !line.empty());
+        if (in_optional_table) continue;
         const bool alternative = line.starts_with("# issuer") || line.starts_with("# san") ||
                                  line.starts_with("# client_crl_file");
         if (line.starts_with("# ") && line.find(" = ") != std::string::npos && !alternative) {

@@ -101,5 +101,5 @@ TEST_CASE("a wrong method is told which ones the path has") {
     const RouteMatch found = match("POST", "/api/v1/users/alice");
     CHECK(found.route == nullptr);
     CHECK(found.allow == "PUT, GET, DELETE");
-    CHECK(match("GET", "/api/v1/challenges").allow == "POST");
+    CHECK(match("GET", "/api/v1/challenges").allow == "GET, POST");
 }

@@ -28,7 +28,7 @@ std::vector<Mutation> challenge_mutations() {
         {"challenge.id", "changed", "ChallengeUnknown", kYes,
          [](S& s) { s.challenge.id.back() = '0'; }, kYes},
         {"challenge.kind", "changed", "ChallengeUnknown", kYes,
-         [](S& s) { s.challenge.kind = ChallengeKind::posted; }},
+         [](S& s) { s.challenge.kind = ChallengeKind::posted; }, kYes},
         {"challenge.lookup", "changed", kYes, kYes, [](S& s) { s.challenge.lookup = "00"; },
          "ChallengeUnknown"},
         {"challenge.device_id", "changed", "BadDeviceIdInChallenge", kYes,
