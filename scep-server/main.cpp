@@ -20,9 +20,9 @@
 namespace {
 
 using namespace std::chrono_literals;
+using ndes::ProcessEvent;
 using ndes::scep::Config;
 using ndes::scep::Service;
-using ndes::ProcessEvent;
 
 constexpr int kOk = 0;
 constexpr int kFailed = 1;

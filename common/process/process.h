@@ -13,8 +13,8 @@ namespace ndes {
 // A crash must not leave keys and challenges in a file; no other process may attach.
 void forbid_core_dumps();
 
-// Takes SIGTERM, SIGINT, SIGHUP and SIGUSR1 out of normal delivery for this thread and those it starts
-// later (so: before any other), for wait_for_event to collect; ignores SIGPIPE.
+// Takes SIGTERM, SIGINT, SIGHUP and SIGUSR1 out of normal delivery for this thread and those it
+// starts later (so: before any other), for wait_for_event to collect; ignores SIGPIPE.
 void claim_signals();
 
 enum class ProcessEvent {

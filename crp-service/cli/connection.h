@@ -35,8 +35,7 @@ struct RestTarget {
 };
 
 // Adds --url, --ca, --cert and --key to `command`; the returned target is filled when it is parsed.
-std::shared_ptr<RestTarget> add_rest_options(CLI::App& command,
-                                             const RestProgram& program = kCrpd);
+std::shared_ptr<RestTarget> add_rest_options(CLI::App& command, const RestProgram& program = kCrpd);
 
 // Fills what neither option nor environment gave from the first of $CRPCTL_CONFIG,
 // $XDG_CONFIG_HOME/crpctl.toml (~/.config/crpctl.toml) and /etc/ndes-crp/crpctl.toml that exists.

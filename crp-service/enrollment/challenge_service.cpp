@@ -122,9 +122,9 @@ tl::expected<Policy, ChallengeFault> ChallengeService::check_records(
                          "\", not \"" + order.template_name + "\"");
     }
     if (!call.templates.empty() && !contains(call.templates, (*policy)->template_name)) {
-        return fault(Kind::template_not_permitted, ErrorCode::forbidden,
-                     at + "policyId: the caller may not use template \"" +
-                         (*policy)->template_name + "\"");
+        return fault(
+            Kind::template_not_permitted, ErrorCode::forbidden,
+            at + "policyId: the caller may not use template \"" + (*policy)->template_name + "\"");
     }
     if (!is_assigned((*policy)->assignments, order.device_id, user ? &*user : nullptr)) {
         return fault(

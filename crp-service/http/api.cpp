@@ -42,9 +42,9 @@ bool accepts_answer(std::string_view accept) {
         accept.remove_prefix(std::min(range.size() + 1, accept.size()));
         const std::string_view type = trimmed(range.substr(0, range.find(';')));
         const std::string_view parameters = range.substr(std::min(type.size(), range.size()));
-        const bool excluded = parameters.find("q=0") != std::string_view::npos &&
-                              parameters.find_first_of("123456789", parameters.find("q=0")) ==
-                                  std::string_view::npos;
+        const bool excluded =
+            parameters.find("q=0") != std::string_view::npos &&
+            parameters.find_first_of("123456789", parameters.find("q=0")) == std::string_view::npos;
         for (const std::string_view good : {"*/*", "application/*", "application/json",
                                             "application/problem+json", "application/yaml"}) {
             if (type == good && !excluded) return true;

@@ -91,7 +91,8 @@ tl::expected<ListQuery, Problem> Call::list_query(
 
 std::string next_target(const Call& call, const std::string& cursor) {
     const std::string& target = call.request.target;
-    std::string next = target.substr(0, target.find('?')) + "?cursor=" + http::percent_encode(cursor);
+    std::string next =
+        target.substr(0, target.find('?')) + "?cursor=" + http::percent_encode(cursor);
     const auto query = http::parse_query(call.request.query);
     if (!query) return next;
     for (const auto& [name, value] : *query) {

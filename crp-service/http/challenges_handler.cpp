@@ -73,9 +73,8 @@ Answer create_challenges(const Call& call) {
     if (!body) return refuse(body);
     auto asked = challenge_orders_from_json(*body);
     if (!asked) return refuse(asked);
-    auto made = call.parts.challenges->create(
-        asked->orders, challenge_call(call, std::move(*key)),
-        asked->is_batch ? render_batch : render_one);
+    auto made = call.parts.challenges->create(asked->orders, challenge_call(call, std::move(*key)),
+                                              asked->is_batch ? render_batch : render_one);
     if (!made) return refuse(std::move(made.error()));
     http::Response response = text_response(201, std::move(made->text));
     response.headers.emplace_back("Cache-Control", "no-store");
@@ -103,8 +102,8 @@ Answer list_challenges(const Call& call) {
 
 Answer revoke_challenge(const Call& call) {
     if (is_record_id(call.parameter)) {
-        auto unmet = call.parts.challenges->revoke_unmet(
-            call.parameter, {call.caller.name, call.peer.address});
+        auto unmet = call.parts.challenges->revoke_unmet(call.parameter,
+                                                         {call.caller.name, call.peer.address});
         if (!unmet) return refuse(unmet);
         if (*unmet) return empty_response();
     }

@@ -7,9 +7,13 @@ namespace ndes::crp {
 
 namespace {
 
-const RecordKind<Device> kDevice{
-    "device",          device_from_json,      to_json,           &Store::find_device,
-    &Store::put_device, &Store::delete_device, &Store::list_devices};
+const RecordKind<Device> kDevice{"device",
+                                 device_from_json,
+                                 to_json,
+                                 &Store::find_device,
+                                 &Store::put_device,
+                                 &Store::delete_device,
+                                 &Store::list_devices};
 
 }  // namespace
 

@@ -8,9 +8,14 @@ namespace ndes::crp {
 
 namespace {
 
-const RecordKind<Policy> kPolicy{
-    "policy",          policy_from_json,      to_json,           &Store::find_policy,
-    &Store::put_policy, &Store::delete_policy, &Store::list_policies, check_policy};
+const RecordKind<Policy> kPolicy{"policy",
+                                 policy_from_json,
+                                 to_json,
+                                 &Store::find_policy,
+                                 &Store::put_policy,
+                                 &Store::delete_policy,
+                                 &Store::list_policies,
+                                 check_policy};
 
 }  // namespace
 

@@ -186,13 +186,13 @@ Problem::Problem(Error error)
 http::Response to_response(const Problem& problem, std::string_view instance) {
     const ProblemKind& kind = kind_of(problem.code);
     Json body = {{"type", "urn:ndes-crp:problem:" + std::string(kind.reason)},
-                       {"title", kind.title},
-                       {"status", kind.status},
-                       {"detail", problem.detail},
-                       {"instance", instance},
-                       {"reason", kind.reason},
-                       {"hint", kind.hint},
-                       {"retryable", kind.retryable}};
+                 {"title", kind.title},
+                 {"status", kind.status},
+                 {"detail", problem.detail},
+                 {"instance", instance},
+                 {"reason", kind.reason},
+                 {"hint", kind.hint},
+                 {"retryable", kind.retryable}};
     if (problem.code == bad_request) {
         if (auto pointer = pointer_in(problem.detail)) body["pointer"] = std::move(*pointer);
     }

@@ -20,7 +20,8 @@ struct RecordKind {
     Result<Record> (*from_json)(const Json& body, const std::string& id);
     Json (*to_json)(const Record& record);
     Result<std::optional<Record>> (Store::*find)(std::string_view id);
-    Result<bool> (Store::*put)(const Record& record, AuditRecord audit, const Precondition& premise);
+    Result<bool> (Store::*put)(const Record& record, AuditRecord audit,
+                               const Precondition& premise);
     Result<void> (Store::*remove)(std::string_view id, AuditRecord audit,
                                   const Precondition& premise);
     Result<Page<Record>> (Store::*list)(const PageRequest& page);

@@ -11,12 +11,12 @@ Answer show_status(const Call& call) {
     if (!outstanding) return refuse(outstanding);
     Json sinks = Json::array();
     for (const SinkBacklog& backlog : *backlogs) {
-        sinks.push_back({{"sink", backlog.sink},
-                         {"waiting", backlog.waiting},
-                         {"dead", backlog.dead},
-                         {"oldestWaiting", backlog.oldest_waiting
-                                               ? Json(to_rfc3339(*backlog.oldest_waiting))
-                                               : Json(nullptr)}});
+        sinks.push_back(
+            {{"sink", backlog.sink},
+             {"waiting", backlog.waiting},
+             {"dead", backlog.dead},
+             {"oldestWaiting",
+              backlog.oldest_waiting ? Json(to_rfc3339(*backlog.oldest_waiting)) : Json(nullptr)}});
     }
     std::int64_t challenges = 0;
     for (const KeyUse& use : *outstanding)

@@ -7,9 +7,13 @@ namespace ndes::crp {
 
 namespace {
 
-const RecordKind<TemplateRecord> kTemplate{
-    "template",          template_from_json,      to_json,           &Store::find_template,
-    &Store::put_template, &Store::delete_template, &Store::list_templates};
+const RecordKind<TemplateRecord> kTemplate{"template",
+                                           template_from_json,
+                                           to_json,
+                                           &Store::find_template,
+                                           &Store::put_template,
+                                           &Store::delete_template,
+                                           &Store::list_templates};
 
 }  // namespace
 

@@ -8,7 +8,7 @@ namespace ndes::crp {
 namespace {
 
 const RecordKind<User> kUser{
-    "user",          user_from_json,      to_json,           &Store::find_user,
+    "user",           user_from_json,      to_json,           &Store::find_user,
     &Store::put_user, &Store::delete_user, &Store::list_users};
 
 }  // namespace

@@ -121,7 +121,8 @@ std::string OpenApiCheck::fault_in_body(const json& answer, const SeenAnswer& se
 }
 
 std::string OpenApiCheck::fault_in(const SeenAnswer& seen) const {
-    const json problems = {{"responses", {{"default", {{"$ref", "#/components/responses/Problem"}}}}}};
+    const json problems = {
+        {"responses", {{"default", {{"$ref", "#/components/responses/Problem"}}}}}};
     const json* operation = find_operation(seen.method, seen.target);
     const json& answers = (operation ? *operation : problems).at("responses");
     const std::string status = std::to_string(seen.status);

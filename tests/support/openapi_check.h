@@ -36,7 +36,8 @@ class OpenApiCheck {
 
   private:
     const nlohmann::json& resolved(const nlohmann::json& node) const;
-    const nlohmann::json* find_operation(const std::string& method, const std::string& target) const;
+    const nlohmann::json* find_operation(const std::string& method,
+                                         const std::string& target) const;
     std::string fault_in_headers(const nlohmann::json& answer, const SeenAnswer& seen) const;
     std::string fault_in_body(const nlohmann::json& answer, const SeenAnswer& seen) const;
     std::string fault_in_value(const nlohmann::json& schema, const nlohmann::json& value) const;

@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "common/sqlite/database.h"
-#include "crp-service/store/schema_version.h"
 #include "crp-service/store/json_columns.h"
+#include "crp-service/store/schema_version.h"
 #include "crp-service/store/sqlite/sqlite_store.h"
 #include "crp-service/store/sqlite/statements.h"
 

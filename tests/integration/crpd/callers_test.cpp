@@ -46,9 +46,9 @@ TEST_CASE("each kind of client certificate is served or refused by its exact rea
     named.subject_alt_name = "DNS:ndes01.example.org";
     lab.set_identity("next", lab.ca().issue(client()));
     lab.set_identity("future", lab.ca().issue(future));
-    lab.set_identity("self-signed", {X509Ptr(::X509_dup(lab.foreign_ca().certificate())), nullptr,
-                                     lab.foreign_ca().certificate_file(),
-                                     lab.foreign_ca().key_file()});
+    lab.set_identity("self-signed",
+                     {X509Ptr(::X509_dup(lab.foreign_ca().certificate())), nullptr,
+                      lab.foreign_ca().certificate_file(), lab.foreign_ca().key_file()});
     lab.set_identity("server-auth", lab.ca().issue(client("serverAuth")));
     lab.set_identity("any-usage", lab.ca().issue(client("anyExtendedKeyUsage")));
     lab.set_identity("no-usage", lab.ca().issue(client("")));
@@ -73,7 +73,8 @@ TEST_CASE("each kind of client certificate is served or refused by its exact rea
         "[[caller]]\nname = \"by-name\"\nroles = [\"mdm\"]\nissuer = \"CN=Lab CA\"\n"
         "san = \"dns:ndes01.example.org\"\n"
         "[[caller]]\nname = \"early\"\nroles = [\"mdm\"]\nvalid_from = \"2990-01-01T00:00:00Z\"\n"
-        "spki_sha256 = [\"" + lab.pin_of("early") + "\"]\n";
+        "spki_sha256 = [\"" +
+        lab.pin_of("early") + "\"]\n";
     lab.write_config({"ndes", "mdm", "admin"});
     REQUIRE(lab.start());
 

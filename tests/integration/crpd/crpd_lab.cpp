@@ -141,19 +141,18 @@ void CrpdLab::add_challenge_key(const std::string& name) {
 }
 
 void CrpdLab::write_config(const std::vector<std::string>& callers) {
-    std::string text =
-        "[server]\nlisten = \"127.0.0.1:0\"\ncertificate_file = \"" +
-        identities_.at("server").certificate_file.string() + "\"\nkey_file = \"" +
-        identities_.at("server").key_file.string() + "\"\nclient_ca_file = \"" +
-        ca_.certificate_file().string() + "\"\n" + more_server +
-        "[health]\nlisten = \"127.0.0.1:0\"\n[store]\npath = \"crp.db\"\n"
-        "[challenge]\nkey_files = " +
-        Json(challenge_keys_).dump() +
-        "\npepper_files = [\"pepper.key\"]\n"
-        "scep_url = \"http://scep.example.org/\"\nca_certificate_file = \"" +
-        ca_.certificate_file().string() +
-        "\"\n[state_messages]\ninbox = \"inbox\"\n" +
-        state_message_settings + "[log]\ncmtrace_file = \"CRP.log\"\n";
+    std::string text = "[server]\nlisten = \"127.0.0.1:0\"\ncertificate_file = \"" +
+                       identities_.at("server").certificate_file.string() + "\"\nkey_file = \"" +
+                       identities_.at("server").key_file.string() + "\"\nclient_ca_file = \"" +
+                       ca_.certificate_file().string() + "\"\n" + more_server +
+                       "[health]\nlisten = \"127.0.0.1:0\"\n[store]\npath = \"crp.db\"\n"
+                       "[challenge]\nkey_files = " +
+                       Json(challenge_keys_).dump() +
+                       "\npepper_files = [\"pepper.key\"]\n"
+                       "scep_url = \"http://scep.example.org/\"\nca_certificate_file = \"" +
+                       ca_.certificate_file().string() +
+                       "\"\n[state_messages]\ninbox = \"inbox\"\n" + state_message_settings +
+                       "[log]\ncmtrace_file = \"CRP.log\"\n";
     for (const std::string& name : callers) {
         text += "[[caller]]\nname = \"" + name + "\"\nroles = [\"" + name +
                 "\"]\nspki_sha256 = [\"" + pin_of(name) + "\"]\n";
@@ -243,10 +242,13 @@ Answer CrpdLab::ask(RawClient& client, const std::string& method, const std::str
                     const Json& body) {
     const RawResponse response = client.ask(request_text(method, target, body));
     const auto type = response.headers.find("content-type");
-    CHECK(OpenApiCheck::of_this_build().fault_in(
-              {method, target, response.status,
-               type == response.headers.end() ? "" : type->second,
-               {response.headers.begin(), response.headers.end()}, response.body}) == "");
+    CHECK(
+        OpenApiCheck::of_this_build().fault_in({method,
+                                                target,
+                                                response.status,
+                                                type == response.headers.end() ? "" : type->second,
+                                                {response.headers.begin(), response.headers.end()},
+                                                response.body}) == "");
     return read_answer(response);
 }
 

@@ -37,8 +37,8 @@ TEST_CASE("a chain is signed when it has grown enough, and not twice at one plac
     Fixture fixture;
     auto key = make_key();
     const ndes::crp::PublicKeys keys = {{key.get(), [](EVP_PKEY*) {}}};
-    AuditCheckpointer checkpointer(fixture.store, fixture.log, ndes::system_clock(),
-                                   fixture.config, std::move(key));
+    AuditCheckpointer checkpointer(fixture.store, fixture.log, ndes::system_clock(), fixture.config,
+                                   std::move(key));
     REQUIRE(checkpointer.sign_chains(1));
     CHECK(fixture.kept().empty());
     fixture.append(4);
@@ -77,8 +77,8 @@ TEST_CASE("a clean end signs what came last, in the file as well") {
 TEST_CASE("a file that cannot be written is an error, not a silence") {
     Fixture fixture;
     fixture.config.checkpoint_file = fixture.folder / "none" / "checkpoints.jsonl";
-    AuditCheckpointer checkpointer(fixture.store, fixture.log, ndes::system_clock(),
-                                   fixture.config, make_key());
+    AuditCheckpointer checkpointer(fixture.store, fixture.log, ndes::system_clock(), fixture.config,
+                                   make_key());
     fixture.append(1);
     const auto done = checkpointer.sign_chains(1);
     REQUIRE_FALSE(done);

@@ -76,8 +76,7 @@ TEST_CASE("all four kinds of records are created once only with If-None-Match: *
         const http::Response shown = lab.call("mdm", "GET", target);
         CHECK(shown.status == 200);
         CHECK(lab.call("mdm", "PUT", target, shown.body, {{"if-none-match", "*"}}).status == 412);
-        CHECK(lab.call("mdm", "PUT", target, shown.body,
-                       {{"if-match", header_of(shown, "ETag")}})
+        CHECK(lab.call("mdm", "PUT", target, shown.body, {{"if-match", header_of(shown, "ETag")}})
                   .status == 200);
     }
 }

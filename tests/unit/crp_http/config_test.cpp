@@ -123,8 +123,10 @@ TEST_CASE("every key that the sample shows as a default is a key, and is the def
     CHECK(config->server.limits.body_octets == plain->server.limits.body_octets);
     CHECK(config->drain_timeout == plain->drain_timeout);
     CHECK(config->validation.clock_tolerance == plain->validation.clock_tolerance);
-    CHECK(config->state_messages.dispatch.poll_interval == plain->state_messages.dispatch.poll_interval);
-    CHECK(config->state_messages.dispatch.retry_least == plain->state_messages.dispatch.retry_least);
+    CHECK(config->state_messages.dispatch.poll_interval ==
+          plain->state_messages.dispatch.poll_interval);
+    CHECK(config->state_messages.dispatch.retry_least ==
+          plain->state_messages.dispatch.retry_least);
     CHECK(config->state_messages.dispatch.retry_most == plain->state_messages.dispatch.retry_most);
 }
 

@@ -6,12 +6,16 @@ using namespace ndes::test;
 
 namespace {
 
-const nlohmann::json kUser = {{"id", "alice"}, {"userPrincipalName", "alice@example.org"},
-                              {"displayName", ""}, {"email", ""}, {"securityIdentifier", ""},
-                              {"enabled", true}, {"groups", nlohmann::json::array()}};
+const nlohmann::json kUser = {{"id", "alice"},
+                              {"userPrincipalName", "alice@example.org"},
+                              {"displayName", ""},
+                              {"email", ""},
+                              {"securityIdentifier", ""},
+                              {"enabled", true},
+                              {"groups", nlohmann::json::array()}};
 
 SeenAnswer good() {
-    return {"GET", "/api/v1/users/alice", 200, "application/json", {{"ETag", "\"7\""}},
+    return {"GET",       "/api/v1/users/alice", 200, "application/json", {{"ETag", "\"7\""}},
             kUser.dump()};
 }
 

@@ -91,7 +91,8 @@ TEST_CASE("a used key with another body is 422, also when the body would clash b
     const std::string posted =
         R"({"deviceId":"phone-1","userId":"alice","policyId":"wifi","challenge":"Posted-123"})";
     CHECK(lab.call("mdm", "POST", "/api/v1/challenges", posted, key).status == 201);
-    const auto clash = lab.call("mdm", "POST", "/api/v1/challenges", posted.substr(0, posted.size() - 1) + R"(,"ttlSeconds":60})", key);
+    const auto clash = lab.call("mdm", "POST", "/api/v1/challenges",
+                                posted.substr(0, posted.size() - 1) + R"(,"ttlSeconds":60})", key);
     CHECK(reason_of(clash) == "IdempotencyKeyReused");
     CHECK(reason_of(lab.call("mdm", "POST", "/api/v1/challenges", posted,
                              {{"idempotency-key", "order-2"}})) == "ChallengeInUse");

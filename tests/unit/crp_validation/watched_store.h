@@ -55,8 +55,8 @@ class WatchedStore final : public crp::Store {
     Result<std::optional<crp::Challenge>> find_challenge_by_lookup(
         std::string_view lookup) override;
     Result<void> revoke_challenge(std::string_view id, crp::AuditRecord audit) override;
-    Result<crp::Page<crp::Challenge>> list_challenges(const crp::PageRequest& page,
-                                                      const crp::ChallengeFilter& filter = {}) override;
+    Result<crp::Page<crp::Challenge>> list_challenges(
+        const crp::PageRequest& page, const crp::ChallengeFilter& filter = {}) override;
     Result<std::vector<crp::KeyUse>> count_outstanding_challenges(WallTime now) override;
     Result<crp::DecisionOutcome> commit_decision(const crp::DecisionCommit& commit) override;
     Result<crp::NotifyOutcome> commit_notify(const crp::NotifyCommit& commit) override;

@@ -135,7 +135,8 @@ TEST_CASE("events: signals at once, changes when it is quiet, else nothing") {
     CHECK(wait_for_event(1ms, &watcher) == std::nullopt);
     for (const auto& [signal, event] :
          {std::pair{SIGHUP, ProcessEvent::reload}, std::pair{SIGUSR1, ProcessEvent::check},
-          std::pair{SIGTERM, ProcessEvent::terminate}, std::pair{SIGINT, ProcessEvent::terminate}}) {
+          std::pair{SIGTERM, ProcessEvent::terminate},
+          std::pair{SIGINT, ProcessEvent::terminate}}) {
         ::pthread_kill(::pthread_self(), signal);
         CHECK(wait_for_event(10s, &watcher) == event);
     }
