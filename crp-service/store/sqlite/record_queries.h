@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "crp-service/store/cursor.h"
@@ -45,32 +44,27 @@ class SequenceQuery {
         : select_(std::move(select)), key_(std::move(key)), newest_first_(newest_first) {}
 
     // Conditions with one parameter each; ignored when the value is empty or absent.
-    SequenceQuery& where(const char* condition, const std::string& value) {
-        if (!value.empty()) add(condition, value);
-        return *this;
-    }
-    SequenceQuery& where(const char* condition, const std::optional<WallTime>& value) {
-        if (value) add(condition, to_unix_ms(*value));
-        return *this;
-    }
+    SequenceQuery& where(const char* condition, const std::string& value);
+    SequenceQuery& where(const char* condition, const std::optional<WallTime>& value);
     template <class Enum>
     SequenceQuery& where_word(const char* condition, const std::optional<Enum>& value) {
-        if (value) add(condition, std::string(to_string(*value)));
-        return *this;
+        return where(condition, value ? std::string(to_string(*value)) : std::string());
     }
 
     // The page's statement, bound; `database` outlives it. bad_request for a wrong limit or cursor.
     Result<Statement> prepare(sqlite::Database& database, const PageRequest& page) const;
 
   private:
-    void add(const char* condition, std::variant<std::string, std::int64_t> value) {
-        conditions_.emplace_back(condition, std::move(value));
-    }
+    struct Condition {
+        const char* sql;
+        std::string text;
+        std::optional<std::int64_t> number;  // instead of the text
+    };
 
     std::string select_;
     std::string key_;
     bool newest_first_;
-    std::vector<std::pair<const char*, std::variant<std::string, std::int64_t>>> conditions_;
+    std::vector<Condition> conditions_;
 };
 
 template <class T, class KeyOf>
