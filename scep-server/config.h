@@ -69,16 +69,32 @@ struct RaConfig {
     std::filesystem::path encryption_key_file;
 };
 
+// Which CA issues. What belongs to another `kind` is not read.
 struct IssuerConfig {
-    std::string kind = "local";
-    std::filesystem::path certificate_file;
-    std::filesystem::path key_file;
-    std::filesystem::path crl_file;      // what GetCRL hands out; empty: no CRL
-    std::filesystem::path next_ca_file;  // the CA's successor; empty: no GetNextCACert
+    std::string kind = "local";              // local, cfssl, est, command
+    std::filesystem::path certificate_file;  // the CA, then its chain up to the root
+    std::filesystem::path crl_file;          // what GetCRL hands out; empty: no CRL
+    std::filesystem::path next_ca_file;      // the CA's successor; empty: no GetNextCACert
     bool manual_approval = false;
+    int default_validity_days = 365;  // when the module leaves the contents to the request
+    // local
+    std::filesystem::path key_file;
     std::chrono::milliseconds backdate{5 * 60 * 1000};
     std::string hash = "SHA-256";
-    int default_validity_days = 365;  // when the module leaves the contents to the request
+    // cfssl, est
+    std::string url;
+    std::filesystem::path server_ca_file;
+    // est
+    std::filesystem::path client_certificate_file;
+    std::filesystem::path client_key_file;
+    // cfssl
+    std::filesystem::path auth_key_file;
+    std::string profile;
+    std::string label;
+    // command
+    std::vector<std::string> command;
+    // cfssl, est, command
+    std::chrono::milliseconds deadline{20'000};  // of one request
 };
 
 struct PolicyConfig {

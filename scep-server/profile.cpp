@@ -98,6 +98,9 @@ Profile::Profile(const ProfileConfig& config, ProfileFiles files, ProfileParts p
       endpoint_(config_.scep, ra_, enrollment_, parts.log) {}
 
 void Profile::reload() {
+    if (auto issuer = issuer_->reload(); !issuer)
+        log_.note(Severity::error, "reload: the issuer's files in use stay",
+                  {{"profile", config_.name}, {"cause", issuer.error().text}});
     if (auto ra = load_ra_of(config_, *issuer_, log_)) {
         ra_.replace(std::move(*ra));
         warn_of_dates();
