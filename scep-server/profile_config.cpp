@@ -64,17 +64,36 @@ MscepConfig read_mscep(ConfigTable table, const MscepConfig& base) {
     return mscep;
 }
 
+// A file or a token, one of the two; `base` when neither is named.
+KeySource read_key(ConfigTable& table, std::string_view file, std::string_view uri,
+                   const KeySource& base) {
+    KeySource key{table.path(file), table.text(uri, "")};
+    if (key.empty()) key = base;
+    if (key.empty()) table.fault(file, "is required");
+    if (!key.file.empty() && !key.uri.empty())
+        table.fault(uri, "cannot stand beside " + std::string(file));
+    if (!key.uri.empty() && !key.uri.starts_with("pkcs11:"))
+        table.fault(uri, "must begin with pkcs11:");
+    if (key.uri.find("pin-") != std::string::npos)
+        table.fault(uri, "must not hold a PIN: pkcs11.pin_file names it");
+    return key;
+}
+
 // An RA is all of one table: two halves from two tables would not fit.
 RaConfig read_ra(ConfigTable table) {
-    return {table.required_path("signing_certificate_file"),
-            table.required_path("signing_key_file"),
-            table.required_path("encryption_certificate_file"),
-            table.required_path("encryption_key_file")};
+    RaConfig ra;
+    ra.overlap = table.duration("overlap", ra.overlap, milliseconds{0}, 366 * kDay);
+    ra.store = table.path("store");
+    if (!ra.store.empty()) return ra;
+    ra.signing_certificate_file = table.required_path("signing_certificate_file");
+    ra.signing_key = read_key(table, "signing_key_file", "signing_key_uri", {});
+    ra.encryption_certificate_file = table.required_path("encryption_certificate_file");
+    ra.encryption_key = read_key(table, "encryption_key_file", "encryption_key_uri", {});
+    return ra;
 }
 
 void read_local_issuer(ConfigTable& table, const IssuerConfig& base, IssuerConfig& issuer) {
-    issuer.key_file = table.path("key_file", base.key_file);
-    if (issuer.key_file.empty()) table.fault("key_file", "is required");
+    issuer.key = read_key(table, "key_file", "key_uri", base.key);
     issuer.backdate = table.duration("backdate", base.backdate, milliseconds{0}, kDay);
     issuer.hash = table.choice("hash", base.hash, {"SHA-256", "SHA-384", "SHA-512"});
 }

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 
 #include "common/crypto/openssl_ptr.h"
 #include "common/error.h"
@@ -13,6 +14,10 @@
 namespace ndes {
 
 struct KeySource {
+    KeySource() = default;
+    KeySource(std::filesystem::path path, std::string token_uri = {})
+        : file(std::move(path)), uri(std::move(token_uri)) {}
+
     std::filesystem::path file;  // see load_private_key
     std::string uri;             // "pkcs11:token=…;object=…" (RFC 7512) instead, without a PIN
 

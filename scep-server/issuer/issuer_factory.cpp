@@ -12,8 +12,8 @@ Result<std::unique_ptr<Issuer>> make_issuer(const IssuerConfig& config, const Cl
     auto ca = load_known_ca(config.certificate_file, config.crl_file, clock.now());
     if (!ca) return pass_on(ca);
     if (config.kind == "local")
-        return make_local_issuer(std::move(*ca), {config.key_file, config.backdate, config.hash},
-                                 clock, random);
+        return make_local_issuer(std::move(*ca), {config.key, config.backdate, config.hash}, clock,
+                                 random);
     if (config.kind == "cfssl")
         return make_cfssl_issuer(std::move(*ca),
                                  {config.url, config.auth_key_file, config.server_ca_file,

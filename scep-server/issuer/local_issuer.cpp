@@ -13,11 +13,11 @@ constexpr std::size_t kSerialOctets = 16;
 
 // The CA's key, checked to be its certificate's.
 Result<EvpPkeyPtr> load_ca_key(const LocalIssuerOptions& options, const Certificate& ca) {
-    auto key = load_private_key(options.key_file);
+    auto key = load_key(options.key);
     if (!key) return pass_on(key, "CA key");
     if (!ca.matches(key->get()))
-        return fail(ErrorCode::configuration, "CA key " + options.key_file.string() +
-                                                  ": is not the key of the CA certificate");
+        return fail(ErrorCode::configuration,
+                    "CA key " + options.key.text() + ": is not the key of the CA certificate");
     return key;
 }
 

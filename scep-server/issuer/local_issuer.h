@@ -1,5 +1,5 @@
-// LocalIssuer: a CA whose key lies in a file beside us. Answers at once: issued or refused.
-// Knows no SCEP and no policy. Any thread; the key is only ever used const.
+// LocalIssuer: a CA whose key lies in a file beside us or in a token. Answers at once: issued or
+// refused. Knows no SCEP and no policy. Any thread; the key is only ever used const.
 #pragma once
 
 #include <chrono>
@@ -8,6 +8,7 @@
 #include <string>
 
 #include "common/clock.h"
+#include "common/crypto/key_source.h"
 #include "common/error.h"
 #include "common/random.h"
 #include "scep-server/issuer/known_ca.h"
@@ -15,7 +16,7 @@
 namespace ndes::scep {
 
 struct LocalIssuerOptions {
-    std::filesystem::path key_file;
+    KeySource key;
     std::chrono::milliseconds backdate{0};  // notBefore lies this far in the past
     std::string hash = "SHA-256";           // SHA-256, SHA-384, SHA-512
 };

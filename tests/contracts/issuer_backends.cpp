@@ -34,7 +34,7 @@ IssuerConfig config_of(const std::string& kind, TestCa& ca) {
     IssuerConfig config;
     config.kind = kind;
     config.certificate_file = ca.certificate_file();
-    config.key_file = ca.key_file();
+    config.key.file = ca.key_file();
     config.deadline = std::chrono::seconds(20);
     return config;
 }
