@@ -283,6 +283,7 @@ Result<CrpdConfig> read_config(ConfigFile& file, const std::filesystem::path& fo
     config.state_messages = read_sinks(root.table("state_messages"), folder);
     config.validation.seals_state_messages = !config.state_messages.inbox_seal.empty();
     read_audit(root.table("audit"), config.audit);
+    config.retention = read_retention(root.table("retention"));
     read_log(root.table("log"), config.log);
     if (auto sound = file.finish(); !sound) return pass_on(sound);
     config.hash = hash_of(file.settings());
