@@ -40,7 +40,7 @@ void read_server(ConfigTable table, CrpdConfig& config) {
     const auto count = [&](std::string_view key, std::int64_t fallback, std::int64_t most) {
         return static_cast<std::size_t>(table.integer(key, fallback, 1, most));
     };
-    config.server.worker_threads = count("worker_threads", 8, 256);
+    config.server.worker_threads = count("worker_threads", 32, 256);
     limits.connections = count("max_connections", 1024, 100'000);
     limits.connections_per_address = count("max_connections_per_address", 1024, 100'000);
     limits.queued_requests = count("queued_requests", 512, 100'000);
