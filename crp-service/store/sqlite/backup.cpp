@@ -48,7 +48,7 @@ Failure exists_already(const fs::path& path) {
 }
 
 // One consistent state of `from`, as a file of its own that only the owner and group can read.
-Result<void> copy(const fs::path& from, const fs::path& to) {
+Result<void> copy_database(const fs::path& from, const fs::path& to) {
     auto source = Database::open(from, OpenMode::read_only);
     if (!source) return pass_on(source);
     if (auto empty = Database::open(to, OpenMode::create); !empty) return pass_on(empty);
@@ -118,7 +118,7 @@ Result<void> set_aside(const fs::path& path, const fs::path& aside) {
 // Everything that can fail for the backup's sake happens here, to a file nobody uses yet.
 Result<Restored> prepare(const fs::path& path, const RestoreOrder& order, Restored restored,
                          const Clock& clock) {
-    if (auto copied = copy(order.from, path); !copied) return pass_on(copied);
+    if (auto copied = copy_database(order.from, path); !copied) return pass_on(copied);
     auto migrated = migrate_schema(path, clock);
     if (!migrated) return pass_on(migrated);
     restored.schema_version = migrated->from;
@@ -139,7 +139,7 @@ Result<AuditTail> backup_sqlite(const fs::path& path, const fs::path& to) {
     std::error_code error;
     if (fs::exists(to, error)) return exists_already(to);
     const Unfinished unfinished(to.string() + ".partial");
-    if (auto copied = copy(path, unfinished.path()); !copied) return pass_on(copied);
+    if (auto copied = copy_database(path, unfinished.path()); !copied) return pass_on(copied);
     if (auto whole = check_sqlite_file(unfinished.path()); !whole) return pass_on(whole);
     auto place = last_of_audit(unfinished.path());
     if (!place) return place;
