@@ -127,7 +127,7 @@ expect_status "a key and no checkpoint: not found out" 1 audit verify --export a
 
 # ---- what needs no crpd
 expect_status "caller list" 0 caller list --config "$config"
-expect_json "caller check" .name admin caller check "$ADMIN_CERT" --config "$config"
+expect_json "caller check" .name lab-admin caller check "$ADMIN_CERT" --config "$config"
 expect_status "caller check: a stranger" 4 caller check "$ISSUING_CA" --config "$config"
 expect_status "config check" 0 config check --config "$config"
 expect_match "config show --origin names file and line" \
