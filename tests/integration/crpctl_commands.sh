@@ -164,13 +164,30 @@ expect_match "bash offers verbs" "$(complete_bash crpctl audit v)" "^verify$"
 expect_match "bash offers options" "$(complete_bash crpctl tx list --si)" "^--since$"
 ctl completion zsh >_crpctl
 ctl completion fish >crpctl.fish
-if type -t zsh >/dev/null; then expect "zsh reads its script" zsh -n _crpctl; fi
-if type -t fish >/dev/null; then expect "fish reads its script" fish -n crpctl.fish; fi
+expect "zsh reads its script" zsh -n _crpctl
+expect "fish reads its script" fish -n crpctl.fish
 expect "the manual page names every verb and option" "$root/scripts/check_cli.sh" "$crpctl"
-if type -t scdoc man >/dev/null; then
-    for page in crpctl.1 crpd.8; do
-        scdoc <"$root/crp-service/man/$page.scd" >"$page"
-        expect_equal "$page renders without warnings" "$(man -l --warnings -E UTF-8 "$page" 2>&1 >/dev/null)" ""
-    done
-fi
+for page in crpctl.1 crpd.8; do
+    scdoc <"$root/crp-service/man/$page.scd" >"$page"
+    expect_equal "$page renders without warnings" "$(man -l --warnings -E UTF-8 "$page" 2>&1 >/dev/null)" ""
+done
+
+# ---- the database, put away and brought back
+expect_status "db check" 0 db check --config "$config"
+expect_status "db backup beside a running crpd" 0 db backup --config "$config" --to copy.db
+expect_status "db backup never overwrites" 4 db backup --config "$config" --to copy.db
+expect_status "db restore refuses a database in use" 1 db restore --config "$config" --from copy.db --replace
+unused=$(ctl challenge new --device phone-1 --policy wifi --user alice --format json | jq -r .challengeId)
+rm copy.db
+expect_status "db backup with an unused challenge" 0 db backup --config "$config" --to copy.db
+lab_end "$CRPD_PID" crpd
+expect_status "db restore refuses to replace unasked" 4 db restore --config "$config" --from copy.db
+expect_match "db restore" "$(ctl db restore --config "$config" --from copy.db --replace)" "1 unused challenges revoked"
+lab_start "$test_dir/lab" sqlite true >/dev/null
+source "$test_dir/lab/lab.env"
+expect_json "the records are there" length 1 cert list
+expect_json "the unused challenge is revoked" .state revoked challenge show "$unused"
+expect_equal "the audit tells of the restore" \
+    "$(ctl audit export --config "$config" --event restore-database | wc -l)" 1
+expect_status "and is whole" 0 audit verify --config "$config"
 finish
