@@ -104,13 +104,16 @@ expect_json "audit list" '.[0].event' start audit list
 expect_json "audit show" .sequence 1 audit show 1
 expect_status "audit show: unknown" 4 audit show 1000000
 expect_status "audit verify over the API" 0 audit verify
-expect_status "audit verify of the database" 0 audit verify --config "$config"
+expect_status "audit verify of the database, kept in the audit" 0 audit verify --config "$config" --record
+expect_json "which tells of it" '.[-1].event' verify-audit audit list --all
 ctl audit export --config "$config" >audit.jsonl
 expect_status "audit verify of an export" 0 audit verify --export audit.jsonl
 expect "a program that is not ours verifies the export" python3 "$root/tests/integration/crpd/verify_audit.py" audit.jsonl
 sed '3s/permit/deny/;3t;3s/deny/permit/' audit.jsonl >edited.jsonl
 expect_status "audit verify finds an edit" 4 audit verify --export edited.jsonl
 expect_fails "so does the other program" python3 "$root/tests/integration/crpd/verify_audit.py" edited.jsonl
+expect_status "which --record tells crpd" 4 audit verify --export edited.jsonl --record
+expect_json "as an error" '.[-1].outcome' error audit list --all
 expect_match "and names it" "$(ctl audit verify --export edited.jsonl)" "record 3: edited"
 expect_status "audit verify: no such file is not a broken audit" 1 audit verify --export none.jsonl
 expect_equal "audit export as CSV has a line for each record and one more" \
