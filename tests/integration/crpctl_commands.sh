@@ -112,12 +112,12 @@ expect "a program that is not ours verifies the export" python3 "$root/tests/int
 sed '3s/permit/deny/;3t;3s/deny/permit/' audit.jsonl >edited.jsonl
 expect_status "audit verify finds an edit" 4 audit verify --export edited.jsonl
 expect_fails "so does the other program" python3 "$root/tests/integration/crpd/verify_audit.py" edited.jsonl
-expect_status "which --record tells crpd" 4 audit verify --export edited.jsonl --record
-expect_json "as an error" '.[-1].outcome' error audit list --all
 expect_match "and names it" "$(ctl audit verify --export edited.jsonl)" "record 3: edited"
 expect_status "audit verify: no such file is not a broken audit" 1 audit verify --export none.jsonl
 expect_equal "audit export as CSV has a line for each record and one more" \
     "$(ctl audit export --config "$config" --format csv | wc -l)" "$(($(wc -l <audit.jsonl) + 1))"
+expect_status "what --record tells crpd of a broken one" 4 audit verify --export edited.jsonl --record
+expect_json "is kept as an error" '.[-1].outcome' error audit list --all
 expect_equal "audit export by event" \
     "$(ctl audit export --config "$config" --event start | jq -r .event | sort -u)" start
 expect_equal "a decision's record says what the audit has to" \
