@@ -4,6 +4,7 @@
 
 #include "common/sqlite/file_lock.h"
 #include "crp-service/store/schema_version.h"
+#include "crp-service/store/sqlite/backup.h"
 #include "crp-service/store/sqlite/sqlite_store.h"
 
 namespace ndes::crp {
@@ -67,6 +68,19 @@ Result<Migration> migrate_store(const StoreOptions& options, const Clock& clock)
     auto held = lock(options);
     if (!held) return pass_on(held);
     return migrate_schema(options.path, clock);
+}
+
+Result<AuditTail> backup_store(const StoreOptions& options, const std::filesystem::path& to) {
+    if (auto exists = check_exists(options); !exists) return pass_on(exists);
+    return backup_sqlite(options.path, to);
+}
+
+Result<Restored> restore_store(const StoreOptions& options, const RestoreOrder& order,
+                               const Clock& clock) {
+    if (auto valid = check_options(options); !valid) return pass_on(valid);
+    auto held = lock(options);
+    if (!held) return pass_on(held);
+    return restore_sqlite(options.path, order, clock);
 }
 
 Result<std::unique_ptr<AuditSource>> open_audit(const StoreOptions& options) {
