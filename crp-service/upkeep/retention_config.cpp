@@ -20,11 +20,11 @@ RetentionConfig read_retention(ConfigTable table) {
     config.unconfirmed_after =
         table.duration("unconfirmed_after", config.unconfirmed_after, 1min, 90 * kDay);
     config.interval = table.duration("interval", config.interval, 1s, kDay);
-    config.batch =
-        static_cast<std::size_t>(table.integer("batch", static_cast<std::int64_t>(config.batch), 1,
-                                               10'000));
+    config.batch = static_cast<std::size_t>(
+        table.integer("batch", static_cast<std::int64_t>(config.batch), 1, 10'000));
     config.batch_pause = table.duration("batch_pause", config.batch_pause, 0ms, 1min);
-    config.most_clock_leap = table.duration("most_clock_leap", config.most_clock_leap, 1h, kLongest);
+    config.most_clock_leap =
+        table.duration("most_clock_leap", config.most_clock_leap, 1h, kLongest);
     return config;
 }
 

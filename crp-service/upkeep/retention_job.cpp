@@ -28,8 +28,7 @@ void add(Purged& sum, const Purged& more) {
 
 }  // namespace
 
-Result<std::unique_ptr<RetentionJob>> RetentionJob::make(Store& store, Log& log,
-                                                         const Clock& clock,
+Result<std::unique_ptr<RetentionJob>> RetentionJob::make(Store& store, Log& log, const Clock& clock,
                                                          const RetentionConfig& config) {
     auto newest = store.last_recorded_time();
     if (!newest) return pass_on(newest);
@@ -89,7 +88,8 @@ Result<void> RetentionJob::mark(WallTime now, Outcome& outcome) {
     record.event = "unconfirmed";
     record.outcome = "deny";
     do {
-        auto marked = store_.mark_unconfirmed(now - config_.unconfirmed_after, config_.batch, record);
+        auto marked =
+            store_.mark_unconfirmed(now - config_.unconfirmed_after, config_.batch, record);
         if (!marked) return pass_on(marked);
         if (marked->empty()) return {};
         outcome.unconfirmed += static_cast<std::int64_t>(marked->size());

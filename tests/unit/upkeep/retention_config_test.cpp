@@ -53,10 +53,10 @@ most_clock_leap = "9h"
 }
 
 TEST_CASE("what would throw away records of today is refused") {
-    for (const char* line : {"challenges_after = \"23h\"", "decisions_after = \"0d\"",
-                             "certificates_after = \"1h\"", "messages_after = \"1s\"",
-                             "unconfirmed_after = \"59s\"", "batch = 0", "interval = \"0s\"",
-                             "most_clock_leap = \"59min\"", "challenges_after = 30"}) {
+    for (const char* line :
+         {"challenges_after = \"23h\"", "decisions_after = \"0d\"", "certificates_after = \"1h\"",
+          "messages_after = \"1s\"", "unconfirmed_after = \"59s\"", "batch = 0",
+          "interval = \"0s\"", "most_clock_leap = \"59min\"", "challenges_after = 30"}) {
         INFO(line);
         const auto config = read(std::string("[retention]\n") + line + "\n");
         REQUIRE_FALSE(config);

@@ -40,8 +40,8 @@ struct Fixture {
 };
 
 std::string fact(const ndes::crp::AuditRecord& record, std::string_view name) {
-    const auto found = std::ranges::find_if(record.facts,
-                                            [&](const auto& one) { return one.first == name; });
+    const auto found =
+        std::ranges::find_if(record.facts, [&](const auto& one) { return one.first == name; });
     return found == record.facts.end() ? "" : found->second;
 }
 
@@ -123,7 +123,8 @@ TEST_CASE("switched off, nothing is removed, but an unconfirmed request is marke
 }
 
 TEST_CASE("while the clock is in doubt nothing is touched, and log and audit say so once") {
-    const auto step = GENERATE(std::chrono::milliseconds(-1h), std::chrono::milliseconds(4000 * kDay));
+    const auto step =
+        GENERATE(std::chrono::milliseconds(-1h), std::chrono::milliseconds(4000 * kDay));
     Fixture fixture;
     fill(fixture);
     post(fixture.store, sample_challenge(4));
@@ -170,7 +171,8 @@ TEST_CASE("its thread runs by itself, and ends at once when it is not wanted any
     auto job = fixture.make();
     fixture.clock.pass(31 * kDay);
     job->start();
-    for (int i = 0; i < 5000 && fixture.store.find_challenge(sample_challenge(1).id)->has_value(); ++i)
+    for (int i = 0; i < 5000 && fixture.store.find_challenge(sample_challenge(1).id)->has_value();
+         ++i)
         std::this_thread::sleep_for(1ms);
     CHECK_FALSE(fixture.store.find_challenge(sample_challenge(1).id)->has_value());
     job.reset();
