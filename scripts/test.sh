@@ -48,7 +48,7 @@ suite() {
     failed=$((failed + $(grep -cE '^ *[0-9]+/[0-9]+ Test .*(\*\*\*|Not Run)' "$log")))
 }
 
-install_packages "${build_packages[@]}" "${lab_packages[@]}" || exit 1
+install_packages "${build_packages[@]}" "${lab_packages[@]}" "${postgresql_packages[@]}" || exit 1
 if [ $want_quick = 1 ]; then
     check layers scripts/check_layers.sh
     check documents scripts/check_docs.sh
