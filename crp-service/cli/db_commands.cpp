@@ -16,25 +16,33 @@ namespace {
 struct Where {
     std::filesystem::path config;
     std::filesystem::path path;
+    std::string owner;
+    std::filesystem::path owner_file;
 };
 
 Result<StoreOptions> store_options(const Where& where) {
-    if (!where.config.empty()) return read_store_options(where.config);
     StoreOptions options;
     options.path = where.path;
+    if (!where.config.empty()) {
+        auto read = read_store_options(where.config);
+        if (!read) return read;
+        options = std::move(*read);
+    }
+    options.owner_connection = where.owner;
+    options.owner_connection_file = where.owner_file;
     return options;
 }
 
 int create(const StoreOptions& options) {
     if (auto done = create_store(options, system_clock()); !done) return report(done.error());
-    std::printf("created %s\n", options.path.c_str());
+    std::printf("created %s\n", place_of(options).c_str());
     return kExitOk;
 }
 
 int migrate(const StoreOptions& options) {
     auto done = migrate_store(options, system_clock());
     if (!done) return report(done.error());
-    std::printf("%s: schema version %d -> %d\n", options.path.c_str(), done->from, done->to);
+    std::printf("%s: schema version %d -> %d\n", place_of(options).c_str(), done->from, done->to);
     return kExitOk;
 }
 
@@ -53,6 +61,11 @@ void add_verb(CLI::App& noun, const char* name, const char* text, int (*act)(con
     place->add_option("--config", where->config, "crpd's configuration file");
     place->add_option("--path", where->path, "the SQLite file itself");
     place->require_option(1);
+    CLI::Option* owner = verb->add_option(
+        "--owner", where->owner,
+        "PostgreSQL: the schema's owner, as libpq keywords without a password");
+    verb->add_option("--owner-file", where->owner_file, "the same from a file, mode 0600")
+        ->excludes(owner);
     verb->callback([where, act, &exit_code] {
         auto options = store_options(*where);
         exit_code = options ? act(*options) : report(options.error());
