@@ -8,6 +8,7 @@
 
 #include "common/bytes.h"
 #include "common/crypto/digest.h"
+#include "common/process/build_id.h"
 #include "crp-service/state_messages/sinks_config.h"
 
 namespace ndes::crp {
@@ -309,7 +310,7 @@ Result<CrpdConfig> read_config(ConfigFile& file, const std::filesystem::path& fo
     read_log(root.table("log"), config.log);
     if (auto sound = file.finish(); !sound) return pass_on(sound);
     config.hash = hash_of(file.settings());
-    config.validation.software = NDES_VERSION;
+    config.validation.software = version_and_build(NDES_VERSION);
     config.validation.config_hash = config.hash;
     return config;
 }

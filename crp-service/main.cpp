@@ -57,7 +57,7 @@ void audit(Store& store, Log& log, const char* event, AuditFacts facts) {
 }
 
 AuditFacts start_facts(const CrpdConfig& config) {
-    AuditFacts facts = {{"software", NDES_VERSION},
+    AuditFacts facts = {{"software", config.validation.software},
                         {"config", config.hash},
                         {"minting_key", config.challenge.files.keys.front().filename()}};
     for (const CallerRule& caller : config.callers)
@@ -222,7 +222,7 @@ int run(const std::filesystem::path& config_file) {
     (*log)->write(Severity::info, "CRP is stopping", {{"event", "stop"}});
     (*server)->stop(config->drain_timeout);
     (*health)->stop(std::chrono::milliseconds(0));
-    audit(**store, **log, "stop", {{"software", NDES_VERSION}});
+    audit(**store, **log, "stop", {{"software", config->validation.software}});
     return kExitOk;
 }
 

@@ -56,7 +56,7 @@ if [ $want_quick = 1 ]; then
     check format scripts/format.sh --check
 fi
 if [ $want_integration = 1 ]; then
-    install_packages "${client_packages[@]}" || exit 1
+    install_packages "${client_packages[@]}" "${documentation_packages[@]}" || exit 1
 fi
 if [ $want_unit = 1 ]; then
     export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
@@ -65,7 +65,7 @@ if [ $want_unit = 1 ]; then
     suite tsan '^(unit|contract|abi)$' all
 fi
 if [ $want_integration = 1 ]; then
-    suite release '^(integration|fault)$' programs scep_load crpd_test
+    suite release '^(integration|fault)$' programs scep_load openapi_answers crpd_test
 fi
 
 echo "$passed passed, $failed failed"

@@ -103,7 +103,7 @@ std::string next_target(const Call& call, const std::string& cursor) {
 }
 
 Caller Call::identity() const {
-    Caller known{caller.name, peer.address, peer.port, pin_of(peer), {}};
+    Caller known{caller.name, peer.address, peer.port, peer.tls, pin_of(peer), {}};
     if (peer.certificate) known.certificate_serial = peer.certificate->serial();
     return known;
 }

@@ -55,7 +55,8 @@ std::vector<std::string> read_registered_keys(JsonReader& reader) {
     constexpr std::string_view kField = "registeredKeys";
     std::vector<std::string> keys = reader.text_list(kField, kMostRegisteredKeys, kSha256HexDigits);
     for (std::string& key : keys) {
-        for (char& c : key) c = (c >= 'A' && c <= 'F') ? static_cast<char>(c - 'A' + 'a') : c;
+        for (char& c : key)
+            c = (c >= 'A' && c <= 'F') ? static_cast<char>(c - 'A' + 'a') : c;
         if (key.size() != kSha256HexDigits ||
             key.find_first_not_of("0123456789abcdef") != std::string::npos) {
             reader.fault(kField, "must hold SHA-256 digests of public keys, 64 hex digits each");

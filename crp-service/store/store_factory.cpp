@@ -5,6 +5,7 @@
 #include "common/sqlite/file_lock.h"
 #include "crp-service/store/postgresql/postgresql_store.h"
 #include "crp-service/store/schema_version.h"
+#include "crp-service/store/sqlite/backup.h"
 #include "crp-service/store/sqlite/sqlite_store.h"
 
 namespace ndes::crp {
@@ -35,6 +36,12 @@ Result<void> check_exists(const StoreOptions& options) {
     return fail(ErrorCode::configuration,
                 "there is no database " + options.path.string() + "; run `crpctl db create`",
                 error.message());
+}
+
+Failure saved_by_the_server() {
+    return fail(ErrorCode::configuration,
+                "PostgreSQL's own tools back up and restore it: pg_dump and pg_restore, or "
+                "pg_basebackup");
 }
 
 // At the start every failure needs an operator, whatever kind it is later.
@@ -79,6 +86,21 @@ Result<Migration> migrate_store(const StoreOptions& options, const Clock& clock)
     auto held = lock(options);
     if (!held) return pass_on(held);
     return migrate_schema(options.path, clock);
+}
+
+Result<AuditTail> backup_store(const StoreOptions& options, const std::filesystem::path& to) {
+    if (auto exists = check_exists(options); !exists) return pass_on(exists);
+    if (is_postgresql(options)) return saved_by_the_server();
+    return backup_sqlite(options.path, to);
+}
+
+Result<Restored> restore_store(const StoreOptions& options, const RestoreOrder& order,
+                               const Clock& clock) {
+    if (auto valid = check_options(options); !valid) return pass_on(valid);
+    if (is_postgresql(options)) return saved_by_the_server();
+    auto held = lock(options);
+    if (!held) return pass_on(held);
+    return restore_sqlite(options.path, order, clock);
 }
 
 Result<std::unique_ptr<AuditSource>> open_audit(const StoreOptions& options) {

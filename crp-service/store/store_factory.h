@@ -1,11 +1,13 @@
 // Name → backend. Adding a backend: its file, and one line in store_factory.cpp.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 
 #include "common/clock.h"
+#include "crp-service/store/audit_chain.h"
 #include "crp-service/store/audit_source.h"
 #include "crp-service/store/store.h"
 
@@ -43,6 +45,29 @@ Result<Migration> migrate_store(const StoreOptions& options, const Clock& clock)
 
 // Schema version and integrity; configuration or storage with what is wrong.
 Result<std::string> check_store(const StoreOptions& options);
+
+// One consistent state of the database as the new file `to`, checked and durable; how far its audit
+// goes. May run beside crpd. conflict if `to` exists.
+Result<AuditTail> backup_store(const StoreOptions& options, const std::filesystem::path& to);
+
+struct RestoreOrder {
+    std::filesystem::path from;  // what backup_store() made, also of an older schema version
+    bool replace = false;        // a database that exists is set aside; else: conflict
+    // A challenge that was `issued` when the backup was made may have been used since. It is
+    // revoked unless this says that it cannot have been.
+    bool keep_challenges = false;
+};
+struct Restored {
+    int schema_version = 0;  // the backup's
+    std::int64_t challenges_revoked = 0;
+    std::filesystem::path replaced;  // where the replaced database is now; empty: there was none
+    AuditTail replaced_audit;
+};
+// Makes the database from a backup, with an audit record that says so. Stop crpd first. Until the
+// last step nothing that exists is touched. configuration or storage for a backup that is not
+// whole or not ours.
+Result<Restored> restore_store(const StoreOptions& options, const RestoreOrder& order,
+                               const Clock& clock);
 
 // The audit alone, for its verification: reads only and may run beside crpd.
 Result<std::unique_ptr<AuditSource>> open_audit(const StoreOptions& options);

@@ -52,7 +52,8 @@ AuditRecord make_audit(const NotifyInput& input, const Caller& caller, WallTime 
                    {"disposition", std::to_string(input.disposition)},
                    {"hresult", hresult_text(input.hresult)},
                    {"caller_spki_sha256", caller.spki_sha256},
-                   {"caller_serial", caller.certificate_serial}};
+                   {"caller_serial", caller.certificate_serial},
+                   {"caller_tls", caller.tls}};
     return audit;
 }
 

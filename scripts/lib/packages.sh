@@ -7,7 +7,7 @@ build_packages=(
     scdoc python3-yaml python3-jsonschema libvalijson-dev
     prometheus-cpp-dev libpq-dev
 )
-documentation_packages=(scdoc man-db)
+documentation_packages=(scdoc man-db zsh fish) # to check manual pages and completion
 lab_packages=(curl jq openssl sqlite3 procps)
 postgresql_packages=(postgresql)
 client_packages=(

@@ -201,6 +201,10 @@ bool CrpdLab::wait_for_inbox(std::size_t files) const {
     });
 }
 
+bool CrpdLab::wait_for_log(const std::string& text) const {
+    return eventually([&] { return read_text(path("CRP.log")).find(text) != std::string::npos; });
+}
+
 bool CrpdLab::start() {
     const std::string ready = "CRP started on port ";
     const std::size_t before = count_in_output(ready);

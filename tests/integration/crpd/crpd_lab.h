@@ -106,6 +106,8 @@ class CrpdLab {
     // Waits until standard output holds `text` more than `before` times; false after 20 s.
     bool wait_for_output(const std::string& text, std::size_t before);
     std::size_t count_in_output(const std::string& text) const;
+    // Waits until CRP.log, which crpd writes after it has answered, holds `text`; false after 20 s.
+    bool wait_for_log(const std::string& text) const;
     // Waits until the inbox holds exactly `files` state messages; false after 20 s.
     bool wait_for_inbox(std::size_t files) const;
 
