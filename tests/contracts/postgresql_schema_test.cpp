@@ -48,7 +48,8 @@ StoreOptions database_of_version_1() {
              'disk full'),
             ('m-2', 1, 2, 1, 'tx', 'dec', 'd', 'u', 'crid', 'Success', '', '', 6, '', 0, 9, NULL,
              '');
-        SELECT setval('state_message_sequence', 2))");
+        SELECT setval('state_message_sequence', 2);
+        GRANT USAGE ON SCHEMA crp TO crp_run; GRANT SELECT ON schema_step TO crp_run)");
     return options;
 }
 

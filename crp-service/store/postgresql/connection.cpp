@@ -229,9 +229,10 @@ void Connection::lose(std::string why) {
 }
 
 Failure Connection::failure() const {
-    return fail(ErrorCode::storage,
-                lost_ ? "the session with the database was lost" : "the database refused a statement",
-                state_.empty() ? fault_ : state_ + " " + fault_);
+    const char* text = lost_               ? "the session with the database was lost"
+                       : state_ == "42501" ? "the database role lacks a right"
+                                           : "the database refused a statement";
+    return fail(ErrorCode::storage, text, state_.empty() ? fault_ : state_ + " " + fault_);
 }
 
 }  // namespace ndes::crp::pg
