@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <system_error>
 
@@ -113,6 +114,10 @@ class TemporaryFile {
     bool renamed_ = false;
 };
 
+fs::path folder_of(const fs::path& path) {
+    return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
 Result<void> sync_folder(const fs::path& folder) {
     const FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!fd || ::fsync(fd.get()) != 0) {
@@ -160,7 +165,19 @@ Result<void> write_file_durably(const fs::path& path, ByteView contents, unsigne
     if (!temporary.rename_to(path)) {
         return system_failure(ErrorCode::storage, "cannot rename into", path);
     }
-    return sync_folder(path.has_parent_path() ? path.parent_path() : fs::path("."));
+    return sync_folder(folder_of(path));
+}
+
+Result<void> publish_file_durably(const fs::path& finished, const fs::path& path) {
+    const FileDescriptor fd(::open(finished.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd || ::fsync(fd.get()) != 0) {
+        return system_failure(ErrorCode::storage, "cannot sync", finished);
+    }
+    if (::renameat2(AT_FDCWD, finished.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) != 0) {
+        if (errno == EEXIST) return fail(ErrorCode::conflict, path.string() + " exists already");
+        return system_failure(ErrorCode::storage, "cannot rename into", path);
+    }
+    return sync_folder(folder_of(path));
 }
 
 }  // namespace ndes

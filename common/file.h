@@ -25,4 +25,9 @@ Result<Secret> read_secret_file(const std::filesystem::path& path, std::size_t l
 Result<void> write_file_durably(const std::filesystem::path& path, ByteView contents,
                                 unsigned mode = 0640);
 
+// Gives a finished file beside it the name `path`, durably: fsync + rename + fsync of the folder.
+// conflict when `path` exists; it is never replaced. storage on failure.
+Result<void> publish_file_durably(const std::filesystem::path& finished,
+                                  const std::filesystem::path& path);
+
 }  // namespace ndes

@@ -32,6 +32,7 @@ struct Request {
 struct Peer {
     std::string address;  // numeric
     std::uint16_t port = 0;
+    std::string tls;  // version and suite, "TLSv1.3 TLS_AES_256_GCM_SHA384"; empty without TLS
     // The verified client certificate; absent without TLS, without one, or with one that failed.
     std::shared_ptr<const Certificate> certificate;
     // What was presented with it, for whoever verifies it again; may be null.

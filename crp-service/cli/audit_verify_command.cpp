@@ -10,6 +10,7 @@
 #include "crp-service/cli/audit_commands.h"
 #include "crp-service/cli/audit_input.h"
 #include "crp-service/cli/output.h"
+#include "crp-service/cli/rest_client.h"
 
 namespace ndes::crp::cli {
 
@@ -22,6 +23,7 @@ struct VerifyOrder {
     std::shared_ptr<Output> output;
     std::vector<path> public_keys;
     path checkpoints;  // kept outside
+    bool record = false;
 };
 
 struct Verification {
@@ -140,6 +142,19 @@ void print(const Verification& found, const Output& output) {
     }
 }
 
+// Tells crpd, whose audit keeps it.
+Result<void> record(const VerifyOrder& order, const Verification& found) {
+    Json body = {{"records", found.verifier.records()}, {"fault", nullptr}};
+    if (found.fault) {
+        body["fault"] = std::string(to_string(found.fault->kind)) + " at " + found.fault->node +
+                        (found.fault->node.empty() ? "" : " ") +
+                        std::to_string(found.fault->sequence);
+    }
+    auto told = call_rest(*order.place->target, "POST", "/api/v1/audit/verifications", body.dump());
+    if (!told) return pass_on(told, "the result could not be recorded");
+    return {};
+}
+
 int run(const VerifyOrder& order) {
     auto input = open_input(*order.place);
     if (!input) {
@@ -152,6 +167,12 @@ int run(const VerifyOrder& order) {
         return code == kExitRefused ? kExitFailed : code;  // 4 says "broken" here
     }
     print(*found, *order.output);
+    if (order.record) {
+        if (auto told = record(order, *found); !told) {
+            const int code = report(told.error());
+            return found->fault ? kExitRefused : code == kExitRefused ? kExitFailed : code;
+        }
+    }
     if (found->fault) return kExitRefused;
     if (found->checkpoints > 0 || order.public_keys.empty()) return kExitOk;
     return report({ErrorCode::configuration,
@@ -172,6 +193,7 @@ void add_audit_verify(CLI::App& noun, int& exit_code) {
         ->allow_extra_args(false);
     verb->add_option("--checkpoints", order->checkpoints,
                      "checkpoint file kept elsewhere (see [audit] checkpoint_file)");
+    verb->add_flag("--record", order->record, "tell crpd the result, which its audit keeps");
     verb->callback([order, &exit_code] { exit_code = run(*order); });
 }
 

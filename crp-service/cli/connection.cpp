@@ -27,6 +27,11 @@ std::filesystem::path settings_file() {
     return std::filesystem::exists(common, error) ? common : std::filesystem::path();
 }
 
+std::string without_path(const std::string& url) {
+    const auto host = url.find("://");
+    return host == std::string::npos ? url : url.substr(0, url.find('/', host + 3));
+}
+
 }  // namespace
 
 std::shared_ptr<RestTarget> add_rest_options(CLI::App& command, const RestProgram& program) {
@@ -62,6 +67,7 @@ Result<void> complete_from_file(RestTarget& target) {
 
 Result<void> complete(RestTarget& target) {
     if (auto read = complete_from_file(target); !read) return read;
+    if (target.program == &kNdesdAdmin) target.url = without_path(target.url);
     const std::string url = std::string("--url (") + target.program->url_variable + ", " +
                             target.program->url_key + ")";
     const char* missing = target.url.empty()           ? url.c_str()

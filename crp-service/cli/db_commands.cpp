@@ -1,40 +1,25 @@
-// crpctl db create|migrate|check: the database is never made or changed by crpd itself.
+// crpctl db create|migrate|check|backup|restore: the database is never made or changed by crpd
+// itself.
 #include <cstdio>
-#include <filesystem>
-#include <functional>
-#include <memory>
 
 #include "common/clock.h"
 #include "crp-service/cli/commands.h"
-#include "crp-service/config.h"
-#include "crp-service/store/store_factory.h"
+#include "crp-service/cli/database_place.h"
 
 namespace ndes::crp::cli {
 
 namespace {
 
-struct Where {
-    std::filesystem::path config;
-    std::filesystem::path path;
-};
-
-Result<StoreOptions> store_options(const Where& where) {
-    if (!where.config.empty()) return read_store_options(where.config);
-    StoreOptions options;
-    options.path = where.path;
-    return options;
-}
-
 int create(const StoreOptions& options) {
     if (auto done = create_store(options, system_clock()); !done) return report(done.error());
-    std::printf("created %s\n", options.path.c_str());
+    std::printf("created %s\n", place_of(options).c_str());
     return kExitOk;
 }
 
 int migrate(const StoreOptions& options) {
     auto done = migrate_store(options, system_clock());
     if (!done) return report(done.error());
-    std::printf("%s: schema version %d -> %d\n", options.path.c_str(), done->from, done->to);
+    std::printf("%s: schema version %d -> %d\n", place_of(options).c_str(), done->from, done->to);
     return kExitOk;
 }
 
@@ -47,14 +32,15 @@ int check(const StoreOptions& options) {
 
 void add_verb(CLI::App& noun, const char* name, const char* text, int (*act)(const StoreOptions&),
               int& exit_code) {
-    const auto where = std::make_shared<Where>();
     CLI::App* verb = noun.add_subcommand(name, text);
-    CLI::Option_group* place = verb->add_option_group("place", "where the database is");
-    place->add_option("--config", where->config, "crpd's configuration file");
-    place->add_option("--path", where->path, "the SQLite file itself");
-    place->require_option(1);
-    verb->callback([where, act, &exit_code] {
-        auto options = store_options(*where);
+    const auto place = add_database_place(*verb);
+    CLI::Option* owner =
+        verb->add_option("--owner", place->owner,
+                         "PostgreSQL: the schema's owner, as libpq keywords without a password");
+    verb->add_option("--owner-file", place->owner_file, "the same from a file, mode 0600")
+        ->excludes(owner);
+    verb->callback([place, act, &exit_code] {
+        auto options = store_options(*place);
         exit_code = options ? act(*options) : report(options.error());
     });
 }
@@ -68,6 +54,8 @@ void add_db_commands(CLI::App& app, int& exit_code) {
     add_verb(*noun, "migrate", "bring it to this program's schema (stop crpd first)", migrate,
              exit_code);
     add_verb(*noun, "check", "schema version and integrity", check, exit_code);
+    add_backup_verb(*noun, exit_code);
+    add_restore_verb(*noun, exit_code);
 }
 
 }  // namespace ndes::crp::cli

@@ -1,4 +1,5 @@
-// /api/v1/audit: the audit, oldest first; ?after= for what is new. And its signed checkpoints.
+// /api/v1/audit: the audit, oldest first; ?after= for what is new. Its signed checkpoints. And what
+// somebody who verified it found, which becomes part of it.
 #include <charconv>
 
 #include "common/bytes.h"
@@ -6,6 +7,13 @@
 #include "crp-service/http/handlers.h"
 
 namespace ndes::crp {
+
+namespace {
+
+constexpr std::int64_t kMostRecords = INT64_C(1) << 53;  // exact in every JSON reader
+constexpr std::size_t kMaxFaultOctets = 512;
+
+}  // namespace
 
 Answer list_audit(const Call& call) {
     auto query = call.list_query();
@@ -53,6 +61,23 @@ Answer list_audit_checkpoints(const Call& call) {
     page.items = std::move(*found);
     if (more) page.next = cursor_of(page.items.back());
     return page_response(call, page, [](const AuditCheckpoint& one) { return to_json(one); });
+}
+
+Answer record_audit_verification(const Call& call) {
+    auto body = call.json();
+    if (!body) return refuse(body);
+    JsonReader reader(*body);
+    const std::int64_t records = reader.integer("records", 0, kMostRecords);
+    const std::string fault = reader.optional_text("fault", kMaxFaultOctets).value_or("");
+    if (auto sound = reader.finish(); !sound) return refuse(sound);
+    AuditRecord audit = call.audit("verify-audit");
+    if (!fault.empty()) audit.outcome = "error";
+    audit.facts.emplace_back("records", std::to_string(records));
+    if (!fault.empty()) audit.facts.emplace_back("fault", fault);
+    if (auto recorded = call.store.append_audit(std::move(audit)); !recorded) {
+        return refuse(recorded);
+    }
+    return empty_response();
 }
 
 }  // namespace ndes::crp

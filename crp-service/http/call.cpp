@@ -46,6 +46,10 @@ std::string ListQuery::text(std::string_view name) const {
     return found == filters.end() ? std::string() : found->second;
 }
 
+tl::unexpected<Problem> ListQuery::refuse_word(std::string_view name) {
+    return refuse(ProblemCode::query_malformed, std::string(name) + ": is no word of it");
+}
+
 tl::expected<std::optional<WallTime>, Problem> ListQuery::time(std::string_view name) const {
     const std::string given = text(name);
     if (given.empty()) return std::optional<WallTime>();
@@ -103,7 +107,7 @@ std::string next_target(const Call& call, const std::string& cursor) {
 }
 
 Caller Call::identity() const {
-    Caller known{caller.name, peer.address, peer.port, pin_of(peer), {}};
+    Caller known{caller.name, peer.address, peer.port, peer.tls, pin_of(peer), {}};
     if (peer.certificate) known.certificate_serial = peer.certificate->serial();
     return known;
 }

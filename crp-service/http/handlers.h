@@ -51,6 +51,7 @@ Answer list_dead_letters(const Call& call);
 Answer replay_state_messages(const Call& call);
 Answer list_audit(const Call& call);
 Answer list_audit_checkpoints(const Call& call);
+Answer record_audit_verification(const Call& call);
 
 // keys_handler.cpp, simulate_handler.cpp
 Answer list_keys(const Call& call);

@@ -103,6 +103,8 @@ Result<Policy> policy_from_json(const Json& body, const std::string& id) {
     policy.key_type = read_key_type(reader);
     policy.hash_algorithms = read_hash_algorithms(reader);
     read_numbers(reader, policy);
+    policy.require_registered_key = reader.boolean_or("requireRegisteredKey", false);
+    policy.security_identifier_extension = reader.boolean_or("securityIdentifierExtension", false);
     auto assignments = read_assignments(reader);
     if (!assignments) return pass_on(assignments);
     policy.assignments = std::move(*assignments);
@@ -125,6 +127,8 @@ Json to_json(const Policy& policy) {
             {"renewalThresholdPercent", policy.renewal_threshold_percent},
             {"challengeTtlSeconds", policy.challenge_ttl_seconds},
             {"retryWindowSeconds", policy.retry_window_seconds},
+            {"requireRegisteredKey", policy.require_registered_key},
+            {"securityIdentifierExtension", policy.security_identifier_extension},
             {"assignments",
              {{"users", policy.assignments.users},
               {"groups", policy.assignments.groups},

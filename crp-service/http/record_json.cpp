@@ -7,6 +7,8 @@ namespace {
 constexpr std::size_t kMaxTextOctets = 256;  // names, e-mail addresses, serial numbers
 constexpr std::size_t kMostGroups = 200;
 constexpr std::size_t kMostPermissions = 500;
+constexpr std::size_t kMostRegisteredKeys = 16;
+constexpr std::size_t kSha256HexDigits = 64;
 
 struct EnrollmentWord {
     EnrollmentState state;
@@ -46,6 +48,21 @@ const char* word_of(EnrollmentState state) {
         if (known.state == state) return known.word;
     }
     return "";
+}
+
+// Lower case, as the CRP's own digests are.
+std::vector<std::string> read_registered_keys(JsonReader& reader) {
+    constexpr std::string_view kField = "registeredKeys";
+    std::vector<std::string> keys = reader.text_list(kField, kMostRegisteredKeys, kSha256HexDigits);
+    for (std::string& key : keys) {
+        for (char& c : key)
+            c = (c >= 'A' && c <= 'F') ? static_cast<char>(c - 'A' + 'a') : c;
+        if (key.size() != kSha256HexDigits ||
+            key.find_first_not_of("0123456789abcdef") != std::string::npos) {
+            reader.fault(kField, "must hold SHA-256 digests of public keys, 64 hex digits each");
+        }
+    }
+    return keys;
 }
 
 bool is_principal(const std::string& text) {
@@ -98,6 +115,7 @@ Result<Device> device_from_json(const Json& body, const std::string& id) {
     device.owner_user_id = text_of(reader, "ownerUserId", kMaxIdOctets);
     device.enrollment_state = read_enrollment_state(reader);
     device.compliant = reader.boolean_or("compliant", true);
+    device.registered_keys = read_registered_keys(reader);
     if (auto sound = reader.finish(); !sound) return pass_on(sound);
     return device;
 }
@@ -111,7 +129,8 @@ Json to_json(const Device& device) {
         {"imei", device.imei},
         {"ownerUserId", device.owner_user_id.empty() ? Json(nullptr) : Json(device.owner_user_id)},
         {"enrollmentState", word_of(device.enrollment_state)},
-        {"compliant", device.compliant}};
+        {"compliant", device.compliant},
+        {"registeredKeys", device.registered_keys}};
 }
 
 Result<TemplateRecord> template_from_json(const Json& body, const std::string& name) {

@@ -63,6 +63,7 @@ void Rejections::record(const Problem& problem, const http::Request& request,
                    {"path", path},
                    {"caller_spki_sha256", pin},
                    {"caller_serial", peer.certificate ? peer.certificate->serial() : ""},
+                   {"caller_tls", peer.tls},
                    {"peer_port", std::to_string(peer.port)},
                    {"status", std::to_string(kind.status)},
                    {"instance", std::string(instance)}};

@@ -55,6 +55,7 @@ const Route kRoutes[] = {
     {"POST",   "/api/v1/state-messages/replay",          kAdmin,   replay_state_messages},
     {"GET",    "/api/v1/audit",                          kAdmin,   list_audit},
     {"GET",    "/api/v1/audit/checkpoints",              kAdmin,   list_audit_checkpoints},
+    {"POST",   "/api/v1/audit/verifications",            kAdmin,   record_audit_verification},
     // For operators: nothing of these is recorded.
     {"GET",    "/api/v1/keys",                           kAdmin,   list_keys},
     {"POST",   "/api/v1/simulate",                       kAdmin,   simulate_request},

@@ -78,6 +78,7 @@ class Facts {
 void add_caller(Facts& facts, const Caller& caller) {
     facts.add("caller_spki_sha256", caller.spki_sha256);
     facts.add("caller_serial", caller.certificate_serial);
+    facts.add("caller_tls", caller.tls);
     if (caller.port != 0) facts.add("peer_port", std::to_string(caller.port));
 }
 

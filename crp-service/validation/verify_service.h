@@ -32,6 +32,7 @@ struct Caller {
     std::string name;
     std::string address;
     std::uint16_t port = 0;
+    std::string tls = {};                 // version and suite of the connection
     std::string spki_sha256 = {};         // of its certificate
     std::string certificate_serial = {};  // hex
 };

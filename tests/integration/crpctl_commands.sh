@@ -104,7 +104,8 @@ expect_json "audit list" '.[0].event' start audit list
 expect_json "audit show" .sequence 1 audit show 1
 expect_status "audit show: unknown" 4 audit show 1000000
 expect_status "audit verify over the API" 0 audit verify
-expect_status "audit verify of the database" 0 audit verify --config "$config"
+expect_status "audit verify of the database, kept in the audit" 0 audit verify --config "$config" --record
+expect_json "which tells of it" '.[-1].event' verify-audit audit list --all
 ctl audit export --config "$config" >audit.jsonl
 expect_status "audit verify of an export" 0 audit verify --export audit.jsonl
 expect "a program that is not ours verifies the export" python3 "$root/tests/integration/crpd/verify_audit.py" audit.jsonl
@@ -115,11 +116,13 @@ expect_match "and names it" "$(ctl audit verify --export edited.jsonl)" "record 
 expect_status "audit verify: no such file is not a broken audit" 1 audit verify --export none.jsonl
 expect_equal "audit export as CSV has a line for each record and one more" \
     "$(ctl audit export --config "$config" --format csv | wc -l)" "$(($(wc -l <audit.jsonl) + 1))"
+expect_status "what --record tells crpd of a broken one" 4 audit verify --export edited.jsonl --record
+expect_json "is kept as an error" '.[-1].outcome' error audit list --all
 expect_equal "audit export by event" \
     "$(ctl audit export --config "$config" --event start | jq -r .event | sort -u)" start
 expect_equal "a decision's record says what the audit has to" \
     "$(jq -r 'select(.event == "verify" and .outcome == "permit") | .facts[][0]' audit.jsonl | sort -u |
-        grep -cE '^(caller_spki_sha256|caller_serial|challenge_issued_by|attempt|device_state|policy_request_id|requested_subject|approved_subject|phase_result|state_message_id|software|config)$')" 12
+        grep -cE '^(caller_spki_sha256|caller_serial|caller_tls|challenge_issued_by|attempt|device_state|policy_request_id|requested_subject|approved_subject|phase_result|state_message_id|software|config)$')" 13
 expect_fails "no challenge is in the audit" grep -qF -- "$challenge" audit.jsonl
 expect_status "audit keygen" 0 audit keygen --out signing.key
 expect_status "audit keygen never overwrites" 4 audit keygen --out signing.key
@@ -127,7 +130,7 @@ expect_status "a key and no checkpoint: not found out" 1 audit verify --export a
 
 # ---- what needs no crpd
 expect_status "caller list" 0 caller list --config "$config"
-expect_json "caller check" .name admin caller check "$ADMIN_CERT" --config "$config"
+expect_json "caller check" .name lab-admin caller check "$ADMIN_CERT" --config "$config"
 expect_status "caller check: a stranger" 4 caller check "$ISSUING_CA" --config "$config"
 expect_status "config check" 0 config check --config "$config"
 expect_match "config show --origin names file and line" \
@@ -164,13 +167,30 @@ expect_match "bash offers verbs" "$(complete_bash crpctl audit v)" "^verify$"
 expect_match "bash offers options" "$(complete_bash crpctl tx list --si)" "^--since$"
 ctl completion zsh >_crpctl
 ctl completion fish >crpctl.fish
-if type -t zsh >/dev/null; then expect "zsh reads its script" zsh -n _crpctl; fi
-if type -t fish >/dev/null; then expect "fish reads its script" fish -n crpctl.fish; fi
+expect "zsh reads its script" zsh -n _crpctl
+expect "fish reads its script" fish -n crpctl.fish
 expect "the manual page names every verb and option" "$root/scripts/check_cli.sh" "$crpctl"
-if type -t scdoc man >/dev/null; then
-    for page in crpctl.1 crpd.8; do
-        scdoc <"$root/crp-service/man/$page.scd" >"$page"
-        expect_equal "$page renders without warnings" "$(man -l --warnings -E UTF-8 "$page" 2>&1 >/dev/null)" ""
-    done
-fi
+for page in crpctl.1 crpd.8; do
+    scdoc <"$root/crp-service/man/$page.scd" >"$page"
+    expect_equal "$page renders without warnings" "$(man -l --warnings -E UTF-8 "$page" 2>&1 >/dev/null)" ""
+done
+
+# ---- the database, put away and brought back
+expect_status "db check" 0 db check --config "$config"
+expect_status "db backup beside a running crpd" 0 db backup --config "$config" --to copy.db
+expect_status "db backup never overwrites" 4 db backup --config "$config" --to copy.db
+expect_status "db restore refuses a database in use" 1 db restore --config "$config" --from copy.db --replace
+unused=$(ctl challenge new --device phone-1 --policy wifi --user alice --format json | jq -r .challengeId)
+rm copy.db
+expect_status "db backup with an unused challenge" 0 db backup --config "$config" --to copy.db
+lab_end "$CRPD_PID" crpd
+expect_status "db restore refuses to replace unasked" 4 db restore --config "$config" --from copy.db
+expect_match "db restore" "$(ctl db restore --config "$config" --from copy.db --replace)" "1 unused challenges revoked"
+lab_start "$test_dir/lab" sqlite true >/dev/null
+source "$test_dir/lab/lab.env"
+expect_json "the records are there" length 1 cert list
+expect_json "the unused challenge is revoked" .state revoked challenge show "$unused"
+expect_equal "the audit tells of the restore" \
+    "$(ctl audit export --config "$config" --event restore-database | wc -l)" 1
+expect_status "and is whole" 0 audit verify --config "$config"
 finish

@@ -6,17 +6,9 @@ source "$(dirname "$0")/lib.sh"
 begin strongswan false
 
 make_records 'CN={{UserPrincipalName}},O=Example' '[{"type":"dns","value":"{{DeviceName}}"}]'
-quietly() { "$@" 2> >(grep -v tpm >&2); }
 
-quietly pki --scepca --url "$SCEP_URL" --caout ca --raout ra --outform pem >scepca.txt 2>&1
+get_ra
 expect_match "gets CA and RA certificates" "$(ls | xargs)" 'ca.*ra-1.*ra-2|ca.*ra.*'
-ca=$(ls ca* | head -1)
-# The RA certificates, told apart by their key usage.
-for file in ra*; do
-    usage=$(openssl x509 -in "$file" -noout -ext keyUsage)
-    [[ $usage == *Encipherment* ]] && ra_encryption=$file
-    [[ $usage == *Signature* ]] && ra_signing=$file
-done
 
 # request OUT KEY DN SAN CHALLENGE [MORE…]
 request() {

@@ -55,7 +55,7 @@ echo "restarts: median $(sort -n restarts | awk '{v[NR]=$1} END {print v[int((NR
 
 state_is_quiet() {
     [ "$(sqlite3 "file:$test_dir/lab/ndesd.db?mode=ro" 'SELECT count(*) FROM notify')" = 0 ] &&
-        [ "$(sqlite3 "file:$CRP_DB?mode=ro" 'SELECT count(*) FROM state_message WHERE delivered_at IS NULL')" = 0 ]
+        [ "$(sqlite3 "file:$CRP_DB?mode=ro" 'SELECT count(*) FROM delivery')" = 0 ]
 }
 eventually "all outcomes are told and all messages delivered" 120 state_is_quiet
 

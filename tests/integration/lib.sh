@@ -3,6 +3,7 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 source "$root/scripts/lib/lab.sh"
+source "$root/tests/integration/answers.sh"
 passed=0 failed=0
 
 # begin NAME [LEGACY]: a fresh lab in build/integration/NAME; stopped when the test ends.
@@ -25,6 +26,7 @@ on_exit() {
 }
 
 finish() {
+    expect_described_answers
     echo "$passed checks passed, $failed failed"
     [ $failed -eq 0 ] && [ $passed -gt 0 ]
     exit $?

@@ -39,6 +39,8 @@ class TlsChannel final : public Channel {
     }
 
     void describe(Peer& peer) const override {
+        peer.tls =
+            std::string(::SSL_get_version(ssl_.get())) + " " + ::SSL_get_cipher_name(ssl_.get());
         X509* const certificate = ::SSL_get0_peer_certificate(ssl_.get());
         if (certificate == nullptr) return;
         auto read = Certificate::from_handle(certificate);

@@ -195,3 +195,23 @@ TEST_CASE("hostile text in a refused call cannot break a log line") {
     CHECK(lab.log.texts()[0].find('\n') == std::string::npos);
     CHECK(lab.log.texts()[0].find('\x1b') == std::string::npos);
 }
+
+TEST_CASE("what a verification of the audit found becomes part of it") {
+    ApiLab lab;
+    const auto post = [&](const std::string& body, const std::string& caller = "admin") {
+        return lab.call(caller, "POST", "/api/v1/audit/verifications", body).status;
+    };
+    CHECK(post(R"({"records":12})") == 204);
+    CHECK(lab.audit().back().event == "verify-audit");
+    CHECK(lab.audit().back().outcome == "permit");
+    CHECK(post(R"({"records":12,"fault":"edited at 3"})") == 204);
+    CHECK(lab.audit().back().outcome == "error");
+    CHECK(lab.audit().back().facts.back() ==
+          std::pair<std::string, std::string>("fault", "edited at 3"));
+    for (const char* body : {"{}", R"({"records":-1})", R"({"records":1,"fault":7})",
+                             R"({"records":1,"whole":true})"}) {
+        CAPTURE(body);
+        CHECK(post(body) == 400);
+    }
+    CHECK(post(R"({"records":12})", "mdm") == 403);
+}

@@ -23,6 +23,7 @@ constexpr const char* kPolicy = R"({
     "extendedKeyUsage": ["1.3.6.1.5.5.7.3.2"], "keyType": "RSA", "minimumKeySize": 3072,
     "hashAlgorithms": ["SHA256", "sha-512"], "validityDays": 90, "renewalThresholdPercent": 20,
     "challengeTtlSeconds": 600, "retryWindowSeconds": 60,
+    "requireRegisteredKey": true, "securityIdentifierExtension": true,
     "assignments": {"users": ["alice"], "groups": ["staff"], "devices": ["d1"], "all": false}})";
 
 // kPolicy with one field set to `value` (as JSON text), or taken away when that is empty.
@@ -63,9 +64,11 @@ TEST_CASE("a user may be empty, and is enabled then") {
 TEST_CASE("a device is read and written") {
     const auto device = device_from_json(
         json(R"({"deviceType":"phone","name":"p","serialNumber":"S","imei":"1","ownerUserId":null,
-                 "enrollmentState":"wiped","compliant":false})"),
+                 "enrollmentState":"wiped","compliant":false,"registeredKeys":[")" +
+             std::string(64, 'A') + R"("]})"),
         "d1");
     REQUIRE(device);
+    CHECK(device->registered_keys == std::vector<std::string>{std::string(64, 'a')});
     CHECK(device->enrollment_state == EnrollmentState::wiped);
     CHECK(device->owner_user_id.empty());
     const auto again = device_from_json(to_json(*device), "d1");
@@ -96,6 +99,8 @@ TEST_CASE("a policy is read and written") {
           std::vector<KeyUsage>{KeyUsage::digital_signature, KeyUsage::key_encipherment});
     CHECK(policy->hash_algorithms == std::vector<std::string>{"SHA-256", "SHA-512"});
     CHECK(policy->minimum_key_size == 3072);
+    CHECK(policy->require_registered_key);
+    CHECK(policy->security_identifier_extension);
     CHECK(policy->assignments.groups == std::vector<std::string>{"staff"});
     const auto again = policy_from_json(to_json(*policy), "wifi");
     REQUIRE(again);
@@ -115,6 +120,8 @@ TEST_CASE("a policy has defaults") {
     CHECK(policy->retry_window_seconds == defaults.retry_window_seconds);
     CHECK(policy->hash_algorithms == std::vector<std::string>{"SHA-256", "SHA-384", "SHA-512"});
     CHECK_FALSE(policy->assignments.all);
+    CHECK_FALSE(policy->require_registered_key);
+    CHECK_FALSE(policy->security_identifier_extension);
     CHECK(policy_from_json(policy_with("minimumKeySize", "256"), "p").has_value() == false);
     Json ec = policy_with("keyType", "\"EC\"");
     ec.erase("minimumKeySize");
@@ -173,6 +180,8 @@ TEST_CASE("a bad field of a policy is refused by name") {
         {"challengeTtlSeconds", "59", "challengeTtlSeconds"},
         {"challengeTtlSeconds", "2592001", "challengeTtlSeconds"},
         {"retryWindowSeconds", "-1", "retryWindowSeconds"},
+        {"requireRegisteredKey", "1", "requireRegisteredKey"},
+        {"securityIdentifierExtension", "\"yes\"", "securityIdentifierExtension"},
         {"assignments", "[]", "assignments"},
         {"assignments", "{\"everyone\":true}", "assignments.everyone"},
         {"assignments", "{\"all\":\"yes\"}", "assignments.all"},
@@ -209,6 +218,11 @@ TEST_CASE("bad records are refused by the field's name") {
         {"device", R"({"enrollmentState":"lost"})", "enrollmentState"},
         {"device", R"({"compliant":1})", "compliant"},
         {"device", R"({"name":5})", "name"},
+        {"device", R"({"registeredKeys":"ab"})", "registeredKeys"},
+        {"device", R"({"registeredKeys":["ab"]})", "registeredKeys"},
+        {"device",
+         R"({"registeredKeys":["zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"]})",
+         "registeredKeys"},
         {"device", R"({"owner":"x"})", "owner"},
         {"template", "{}", "permissions"},
         {"template", R"({"permissions":[{"read":true}]})", "permissions[0].principal"},

@@ -14,8 +14,15 @@ TEST_CASE("a record is made, replaced, read, listed and removed") {
     const Case one = GENERATE(values<Case>({
         {"/api/v1/users", R"({"displayName":"A"})", "user"},
         {"/api/v1/devices", R"({"name":"d"})", "device"},
+        {"/api/v1/devices",
+         R"({"registeredKeys":["2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"]})",
+         "device"},
         {"/api/v1/policies",
          R"({"certificateRequestId":"x","template":"T","subjectFormat":"CN=a"})", "policy"},
+        {"/api/v1/policies",
+         R"({"certificateRequestId":"x","template":"T","subjectFormat":"CN=a",
+             "requireRegisteredKey":true,"securityIdentifierExtension":true})",
+         "policy"},
         {"/api/v1/templates", R"({"permissions":[]})", "template"},
     }));
     INFO(one.collection);

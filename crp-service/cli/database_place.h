@@ -1,0 +1,31 @@
+// Where the database of a `crpctl db` verb is; and the two verbs that have a file of their own.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "common/error.h"
+#include "crp-service/store/store_factory.h"
+
+namespace ndes::crp::cli {
+
+struct DatabasePlace {
+    std::filesystem::path config;  // crpd's configuration file, or
+    std::filesystem::path path;    // the SQLite file itself
+    // PostgreSQL's owner; verbs that act as it have options of their own for it
+    std::string owner;
+    std::filesystem::path owner_file;
+};
+
+// Adds the options that name the place, of which one is needed.
+std::shared_ptr<DatabasePlace> add_database_place(CLI::App& verb);
+
+Result<StoreOptions> store_options(const DatabasePlace& place);
+
+void add_backup_verb(CLI::App& noun, int& exit_code);
+void add_restore_verb(CLI::App& noun, int& exit_code);
+
+}  // namespace ndes::crp::cli
