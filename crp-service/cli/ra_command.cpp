@@ -26,7 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using std::chrono::days;
-constexpr int kKeyBits = 2048;
+constexpr unsigned kKeyBits = 2048;
 constexpr int kSerialOctets = 16;
 
 struct Use {

@@ -13,15 +13,21 @@ make_ra "$ndesd_dir/ra" "$test_dir/work/foreign" foreign
 start_ndesd
 openssl genrsa -out one.key 2048 2>/dev/null
 subject() { openssl x509 -in "$1" -noout -subject -nameopt RFC2253; }
-get_ra
+# take_ra NAME: what GetCACert gives now, in a folder of its own.
+take_ra() {
+    rm -rf "got-$1" && mkdir "got-$1" && cd "got-$1" || return 1
+    get_ra
+    cd ..
+    ra_encryption=$PWD/got-$1/$ra_encryption ra_signing=$PWD/got-$1/$ra_signing ca=$PWD/got-$1/$ca
+}
+take_ra first
 expect_match "the pair that fits is chosen" "$(subject "$ra_encryption")" 'RA encryption first'
 expect "a client enrols" strongswan_enrol one.pem one.key 'O=Example, CN=phone-1' ''
-old_encryption=$ra_encryption.old
-cp "$ra_encryption" "$old_encryption"
+old_encryption=$ra_encryption
 
 sleep 1.1 # certificates count seconds; the newer one is the later issued
 make_ra "$ndesd_dir/ra" "$ndesd_dir/ca/ca" second
-names_second() { rm -f ra ra-* ca ca-*; get_ra; [[ $(subject "$ra_encryption") == *second* && $(subject "$ra_signing") == *second* ]]; }
+names_second() { take_ra second; [[ $(subject "$ra_encryption") == *second* && $(subject "$ra_signing") == *second* ]]; }
 eventually "new certificates are taken without a signal" 20 names_second
 expect "a client enrols with them" strongswan_enrol two.pem one.key 'O=Example, CN=phone-2' ''
 new_encryption=$ra_encryption ra_encryption=$old_encryption
@@ -56,8 +62,7 @@ module = "/usr/lib/softhsm/libsofthsm2.so"
 pin_file = "keys/pin"
 TOML
 start_ndesd
-rm -f ra ra-* ca ca-*
-get_ra
+take_ra token
 expect_match "the token's pair is chosen" "$(subject "$ra_encryption")" 'RA encryption token'
 expect "a client enrols with keys in a token" strongswan_enrol five.pem one.key 'O=Example, CN=phone-5' ''
 expect "the certificate verifies" openssl verify -CAfile "$ndesd_dir/ca/ca.pem" five.pem
