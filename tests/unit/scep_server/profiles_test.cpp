@@ -105,11 +105,11 @@ TEST_CASE("the longest path that fits decides, and each profile has its own CA")
     CHECK(setting.enrol_router(device).certificates.front().der() ==
           router.certificates.front().der());
     const auto names = [&](const char* path) {
-        std::set<std::string> names;
+        std::set<std::string> found;
         const auto body = setting.get(path, "operation=GetCACert").body;
         for (const Certificate& one : test::read_certificate_list(as_bytes(body)))
-            names.insert(one.subject_text());
-        return names;
+            found.insert(one.subject_text());
+        return found;
     };
     CHECK(names(Setting::kFirst) ==
           std::set<std::string>{"CN=RA signing", "CN=RA encryption", "CN=Test CA,O=Lab"});
