@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -253,15 +254,21 @@ Result<void> renew(const RenewOptions& options) {
     // All that can fail comes before the first certificate appears.
     std::string certificates[std::size(kUses)];
     fs::path files[std::size(kUses)];
+    std::vector<fs::path> keys;
     for (std::size_t i = 0; i < std::size(kUses); ++i) {
         const Use& use = kUses[i];
         files[i] = place->store / (std::string(use.name) + "-" + stamp(now) + ".pem");
         auto key = make_key(fs::path(files[i]).replace_extension(".key"));
         if (!key) return pass_on(key);
+        keys.push_back(fs::path(files[i]).replace_extension(".key"));
         auto made = options.csr ? make_request(key->get(), name->get(), use)
                                 : make_certificate(key->get(), name->get(), use, *ca,
                                                    options.validity_days);
-        if (!made) return pass_on(made);
+        if (!made) {
+            for (const fs::path& unused : keys)  // of this call, and of no certificate yet
+                fs::remove(unused);
+            return pass_on(made);
+        }
         certificates[i] = std::move(*made);
     }
     for (std::size_t i = 0; i < std::size(kUses); ++i) {

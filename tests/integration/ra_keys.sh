@@ -34,7 +34,17 @@ new_encryption=$ra_encryption ra_encryption=$old_encryption
 expect "the key of before still opens" strongswan_enrol three.pem one.key 'O=Example, CN=phone-3' ''
 ra_encryption=$new_encryption
 
-rm "$ndesd_dir"/ra/*-second.key "$ndesd_dir"/ra/*-first.key
+sleep 1.1
+expect "crpctl ra renew makes a pair" "$lab_bin/crpctl" ra renew --config "$ndesd_dir/ndesd.toml" \
+    --subject 'CN=RA renewed'
+names_renewed() { take_ra renewed; [[ $(subject "$ra_encryption") == *renewed* && $(subject "$ra_signing") == *renewed* ]]; }
+eventually "and ndesd takes it" 20 names_renewed
+expect "a client enrols with it" strongswan_enrol renewed.pem one.key 'O=Example, CN=phone-5' ''
+expect "while there is one, ra renew can be told to do nothing" \
+    "$lab_bin/crpctl" ra renew --config "$ndesd_dir/ndesd.toml" --if-days-left 30
+expect_equal "and makes nothing" "$(ls "$ndesd_dir"/ra/encryption-2*.pem | wc -l)" 1
+
+rm "$ndesd_dir"/ra/encryption-2*.key "$ndesd_dir"/ra/signing-2*.key "$ndesd_dir"/ra/*-second.key "$ndesd_dir"/ra/*-first.key
 kill -HUP "$NDESD_PID"
 eventually "keys that are gone are told" 10 event_told 10
 expect "and what was in use stays" strongswan_enrol four.pem one.key 'O=Example, CN=phone-4' ''
