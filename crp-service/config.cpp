@@ -1,7 +1,10 @@
 #include "crp-service/config.h"
 
 #include <algorithm>
+#include <climits>
 #include <set>
+
+#include <unistd.h>
 
 #include "common/bytes.h"
 #include "common/crypto/digest.h"
@@ -50,9 +53,28 @@ void read_server(ConfigTable table, CrpdConfig& config) {
 }
 
 void read_store(ConfigTable table, StoreOptions& store) {
-    store.kind = table.choice("kind", "sqlite", {"sqlite"});
-    store.path = table.required_path("path");
+    store.kind = table.choice("kind", "sqlite", {"sqlite", "postgresql"});
     store.readers = static_cast<std::size_t>(table.integer("readers", 8, 1, 64));
+    if (store.kind == "sqlite") {
+        store.path = table.required_path("path");
+        return;
+    }
+    store.connection = table.text("connection", "");
+    store.connection_file = table.path("connection_file");
+    if (store.connection.empty() == store.connection_file.empty()) {
+        table.fault("connection", "give either connection or connection_file");
+    }
+    store.node = table.text("node", store.node);
+    if (store.node.empty() || store.node.size() > 64) {
+        table.fault("node", "must have 1 to 64 octets");
+    }
+}
+
+// Tells apart the crpd on one database, also two on one machine.
+std::string default_node(const CrpdConfig& config) {
+    char host[HOST_NAME_MAX + 1] = {};
+    ::gethostname(host, sizeof(host) - 1);
+    return std::string(host) + ":" + std::to_string(config.server.port);
 }
 
 using Paths = std::vector<std::filesystem::path>;
@@ -274,6 +296,7 @@ Result<CrpdConfig> read_config(ConfigFile& file, const std::filesystem::path& fo
     read_server(root.table("server"), config);
     ConfigTable health = root.table("health");
     config.health = read_listen(health);
+    config.store.node = default_node(config);
     read_store(root.table("store"), config.store);
     ConfigTable challenge = root.table("challenge");
     read_challenge(challenge, folder, config);

@@ -141,13 +141,6 @@ void serve(SelfCheck& self_check, MetricsCollector& collector, Reloader& reloade
     }
 }
 
-// Tells apart the crpd on one database, also two on one machine.
-std::string node_name(const CrpdConfig& config) {
-    char host[HOST_NAME_MAX + 1] = {};
-    ::gethostname(host, sizeof(host) - 1);
-    return std::string(host) + ":" + std::to_string(config.server.port);
-}
-
 Result<std::unique_ptr<http::HttpServer>> start_health(const ListenAddress& listen,
                                                        SelfCheck& check,
                                                        const CrpMetrics& metrics) {
@@ -199,7 +192,7 @@ int run(const std::filesystem::path& config_file) {
         checkpointer->start();
     }
     (*store)->set_sinks(config->state_messages.names());
-    config->state_messages.node = node_name(*config);
+    config->state_messages.node = config->store.node;
     auto sink_material = load_sink_material(config->state_messages, clock.now());
     if (!sink_material) return report(sink_material.error());
     std::optional<Sinks> sinks;

@@ -36,9 +36,12 @@ struct ListQuery {
         if (text_given.empty()) return std::optional<Enum>();
         Enum value{};
         if (from_string(text_given, value)) return std::optional<Enum>(value);
-        return refuse(ProblemCode::query_malformed, std::string(name) + ": is no word of it");
+        return refuse_word(name);
     }
     tl::expected<std::optional<WallTime>, Problem> time(std::string_view name) const;
+
+  private:
+    static tl::unexpected<Problem> refuse_word(std::string_view name);
 };
 
 struct Call {

@@ -9,8 +9,7 @@ namespace ndes::crp {
 namespace {
 
 // Of the decision only what settles it.
-Result<Transaction> read_judged(const Statement& statement) {
-    Row row(statement);
+Result<Transaction> read_judged(Row& row) {
     Transaction transaction;
     transaction.decision.transaction_id = row.text();
     transaction.decision.challenge_id = row.text();
