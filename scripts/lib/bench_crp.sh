@@ -65,7 +65,8 @@ END
 bench_lab() {
     lab=$dir/lab.$1
     mkdir -p "$lab"
-    unset CRP_PORT CRP_HEALTH_PORT SCEP_PORT NDES_HEALTH_PORT ADMIN_PORT
+    # Ports and database of the lab before.
+    unset CRP_PORT CRP_HEALTH_PORT SCEP_PORT NDES_HEALTH_PORT ADMIN_PORT PG_DSN PG_RUN_DSN
     lab_create "$lab" "$store" false
     [ -n "$inbox" ] || sed -i 's/^inbox = .*/inbox = ""/' "$lab/crpd.toml"
     source "$lab/lab.env"
@@ -194,6 +195,7 @@ bench_crp() {
     done
     [ -n "$records" ] || { [ "$store" = sqlite ] && records="1000 100000 10000000" || records="1000 1000000"; }
     install_packages "${build_packages[@]}" "${lab_packages[@]}" nginx
+    [ "$store" = sqlite ] || install_packages "${postgresql_packages[@]}"
     "$root/scripts/build.sh" programs crp_load >&2
     dir=$root/build/bench/crp-$store
     rm -rf "$dir"
