@@ -7,7 +7,7 @@ bench_sql() {
     if [ "$store" = sqlite ]; then
         sqlite3 "$CRP_DB" "PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; $1"
     else
-        psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$PG_DSN" -c "$1"
+        PGOPTIONS='-c search_path=crp' psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$PG_DSN" -c "$1"
     fi
 }
 
