@@ -60,8 +60,10 @@ crp::StoreOptions PostgresqlCluster::options_for(const std::string& database) {
     options.readers = 4;
     options.node = "node-1";
     options.connection = shell("postgresql_run_dsn \"$dir\" " + database);
-    options.owner_connection = shell("source \"$dir/postgresql.env\"; echo \"${PG_DSN/dbname=crp "
-                                     "/dbname=" + database + " }\"");
+    options.owner_connection = shell(
+        "source \"$dir/postgresql.env\"; echo \"${PG_DSN/dbname=crp "
+        "/dbname=" +
+        database + " }\"");
     return options;
 }
 

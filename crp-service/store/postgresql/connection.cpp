@@ -49,7 +49,8 @@ Result<void> Connection::set_up() {
     PQsetNoticeProcessor(
         connection_.get(), [](void*, const char*) {}, nullptr);
     if (auto done = run_script(kSession); !done) return done;
-    if (PQsetnonblocking(connection_.get(), 1) != 0 || PQenterPipelineMode(connection_.get()) != 1) {
+    if (PQsetnonblocking(connection_.get(), 1) != 0 ||
+        PQenterPipelineMode(connection_.get()) != 1) {
         return fail(ErrorCode::storage, "the database session cannot be set up",
                     first_line(PQerrorMessage(connection_.get())));
     }

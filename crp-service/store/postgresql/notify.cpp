@@ -64,9 +64,8 @@ Result<NotifyOutcome> PostgresqlStore::commit_notify(const NotifyCommit& commit)
     const SinkNames names = sinks();
     // What its certificate names it by; else its decision is nobody else's business.
     const std::string key = commit.certificate ? commit.certificate->challenge_id : std::string();
-    auto done = write(key, [&](Batch& batch) {
-        return commit_in_job(batch, commit, *names, outcome);
-    });
+    auto done =
+        write(key, [&](Batch& batch) { return commit_in_job(batch, commit, *names, outcome); });
     if (!done) return pass_on(done);
     return outcome;
 }

@@ -37,8 +37,7 @@ PostgresqlLab::PostgresqlLab()
         {"templates/Phones",
          {{"permissions", {{{"principal", "*"}, {"read", true}, {"enroll", true}}}}}}};
     for (const auto& [path, body] : records) {
-        const Answer put =
-            CrpdLab::exchange(client, "PUT", std::string("/api/v1/") + path, body);
+        const Answer put = CrpdLab::exchange(client, "PUT", std::string("/api/v1/") + path, body);
         if (put.status != 201) throw std::runtime_error(path + put.json.dump());
     }
 }
