@@ -44,7 +44,7 @@ void read_server(ConfigTable table, CrpdConfig& config) {
     const auto count = [&](std::string_view key, std::int64_t fallback, std::int64_t most) {
         return static_cast<std::size_t>(table.integer(key, fallback, 1, most));
     };
-    config.server.worker_threads = count("worker_threads", 8, 256);
+    config.server.worker_threads = count("worker_threads", 32, 256);
     limits.connections = count("max_connections", 1024, 100'000);
     limits.connections_per_address = count("max_connections_per_address", 1024, 100'000);
     limits.queued_requests = count("queued_requests", 512, 100'000);
@@ -307,6 +307,7 @@ Result<CrpdConfig> read_config(ConfigFile& file, const std::filesystem::path& fo
     config.state_messages = read_sinks(root.table("state_messages"), folder);
     config.validation.seals_state_messages = !config.state_messages.inbox_seal.empty();
     read_audit(root.table("audit"), config.audit);
+    config.retention = read_retention(root.table("retention"));
     read_log(root.table("log"), config.log);
     if (auto sound = file.finish(); !sound) return pass_on(sound);
     config.hash = hash_of(file.settings());

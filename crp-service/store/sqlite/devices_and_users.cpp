@@ -60,6 +60,7 @@ Result<bool> SqliteStore::put_user(const User& user, AuditRecord audit,
         bind_all(put, user.id, user.user_principal_name, user.display_name, user.email,
                  user.security_identifier, user.enabled, groups, user.owner, revision);
     };
+    const RecordCache::Change<User> change(readers_->cache(), user.id);
     return put_record(&Writes::users, user.id, bind, std::move(audit), premise);
 }
 
@@ -71,16 +72,19 @@ Result<bool> SqliteStore::put_device(const Device& device, AuditRecord audit,
                  device.owner_user_id, word_of(kEnrollmentStates, device.enrollment_state),
                  device.compliant, keys, device.owner, revision);
     };
+    const RecordCache::Change<Device> change(readers_->cache(), device.id);
     return put_record(&Writes::devices, device.id, bind, std::move(audit), premise);
 }
 
 Result<void> SqliteStore::delete_user(std::string_view id, AuditRecord audit,
                                       const Precondition& premise) {
+    const RecordCache::Change<User> change(readers_->cache(), id);
     return delete_record(&Writes::users, id, std::move(audit), premise, "user");
 }
 
 Result<void> SqliteStore::delete_device(std::string_view id, AuditRecord audit,
                                         const Precondition& premise) {
+    const RecordCache::Change<Device> change(readers_->cache(), id);
     return delete_record(&Writes::devices, id, std::move(audit), premise, "device");
 }
 

@@ -72,6 +72,7 @@ Result<bool> SqliteStore::put_policy(const Policy& policy, AuditRecord audit,
                  policy.require_registered_key, policy.security_identifier_extension, policy.owner,
                  revision);
     };
+    const RecordCache::Change<Policy> change(readers_->cache(), policy.id);
     return put_record(&Writes::policies, policy.id, bind, std::move(audit), premise);
 }
 
@@ -80,16 +81,19 @@ Result<bool> SqliteStore::put_template(const TemplateRecord& record, AuditRecord
     const auto bind = [&](Statement& put, const std::string& revision) {
         bind_all(put, record.name, encode(record.permissions), record.owner, revision);
     };
+    const RecordCache::Change<TemplateRecord> change(readers_->cache(), record.name);
     return put_record(&Writes::templates, record.name, bind, std::move(audit), premise);
 }
 
 Result<void> SqliteStore::delete_policy(std::string_view id, AuditRecord audit,
                                         const Precondition& premise) {
+    const RecordCache::Change<Policy> change(readers_->cache(), id);
     return delete_record(&Writes::policies, id, std::move(audit), premise, "policy");
 }
 
 Result<void> SqliteStore::delete_template(std::string_view name, AuditRecord audit,
                                           const Precondition& premise) {
+    const RecordCache::Change<TemplateRecord> change(readers_->cache(), name);
     return delete_record(&Writes::templates, name, std::move(audit), premise, "template");
 }
 

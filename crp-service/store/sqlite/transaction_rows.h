@@ -15,10 +15,13 @@ inline constexpr const char* kStandingDecision = "SELECT " DECISION_COLUMNS R"( 
     ORDER BY sequence LIMIT 1)";
 
 // Parameters: key, device. Another device that has a certificate of the key, else one whose
-// certificate is on its way.
+// certificate is on its way. By ranges, so that the device's own certificates are passed over.
 inline constexpr const char* kKeyOfOtherDevice = R"(
     SELECT device_id, transaction_id, sha256 FROM certificate
-        WHERE spki_sha256 = ?1 AND device_id <> ?2
+        WHERE spki_sha256 = ?1 AND device_id < ?2
+    UNION ALL
+    SELECT device_id, transaction_id, sha256 FROM certificate
+        WHERE spki_sha256 = ?1 AND device_id > ?2
     UNION ALL
     SELECT device_id, transaction_id, '' FROM decision
         WHERE spki_sha256 = ?1 AND device_id <> ?2

@@ -64,7 +64,7 @@ TEST_CASE("a configuration is read with its defaults") {
     CHECK(config->health.port == 8444);
     CHECK(config->tls_files.allow_tls12);
     CHECK(config->tls_files.client_crl.empty());
-    CHECK(config->server.worker_threads == 8);
+    CHECK(config->server.worker_threads == 32);
     CHECK(config->server.limits.connections == 1024);
     CHECK(config->server.limits.body_octets == 128 * 1024);
     CHECK(config->drain_timeout == 10s);
