@@ -5,6 +5,7 @@
 #include "crp-service/store/audit_chain.h"
 #include "crp-service/store/store_factory.h"
 #include "tests/contracts/store_contract.h"
+#include "tests/contracts/temporary_folder.h"
 #include "tests/support/postgresql_cluster.h"
 
 using namespace ndes::test;
