@@ -43,7 +43,7 @@ suite() {
         echo "FAILED: build of preset $preset"
         return
     fi
-    ctest --preset "$preset" -L "$labels" -R "$filter" --no-tests=error 2>&1 | tee "$log"
+    ctest --preset "$preset" -j "$(nproc)" -L "$labels" -R "$filter" --no-tests=error 2>&1 | tee "$log"
     passed=$((passed + $(grep -cE '^ *[0-9]+/[0-9]+ Test .* Passed ' "$log")))
     failed=$((failed + $(grep -cE '^ *[0-9]+/[0-9]+ Test .*(\*\*\*|Not Run)' "$log")))
 }
