@@ -17,6 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
            "a transaction ID has 1 to 255 octets");
     demand(request->sender_nonce.size() >= 8 && request->sender_nonce.size() <= 64,
            "a nonce has 8 to 64 octets");
+    demand(request->message_type != scep::MessageType::cert_rep, "a reply is no request");
     demand(request->signer.handle() != nullptr, "a request has a signer");
     demand(!request->digest_name.empty() && !request->cipher_name.empty(),
            "a request has a digest and a cipher");
