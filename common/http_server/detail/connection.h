@@ -62,6 +62,8 @@ class Connection final : public Task, public std::enable_shared_from_this<Connec
     void answered();
     void answer(const Response& response, bool keep_alive);
     Next refuse(int status);
+    bool fits_in_memory();
+    Next refuse_for_memory();
     void begin_request_or_wait();
     void linger();
     void close();
@@ -84,6 +86,7 @@ class Connection final : public Task, public std::enable_shared_from_this<Connec
     std::size_t output_sent_ = 0;
     AfterWrite after_write_ = AfterWrite::next_request;
     std::size_t discarded_ = 0;
+    MemoryBudget::Share memory_;  // what input_ and request_ hold beyond the usual
 
     // Written here before submit() and after the answer is posted; the worker's in between. A
     // connection that gave up waiting (504) never touches them again.

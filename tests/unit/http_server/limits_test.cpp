@@ -168,6 +168,29 @@ TEST_CASE("a full queue is answered 503 at once and the connection lives on") {
     CHECK(refused.ask(get("/again")).status == 200);
 }
 
+TEST_CASE("large requests that do not end are refused together, others are served meanwhile") {
+    const auto server = start_server({.limits = {.large_request_octets = 256 * 1024}});
+    const std::string head = "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 100000\r\n\r\n";
+    std::vector<std::unique_ptr<RawClient>> large;
+    for (int i = 0; i < 8; ++i) {
+        large.push_back(std::make_unique<RawClient>(server->port()));
+        large.back()->send(head + std::string(60'000, 'x'));
+    }
+    REQUIRE(eventually([&] { return server->counters().refused_busy >= 4; }));
+    CHECK(server->counters().refused_busy < 8);
+    CHECK(RawClient(server->port()).ask(post("/", std::string(5'000, 'y'))).status == 200);
+    RawClient one_more(server->port());
+    const auto busy = one_more.ask(head + std::string(90'000, 'x'));
+    CHECK(busy.status == 503);
+    CHECK(busy.headers.at("retry-after") == "1");
+    large.clear();
+    REQUIRE(eventually([&] { return server->counters().connections_open <= 1; }));
+    // All of it has been given back.
+    RawClient after(server->port());
+    for (int i = 0; i < 8; ++i)
+        CHECK(after.ask(post("/", std::string(100'000, 'z'))).status == 200);
+}
+
 TEST_CASE("slow handlers do not hold up handshakes") {
     Gate gate;
     const auto server =
