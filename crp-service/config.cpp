@@ -1,7 +1,10 @@
 #include "crp-service/config.h"
 
 #include <algorithm>
+#include <climits>
 #include <set>
+
+#include <unistd.h>
 
 #include "common/bytes.h"
 #include "common/crypto/digest.h"
@@ -41,7 +44,7 @@ void read_server(ConfigTable table, CrpdConfig& config) {
     const auto count = [&](std::string_view key, std::int64_t fallback, std::int64_t most) {
         return static_cast<std::size_t>(table.integer(key, fallback, 1, most));
     };
-    config.server.worker_threads = count("worker_threads", 8, 256);
+    config.server.worker_threads = count("worker_threads", 32, 256);
     limits.connections = count("max_connections", 1024, 100'000);
     limits.connections_per_address = count("max_connections_per_address", 1024, 100'000);
     limits.queued_requests = count("queued_requests", 512, 100'000);
@@ -50,9 +53,28 @@ void read_server(ConfigTable table, CrpdConfig& config) {
 }
 
 void read_store(ConfigTable table, StoreOptions& store) {
-    store.kind = table.choice("kind", "sqlite", {"sqlite"});
-    store.path = table.required_path("path");
+    store.kind = table.choice("kind", "sqlite", {"sqlite", "postgresql"});
     store.readers = static_cast<std::size_t>(table.integer("readers", 8, 1, 64));
+    if (store.kind == "sqlite") {
+        store.path = table.required_path("path");
+        return;
+    }
+    store.connection = table.text("connection", "");
+    store.connection_file = table.path("connection_file");
+    if (store.connection.empty() == store.connection_file.empty()) {
+        table.fault("connection", "give either connection or connection_file");
+    }
+    store.node = table.text("node", store.node);
+    if (store.node.empty() || store.node.size() > 64) {
+        table.fault("node", "must have 1 to 64 octets");
+    }
+}
+
+// Tells apart the crpd on one database, also two on one machine.
+std::string default_node(const CrpdConfig& config) {
+    char host[HOST_NAME_MAX + 1] = {};
+    ::gethostname(host, sizeof(host) - 1);
+    return std::string(host) + ":" + std::to_string(config.server.port);
 }
 
 using Paths = std::vector<std::filesystem::path>;
@@ -274,6 +296,7 @@ Result<CrpdConfig> read_config(ConfigFile& file, const std::filesystem::path& fo
     read_server(root.table("server"), config);
     ConfigTable health = root.table("health");
     config.health = read_listen(health);
+    config.store.node = default_node(config);
     read_store(root.table("store"), config.store);
     ConfigTable challenge = root.table("challenge");
     read_challenge(challenge, folder, config);
@@ -284,6 +307,7 @@ Result<CrpdConfig> read_config(ConfigFile& file, const std::filesystem::path& fo
     config.state_messages = read_sinks(root.table("state_messages"), folder);
     config.validation.seals_state_messages = !config.state_messages.inbox_seal.empty();
     read_audit(root.table("audit"), config.audit);
+    config.retention = read_retention(root.table("retention"));
     read_log(root.table("log"), config.log);
     if (auto sound = file.finish(); !sound) return pass_on(sound);
     config.hash = hash_of(file.settings());

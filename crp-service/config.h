@@ -16,6 +16,7 @@
 #include "crp-service/http/caller.h"
 #include "crp-service/state_messages/sinks.h"
 #include "crp-service/store/store_factory.h"
+#include "crp-service/upkeep/retention_config.h"
 #include "crp-service/validation/verify_service.h"
 
 namespace ndes::crp {
@@ -37,6 +38,7 @@ struct CrpdConfig {
     std::vector<CallerRule> callers;
     SinkOptions state_messages;
     AuditConfig audit;
+    RetentionConfig retention;
     LogOptions log;
     std::string hash;  // names these settings in the audit: 16 hexadecimal digits of SHA-256
 };

@@ -32,6 +32,7 @@
 #include "crp-service/http/self_check.h"
 #include "crp-service/state_messages/sinks.h"
 #include "crp-service/store/store_factory.h"
+#include "crp-service/upkeep/retention_job.h"
 
 namespace ndes::crp {
 namespace {
@@ -140,13 +141,6 @@ void serve(SelfCheck& self_check, MetricsCollector& collector, Reloader& reloade
     }
 }
 
-// Tells apart the crpd on one database, also two on one machine.
-std::string node_name(const CrpdConfig& config) {
-    char host[HOST_NAME_MAX + 1] = {};
-    ::gethostname(host, sizeof(host) - 1);
-    return std::string(host) + ":" + std::to_string(config.server.port);
-}
-
 Result<std::unique_ptr<http::HttpServer>> start_health(const ListenAddress& listen,
                                                        SelfCheck& check,
                                                        const CrpMetrics& metrics) {
@@ -188,6 +182,8 @@ int run(const std::filesystem::path& config_file) {
     auto store = open_store(config->store, clock);
     if (!store) return report(store.error());
 
+    auto retention = RetentionJob::make(**store, **log, clock, config->retention);
+    if (!retention) return report(retention.error());
     std::optional<AuditCheckpointer> checkpointer;
     if (!config->audit.signing_key_file.empty()) {
         auto key = load_signing_key(config->audit.signing_key_file);
@@ -196,7 +192,7 @@ int run(const std::filesystem::path& config_file) {
         checkpointer->start();
     }
     (*store)->set_sinks(config->state_messages.names());
-    config->state_messages.node = node_name(*config);
+    config->state_messages.node = config->store.node;
     auto sink_material = load_sink_material(config->state_messages, clock.now());
     if (!sink_material) return report(sink_material.error());
     std::optional<Sinks> sinks;
@@ -224,8 +220,10 @@ int run(const std::filesystem::path& config_file) {
     tell_start(**store, **log, *config, **server, **health);
     ClockWatch clock_watch(**store, **log, clock);
     clock_watch.look_back();
+    (*retention)->start();
     serve(self_check, collector, reloader, watcher, clock_watch);
     tell_service_manager("STOPPING=1");
+    retention->reset();
     (*log)->write(Severity::info, "CRP is stopping", {{"event", "stop"}});
     (*server)->stop(config->drain_timeout);
     (*health)->stop(std::chrono::milliseconds(0));

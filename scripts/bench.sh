@@ -10,6 +10,7 @@ source "$root/scripts/lib/packages.sh"
 source "$root/scripts/lib/lab.sh"
 source "$root/scripts/lib/bench_common.sh"
 source "$root/scripts/lib/bench_chain.sh"
+source "$root/scripts/lib/bench_fill.sh"
 source "$root/scripts/lib/bench_crp.sh"
 
 which=chain

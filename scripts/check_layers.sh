@@ -50,6 +50,7 @@ may_include crp-service/metrics common/ crp-service/domain/ crp-service/validati
 may_include crp-service/validation common/ crp-service/domain/ crp-service/store/store.h crp-service/challenge/ crp-service/validation/
 may_include crp-service/enrollment common/ crp-service/domain/ crp-service/store/store.h crp-service/challenge/ crp-service/validation/ crp-service/enrollment/
 may_include crp-service/state_messages common/ crp-service/domain/ crp-service/store/store.h crp-service/state_messages/
+may_include crp-service/upkeep common/ crp-service/domain/ crp-service/store/store.h crp-service/upkeep/
 may_include crp-service/audit common/ crp-service/domain/ crp-service/store/audit_chain.h crp-service/store/store.h crp-service/audit/
 may_include crp-service/store common/ crp-service/domain/ crp-service/store/
 

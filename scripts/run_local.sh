@@ -4,7 +4,8 @@
 # Usage: scripts/run_local.sh start|stop|status [--dir DIR] [--store sqlite|postgresql] [--no-legacy]
 #
 #   --dir DIR      where everything of this lab lives (default build/lab)
-#   --store NAME   database of the CRP (postgresql takes its DSN from PG_DSN)
+#   --store NAME   database of the CRP. postgresql: an empty one that PG_DSN names as its owner
+#                  (libpq keywords), else a cluster of the lab's own (needs Debian's postgresql)
 #   --no-legacy    refuse single DES and SHA-1. A lab accepts them, for Debian's scepclient can
 #                  do nothing else; an installation does not.
 #

@@ -48,7 +48,7 @@ suite() {
     failed=$((failed + $(grep -cE '^ *[0-9]+/[0-9]+ Test .*(\*\*\*|Not Run)' "$log")))
 }
 
-install_packages "${build_packages[@]}" "${lab_packages[@]}" || exit 1
+install_packages "${build_packages[@]}" "${lab_packages[@]}" "${postgresql_packages[@]}" || exit 1
 if [ $want_quick = 1 ]; then
     check layers scripts/check_layers.sh
     check documents scripts/check_docs.sh
@@ -65,7 +65,8 @@ if [ $want_unit = 1 ]; then
     suite tsan '^(unit|contract|abi)$' all
 fi
 if [ $want_integration = 1 ]; then
-    suite release '^(integration|fault)$' programs scep_load openapi_answers crpd_test
+    suite release '^(integration|fault)$' programs scep_load openapi_answers crpd_test \
+        crpd_postgresql_race_test crpd_postgresql_fault_test
 fi
 
 echo "$passed passed, $failed failed"

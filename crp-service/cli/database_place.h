@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include <CLI/CLI.hpp>
 
@@ -14,6 +15,9 @@ namespace ndes::crp::cli {
 struct DatabasePlace {
     std::filesystem::path config;  // crpd's configuration file, or
     std::filesystem::path path;    // the SQLite file itself
+    // PostgreSQL's owner; verbs that act as it have options of their own for it
+    std::string owner;
+    std::filesystem::path owner_file;
 };
 
 // Adds the options that name the place, of which one is needed.

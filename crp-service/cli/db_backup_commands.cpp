@@ -47,9 +47,15 @@ std::shared_ptr<DatabasePlace> add_database_place(CLI::App& verb) {
 }
 
 Result<StoreOptions> store_options(const DatabasePlace& place) {
-    if (!place.config.empty()) return read_store_options(place.config);
     StoreOptions options;
     options.path = place.path;
+    if (!place.config.empty()) {
+        auto read = read_store_options(place.config);
+        if (!read) return read;
+        options = std::move(*read);
+    }
+    options.owner_connection = place.owner;
+    options.owner_connection_file = place.owner_file;
     return options;
 }
 

@@ -22,6 +22,14 @@ tl::unexpected<ChallengeFault> failed(Error error) {
     return tl::unexpected<ChallengeFault>({Kind::failed, std::move(error)});
 }
 
+// A UUID of version 7 without hyphens: what is made together lies together in the store. Whoever
+// guesses one has nothing: the challenge is sealed, and the record is its owner's.
+std::string make_challenge_id(const Clock& clock, Random& random) {
+    std::string id = make_uuid(clock, random);
+    std::erase(id, '-');
+    return id;
+}
+
 bool contains(const std::vector<std::string>& list, const std::string& item) {
     return std::find(list.begin(), list.end(), item) != list.end();
 }
@@ -144,7 +152,7 @@ tl::expected<ChallengeService::Prepared, ChallengeFault> ChallengeService::prepa
 
     Prepared made;
     Challenge& record = made.record;
-    record.id = to_hex(random_.bytes(16));
+    record.id = make_challenge_id(clock_, random_);
     record.device_id = order.device_id;
     record.user_id = order.user_id;
     record.policy_id = order.policy_id;

@@ -5,10 +5,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/json_text.h"
+
 namespace ndes::crp {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr const char* kPassed = "Success";  // the outcome of every rule that found no fault
 
 // Hostile text can reach a column (a rule's detail); it must not stop the record.
 std::string dump(const Json& json) {
@@ -162,29 +166,48 @@ Result<void> decode(const std::string& text, CertificateContents& contents) {
     });
 }
 
-// Short arrays, not objects: one is written with every decision.
+// Short arrays, not objects, and shorter ones for rules that passed: some thirty are written with
+// every decision.
 std::string encode(const std::vector<RuleOutcome>& outcomes) {
-    Json list = Json::array();
+    std::string out = "[";
+    out.reserve(32 * (outcomes.size() + 1));
     for (const RuleOutcome& one : outcomes) {
-        list.push_back(Json::array({one.rule, one.phase, one.passed, one.reason}));
+        out += out.size() > 1 ? ",[" : "[";
+        append_json_string(out, one.rule);
+        out += ',' + std::to_string(one.phase);
+        if (!one.passed || one.reason != kPassed) {
+            out += one.passed ? ",true," : ",false,";
+            append_json_string(out, one.reason);
+        }
+        out += ']';
     }
-    return dump(list);
+    return out += ']';
 }
 
 Result<void> decode(const std::string& text, std::vector<RuleOutcome>& outcomes) {
     return read_json(text, [&](const Json& json) {
         for (const Json& one : json) {
-            outcomes.push_back({one.at(0).get<std::string>(), one.at(1).get<int>(),
-                                one.at(2).get<bool>(), one.at(3).get<std::string>()});
+            RuleOutcome outcome{one.at(0).get<std::string>(), one.at(1).get<int>(), true, kPassed};
+            if (one.size() > 2) {
+                one.at(2).get_to(outcome.passed);
+                one.at(3).get_to(outcome.reason);
+            }
+            outcomes.push_back(std::move(outcome));
         }
     });
 }
 
 std::string encode(const Facts& facts) {
-    Json list = Json::array();
-    for (const auto& [name, value] : facts)
-        list.push_back(Json::array({name, value}));
-    return dump(list);
+    std::string out = "[";
+    out.reserve(48 * (facts.size() + 1));
+    for (const auto& [name, value] : facts) {
+        out += out.size() > 1 ? ",[" : "[";
+        append_json_string(out, name);
+        out += ',';
+        append_json_string(out, value);
+        out += ']';
+    }
+    return out += ']';
 }
 
 Result<void> decode(const std::string& text, Facts& facts) {

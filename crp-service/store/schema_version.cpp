@@ -30,11 +30,6 @@ Result<void> check_ours(Database& database) {
     return {};
 }
 
-std::string versions(std::int64_t found) {
-    return "the database has schema version " + std::to_string(found) + ", this program needs " +
-           std::to_string(schema_version());
-}
-
 Result<void> apply_in_transaction(Database& database, int version, const Clock& clock) {
     const auto& step = schema_steps()[static_cast<std::size_t>(version - 1)];
     if (auto done = database.execute(std::string(step.sql)); !done) {
@@ -80,13 +75,7 @@ int schema_version() { return static_cast<int>(schema_steps().size()); }
 
 Result<void> check_schema(Database& database) {
     if (auto ours = check_ours(database); !ours) return ours;
-    const std::int64_t found = database.user_version();
-    if (found == schema_version()) return {};
-    if (found > 0 && found < schema_version()) {
-        return fail(ErrorCode::configuration, versions(found) + "; run `crpctl db migrate`");
-    }
-    return fail(ErrorCode::configuration,
-                versions(found) + "; it was made by a newer program, use that one");
+    return judge_version(database.user_version(), schema_version());
 }
 
 Result<void> create_schema(const std::filesystem::path& path, const Clock& clock) {
@@ -109,7 +98,7 @@ Result<Migration> migrate_schema(const std::filesystem::path& path, const Clock&
     if (auto ours = check_ours(*database); !ours) return pass_on(ours, path.string());
     const std::int64_t from = database->user_version();
     if (from < 1 || from > schema_version()) {
-        return fail(ErrorCode::configuration, path.string() + ": " + versions(from));
+        return fail(ErrorCode::configuration, path.string() + ": " + versions(from, schema_version()));
     }
     if (auto done = apply_from(*database, static_cast<int>(from), clock); !done) {
         return pass_on(done, path.string());

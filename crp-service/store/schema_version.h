@@ -5,22 +5,17 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
-#include <string_view>
 
 #include "common/clock.h"
 #include "common/error.h"
 #include "common/sqlite/database.h"
+#include "crp-service/store/schema_step.h"
 #include "crp-service/store/store_factory.h"
 
 namespace ndes::crp {
 
 // "NCRP": marks the file as ours (PRAGMA application_id).
 inline constexpr std::int64_t kApplicationId = 0x4E435250;
-
-struct SchemaStep {
-    std::string_view name;  // "0001_initial.sql"
-    std::string_view sql;
-};
 
 // In order; step N (from 1) leads from version N-1 to version N.
 std::span<const SchemaStep> schema_steps();

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "common/sqlite/file_lock.h"
+#include "crp-service/store/postgresql/postgresql_store.h"
 #include "crp-service/store/schema_version.h"
 #include "crp-service/store/sqlite/backup.h"
 #include "crp-service/store/sqlite/sqlite_store.h"
@@ -12,20 +13,24 @@ namespace {
 
 constexpr std::size_t kMaxReaders = 64;
 
+bool is_postgresql(const StoreOptions& options) { return options.kind == "postgresql"; }
+
 Result<void> check_options(const StoreOptions& options) {
-    if (options.kind != "sqlite") {
-        return fail(ErrorCode::configuration,
-                    "store.kind: \"" + options.kind + "\" is unknown; this program has \"sqlite\"");
-    }
-    if (options.path.empty()) return fail(ErrorCode::configuration, "store.path: is empty");
     if (options.readers < 1 || options.readers > kMaxReaders) {
         return fail(ErrorCode::configuration, "store.readers: must be 1 to 64");
     }
+    if (is_postgresql(options)) return {};
+    if (options.kind != "sqlite") {
+        return fail(ErrorCode::configuration,
+                    "store.kind: \"" + options.kind +
+                        "\" is unknown; this program has \"sqlite\" and \"postgresql\"");
+    }
+    if (options.path.empty()) return fail(ErrorCode::configuration, "store.path: is empty");
     return {};
 }
 
 Result<void> check_exists(const StoreOptions& options) {
-    if (auto valid = check_options(options); !valid) return valid;
+    if (auto valid = check_options(options); !valid || is_postgresql(options)) return valid;
     std::error_code error;
     if (std::filesystem::is_regular_file(options.path, error)) return {};
     return fail(ErrorCode::configuration,
@@ -33,11 +38,17 @@ Result<void> check_exists(const StoreOptions& options) {
                 error.message());
 }
 
+Failure saved_by_the_server() {
+    return fail(ErrorCode::configuration,
+                "PostgreSQL's own tools back up and restore it: pg_dump and pg_restore, or "
+                "pg_basebackup");
+}
+
 // At the start every failure needs an operator, whatever kind it is later.
 template <class T>
 Failure refuse_start(Result<T>& failed, const StoreOptions& options) {
     failed.error().code = ErrorCode::configuration;
-    return pass_on(failed, "store " + options.path.string());
+    return pass_on(failed, "store " + place_of(options));
 }
 
 Result<sqlite::FileLock> lock(const StoreOptions& options) {
@@ -49,15 +60,21 @@ Result<sqlite::FileLock> lock(const StoreOptions& options) {
 
 }  // namespace
 
+std::string place_of(const StoreOptions& options) {
+    return is_postgresql(options) ? postgresql_place(options) : options.path.string();
+}
+
 Result<std::unique_ptr<Store>> open_store(const StoreOptions& options, const Clock&) {
     if (auto exists = check_exists(options); !exists) return pass_on(exists);
-    auto store = open_sqlite_store(options.path, options.readers);
+    auto store = is_postgresql(options) ? open_postgresql_store(options)
+                                        : open_sqlite_store(options.path, options.readers);
     if (!store) return refuse_start(store, options);
     return store;
 }
 
 Result<void> create_store(const StoreOptions& options, const Clock& clock) {
     if (auto valid = check_options(options); !valid) return valid;
+    if (is_postgresql(options)) return create_postgresql_schema(options, clock);
     auto held = lock(options);
     if (!held) return pass_on(held);
     return create_schema(options.path, clock);
@@ -65,6 +82,7 @@ Result<void> create_store(const StoreOptions& options, const Clock& clock) {
 
 Result<Migration> migrate_store(const StoreOptions& options, const Clock& clock) {
     if (auto exists = check_exists(options); !exists) return pass_on(exists);
+    if (is_postgresql(options)) return migrate_postgresql_schema(options, clock);
     auto held = lock(options);
     if (!held) return pass_on(held);
     return migrate_schema(options.path, clock);
@@ -72,12 +90,14 @@ Result<Migration> migrate_store(const StoreOptions& options, const Clock& clock)
 
 Result<AuditTail> backup_store(const StoreOptions& options, const std::filesystem::path& to) {
     if (auto exists = check_exists(options); !exists) return pass_on(exists);
+    if (is_postgresql(options)) return saved_by_the_server();
     return backup_sqlite(options.path, to);
 }
 
 Result<Restored> restore_store(const StoreOptions& options, const RestoreOrder& order,
                                const Clock& clock) {
     if (auto valid = check_options(options); !valid) return pass_on(valid);
+    if (is_postgresql(options)) return saved_by_the_server();
     auto held = lock(options);
     if (!held) return pass_on(held);
     return restore_sqlite(options.path, order, clock);
@@ -85,14 +105,16 @@ Result<Restored> restore_store(const StoreOptions& options, const RestoreOrder& 
 
 Result<std::unique_ptr<AuditSource>> open_audit(const StoreOptions& options) {
     if (auto exists = check_exists(options); !exists) return pass_on(exists);
-    auto source = open_sqlite_audit(options.path);
+    auto source = is_postgresql(options) ? open_postgresql_audit(options)
+                                         : open_sqlite_audit(options.path);
     if (!source) return refuse_start(source, options);
     return source;
 }
 
 Result<std::string> check_store(const StoreOptions& options) {
     if (auto exists = check_exists(options); !exists) return pass_on(exists);
-    return check_sqlite_file(options.path);
+    return is_postgresql(options) ? check_postgresql_database(options)
+                                  : check_sqlite_file(options.path);
 }
 
 }  // namespace ndes::crp

@@ -14,10 +14,20 @@
 namespace ndes::crp {
 
 struct StoreOptions {
-    std::string kind = "sqlite";  // "sqlite"
+    std::string kind = "sqlite";  // "sqlite", "postgresql"
     std::filesystem::path path;   // sqlite: the database file
-    std::size_t readers = 8;      // read-only connections kept open
+    std::size_t readers = 8;      // connections for reads
+    // postgresql: crpd's libpq keywords without a password, or a file with them
+    std::string connection = {};
+    std::filesystem::path connection_file = {};
+    std::string node = "crpd";  // postgresql: this program's name among those on the database
+    // postgresql, for crpctl: the same of the schema's owner; none: as crpd
+    std::string owner_connection = {};
+    std::filesystem::path owner_connection_file = {};
 };
+
+// Where the database is, to be shown; without any password.
+std::string place_of(const StoreOptions& options);
 
 // Opens an existing database. configuration when it is missing (names `crpctl db create`), when
 // its schema version is not the program's, or when another process holds it.

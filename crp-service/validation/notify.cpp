@@ -125,6 +125,21 @@ Result<std::string> request_id_of(Store& store, const Decision& decision) {
     return *policy ? (*policy)->certificate_request_id : std::string();
 }
 
+struct Reported {
+    Decision decision;
+    std::string certificate_request_id;
+};
+
+Result<Reported> read_reported(Store& store, const NotifyInput& input, const Caller& caller,
+                               const std::optional<CertificateFacts>& certificate) {
+    const auto one_state = store.read_scope();
+    Result<Decision> decision = find_reported(store, input, caller, certificate);
+    if (!decision) return pass_on(decision);
+    Result<std::string> id = request_id_of(store, *decision);
+    if (!id) return pass_on(id);
+    return Reported{std::move(*decision), std::move(*id)};
+}
+
 void add_decision(AuditRecord& audit, const Decision& decision) {
     audit.facts.emplace_back("decision_id", decision.id);
     audit.facts.emplace_back("device_id", decision.device_id);
@@ -172,8 +187,9 @@ Result<void> VerifyService::take_notice(const NotifyInput& input, const Caller& 
     }
     Result<std::optional<CertificateFacts>> certificate = read_certificate(input);
     if (!certificate) return pass_on(certificate);
-    Result<Decision> decision = find_reported(store_, input, caller, *certificate);
-    if (!decision) return pass_on(decision);
+    Result<Reported> reported = read_reported(store_, input, caller, *certificate);
+    if (!reported) return pass_on(reported);
+    const Decision* const decision = &reported->decision;
     log.add("device_id", decision->device_id);
     log.add("user_id", decision->user_id);
 
@@ -188,13 +204,11 @@ Result<void> VerifyService::take_notice(const NotifyInput& input, const Caller& 
         log.info("Retrieveing the CRP certificate");
         log.info("Retrieving the GWP or MP certificate.");
     }
-    Result<std::string> certificate_request_id = request_id_of(store_, *decision);
-    if (!certificate_request_id) return pass_on(certificate_request_id);
     const bool issued = meaning->outcome == TransactionState::issued;
     StateMessage message = make_state_message(
         *decision, meaning->state, issued ? std::string(kSuccess) : hresult_text(input.hresult),
         clock_, random_);
-    message.certificate_request_id = std::move(*certificate_request_id);
+    message.certificate_request_id = std::move(reported->certificate_request_id);
     if (*certificate) {
         commit.certificate = make_record(**certificate, *decision, commit.now);
         message.certificate_sha1 = (*certificate)->sha1;

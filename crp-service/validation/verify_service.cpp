@@ -154,6 +154,7 @@ Result<std::optional<Decision>> VerifyService::run_all_phases(Context& context, 
     if (!request_passed) return std::nullopt;
     log.phase_passed(Phase::request);
 
+    const auto one_state = store_.read_scope();
     Result<std::optional<Decision>> earlier = find_earlier();
     if (!earlier || *earlier || findings.refused()) return earlier;
 

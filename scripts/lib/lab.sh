@@ -2,6 +2,7 @@
 # Needs $root, the repository's folder.
 
 source "$root/scripts/lib/lab_pki.sh"
+source "$root/scripts/lib/postgresql.sh"
 lab_bin=${NDES_BIN_DIR:-$root/build/release/bin}
 
 # free_port FIRST: the first port from FIRST on that nothing listens on.
@@ -48,6 +49,40 @@ lab_choose_ports() {
     CRP_HEALTH_PORT=${CRP_HEALTH_PORT:-$(free_port $((CRP_PORT + 1)))}
 }
 
+# lab_store_table DIR: crpd's [store]; in PostgreSQL when lab_prepare_postgresql was called.
+lab_store_table() {
+    if [ -f "$1/keys/postgresql-run.conn" ]; then
+        printf '[store]\nkind = "postgresql"\nconnection_file = "keys/postgresql-run.conn"\n'
+        printf 'node = "lab"\n'
+    else
+        printf '[store]\nkind = "sqlite"\npath = "crp.db"\n'
+    fi
+}
+
+# lab_prepare_postgresql DIR: the connections of owner and crpd as files. The database is the empty
+# one of PG_DSN (its owner's libpq keywords; crpd's in PG_RUN_DSN, by default the same with the role
+# crp_run), else one in a cluster of this lab's own.
+lab_prepare_postgresql() {
+    local dir=$1
+    if [ -z "${PG_DSN:-}" ]; then
+        mkdir -p "$dir/postgresql"
+        postgresql_start "$dir/postgresql" "${PG_SPEED:-}" || return 1
+        source "$dir/postgresql/postgresql.env"
+    fi
+    echo "$PG_DSN" >"$dir/keys/postgresql-owner.conn"
+    echo "${PG_RUN_DSN:-$PG_DSN user=crp_run}" >"$dir/keys/postgresql-run.conn"
+}
+
+lab_create_database() {
+    local dir=$1
+    if [ -f "$dir/keys/postgresql-owner.conn" ]; then
+        set -- --owner-file "$dir/keys/postgresql-owner.conn"
+    else
+        set --
+    fi
+    "$lab_bin/crpctl" db create --config "$dir/crpd.toml" "$@" >/dev/null
+}
+
 lab_write_crpd_config() {
     local dir=$1 role
     cat >"$dir/crpd.toml" <<EOF
@@ -60,9 +95,7 @@ client_ca_file = "tls/ca.pem"
 [health]
 listen = "127.0.0.1:$CRP_HEALTH_PORT"
 
-[store]
-kind = "sqlite"
-path = "crp.db"
+$(lab_store_table "$dir")
 
 [challenge]
 key_files = ["keys/k1.key"]
@@ -161,18 +194,19 @@ EOF
 # lab_create DIR STORE LEGACY: everything a new lab needs, once.
 lab_create() {
     local dir=$1 store=$2 legacy=$3 key
-    if [ "$store" != sqlite ]; then
-        echo "error: this version of crpd stores in sqlite only" >&2
-        return 1
-    fi
     umask 077
     mkdir -p "$dir/keys" "$dir/log" "$dir/inbox"
+    case $store in
+        sqlite) ;;
+        postgresql) lab_prepare_postgresql "$dir" || return 1 ;;
+        *) echo "error: --store must be sqlite or postgresql" >&2; return 1 ;;
+    esac
     make_lab_pki "$dir"
     for key in k1 pepper journal; do "$lab_bin/crpctl" keys new --out "$dir/keys/$key.key" >/dev/null; done
     lab_choose_ports
     lab_write_crpd_config "$dir"
     lab_write_ndesd_config "$dir" "$legacy"
-    "$lab_bin/crpctl" db create --config "$dir/crpd.toml" >/dev/null
+    lab_create_database "$dir" || return 1
     lab_write_env "$dir" "" ""
 }
 
@@ -196,7 +230,8 @@ RA_CERTS=$dir/ca/ra.pem
 CRP_LOG=$dir/log/CRP.log
 NDES_LOG=$dir/log/NDESPlugin.log
 SMX_INBOX=$dir/inbox
-CRP_DB=$dir/crp.db
+CRP_DB=$([ -f "$dir/keys/postgresql-run.conn" ] || echo "$dir/crp.db")
+PG_DSN='$(cat "$dir/keys/postgresql-owner.conn" 2>/dev/null)'
 CRPD_PID=$crpd_pid
 NDESD_PID=$ndesd_pid
 MODULE=$lab_bin/ndes_policy_crp.so
@@ -229,6 +264,7 @@ lab_start() {
     local dir=$1 template
     [ -f "$dir/lab.env" ] || lab_create "$dir" "$2" "$3"
     source "$dir/lab.env"
+    [ ! -f "$dir/postgresql/postgresql.env" ] || postgresql_start "$dir/postgresql"
     if ! lab_alive "$CRPD_PID" crpd; then
         lab_spawn "$dir" crpd
         CRPD_PID=$spawned
@@ -265,6 +301,7 @@ lab_stop() {
     source "$1/lab.env"
     lab_end "$NDESD_PID" ndesd
     lab_end "$CRPD_PID" crpd
+    [ ! -f "$1/postgresql/postgresql.env" ] || postgresql_stop "$1/postgresql"
     echo "lab is stopped"
 }
 

@@ -5,11 +5,12 @@ build_packages=(
     openssl libssl-dev libcpprest-dev libboost-dev libsqlite3-dev nlohmann-json3-dev catch2
     libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev libexpected-dev libsystemd-dev
     scdoc python3-yaml python3-jsonschema libvalijson-dev
-    prometheus-cpp-dev
+    prometheus-cpp-dev libpq-dev
 )
 fuzz_packages=(clang-16 libclang-rt-16-dev)
 documentation_packages=(scdoc man-db zsh fish) # to check manual pages and completion
 lab_packages=(curl jq openssl sqlite3 procps)
+postgresql_packages=(postgresql)
 client_packages=(
     xxd scep strongswan-pki libstrongswan-extra-plugins libstrongswan-standard-plugins certmonger dbus
 )

@@ -245,7 +245,7 @@ STORE_CONTRACT(the_audit_is_a_chain_without_gaps) {
     CHECK(first.peer_address == "192.0.2.1");
     REQUIRE(first.facts.size() == 2);
     CHECK(first.facts[1].second == "\ufffd\n\"\u00e9");
-    CHECK(first.previous_hash == ndes::crp::AuditTail{}.hash);
+    CHECK(first.previous_hash == ndes::crp::chain_start(first.node).hash);
     CHECK(page->items[1].previous_hash == first.hash);
     request.after = *page->next;
     CHECK(fixture.store().list_audit(request)->items.back().event == "start");

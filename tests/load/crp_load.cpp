@@ -43,13 +43,18 @@ struct Options {
     TlsClientFiles tls;
     std::size_t connections = 8;
     std::size_t pairs = 1000;
+    std::size_t keys = 8;
     double rate = 0;  // pairs a second; 0: as many as come
+};
+
+struct Bodies {
+    std::string verify;
+    std::string notify;
 };
 
 // One enrolment as the CRP sees it.
 struct Pair {
-    std::string verify;
-    std::string notify;
+    std::shared_ptr<const Bodies> bodies;
     double verify_ms = 0;
     double notify_ms = 0;
     bool good = false;
@@ -62,8 +67,13 @@ std::string numbered(std::string text, std::size_t number) {
     return text;
 }
 
+// Who answers by rote may be asked the same again.
+constexpr std::size_t kMostStaticBodies = 500;
+
 std::vector<std::string> read_challenges(const Options& options) {
-    if (!options.static_path.empty()) return std::vector<std::string>(options.pairs, "any");
+    if (!options.static_path.empty()) {
+        return std::vector<std::string>(std::min(options.pairs, kMostStaticBodies), "any");
+    }
     std::ifstream file(options.challenges);
     std::vector<std::string> challenges;
     for (std::string line; std::getline(file, line);)
@@ -84,18 +94,19 @@ Bytes der_of(X509* certificate) {
 std::vector<Pair> prepare(const Options& options) {
     const test::TemporaryFolder folder;
     test::TestCa ca(folder, "load CA");  // an EC key: signs quickly
-    const EvpPkeyPtr key = test::make_rsa_key();
+    std::vector<EvpPkeyPtr> keys(std::max<std::size_t>(options.keys, 1));
+    std::generate(keys.begin(), keys.end(), [] { return test::make_rsa_key(); });
     const std::string run = std::to_string(::getpid()) + "-" +
                             std::to_string(SteadyClock::now().time_since_epoch().count());
     std::vector<Pair> pairs;
     for (const std::string& challenge : read_challenges(options)) {
         const std::string number = run + "-" + std::to_string(pairs.size());
+        EVP_PKEY* const key = keys[pairs.size() % keys.size()].get();
         crp_protocol::VerifyRequest verify;
         verify.transaction_id = "load-" + number;
         verify.request_id = "request-" + number;
         verify.certificate_request = test::make_csr(
-            key.get(),
-            {.subject = numbered(options.subject, pairs.size()), .challenge = challenge});
+            key, {.subject = numbered(options.subject, pairs.size()), .challenge = challenge});
         verify.template_name = options.template_name;
         verify.ca_name = "load CA";
         verify.device_address = "127.0.0.1";
@@ -106,9 +117,13 @@ std::vector<Pair> prepare(const Options& options) {
         notify.disposition = crp_protocol::Disposition::success;
         test::LeafProfile profile;
         profile.subject_alt_name.clear();
-        notify.certificate = der_of(ca.certify(key.get(), profile).get());
-        pairs.push_back({to_json(verify), to_json(notify)});
+        notify.certificate = der_of(ca.certify(key, profile).get());
+        pairs.push_back({std::make_shared<const Bodies>(Bodies{to_json(verify), to_json(notify)})});
     }
+    if (options.static_path.empty()) return pairs;
+    const std::size_t made = pairs.size();
+    while (pairs.size() < options.pairs)
+        pairs.push_back(pairs[pairs.size() % made]);
     return pairs;
 }
 
@@ -118,12 +133,12 @@ double milliseconds_since(SteadyClock::time_point begun) {
 
 // `begun`: when the pair was due; what is late has waited since then.
 void ask_crp(load::HttpConnection& connection, Pair& pair, SteadyClock::time_point begun) {
-    const auto verdict = connection.post_json(crp_protocol::kVerifyPath, pair.verify);
+    const auto verdict = connection.post_json(crp_protocol::kVerifyPath, pair.bodies->verify);
     pair.verify_ms = milliseconds_since(begun);
     if (verdict.status != 201 || verdict.body.find("\"verified\":true") == std::string::npos)
         return;
     begun = SteadyClock::now();
-    const auto told = connection.post_json(crp_protocol::kNotifyPath, pair.notify);
+    const auto told = connection.post_json(crp_protocol::kNotifyPath, pair.bodies->notify);
     pair.notify_ms = milliseconds_since(begun);
     pair.good = told.status == 204;
 }
@@ -131,10 +146,10 @@ void ask_crp(load::HttpConnection& connection, Pair& pair, SteadyClock::time_poi
 // A pair is two requests, to the peer as well.
 void ask_static(load::HttpConnection& connection, const std::string& path, Pair& pair) {
     auto begun = SteadyClock::now();
-    const auto first = connection.post_json(path, pair.verify);
+    const auto first = connection.post_json(path, pair.bodies->verify);
     pair.verify_ms = milliseconds_since(begun);
     begun = SteadyClock::now();
-    const auto second = connection.post_json(path, pair.notify);
+    const auto second = connection.post_json(path, pair.bodies->notify);
     pair.notify_ms = milliseconds_since(begun);
     pair.good = first.status / 100 == 2 && second.status / 100 == 2;
 }
@@ -208,6 +223,7 @@ int run_main(int argc, char** argv) {
     app.add_option("--static", options.static_path, "path of a server that answers by rote")
         ->excludes(file);
     app.add_option("--pairs", options.pairs, "pairs, with --static");
+    app.add_option("--keys", options.keys, "device keys, used in turn");
     app.add_option("--subject", options.subject,
                    "subject of the requests; % becomes their number, from 0");
     app.add_option("--template", options.template_name, "template of the requests");

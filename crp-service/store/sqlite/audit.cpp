@@ -2,22 +2,16 @@
 #include <utility>
 
 #include "crp-service/store/audit_chain.h"
-#include "crp-service/store/json_columns.h"
+#include "crp-service/store/event_rows.h"
 #include "crp-service/store/sqlite/record_queries.h"
 #include "crp-service/store/sqlite/sqlite_store_impl.h"
 
 namespace ndes::crp {
 namespace {
 
-#define AUDIT_COLUMNS                                                                \
-    "sequence, time, event, outcome, reason, caller, peer_address, transaction_id, " \
-    "facts_json, previous_hash, hash"
-
 constexpr const char* kTail = "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1";
 constexpr const char* kInsert =
     "INSERT INTO audit (" AUDIT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-#define CHECKPOINT_COLUMNS "node, sequence, hash, time, key_id, signature"
-
 constexpr const char* kChainTail =
     "SELECT '', sequence, hash, time, '', '' FROM audit ORDER BY sequence DESC LIMIT 1";
 constexpr const char* kInsertCheckpoint =
@@ -25,37 +19,11 @@ constexpr const char* kInsertCheckpoint =
 constexpr const char* kListCheckpoints = "SELECT " CHECKPOINT_COLUMNS R"( FROM audit_checkpoint
     WHERE (node, sequence) > (?, ?) ORDER BY node, sequence LIMIT 1000)";
 
-Result<AuditTail> read_tail(const Statement& statement) {
-    return AuditTail{statement.integer(0), statement.text(1)};
-}
-
-Result<AuditRecord> read_audit(const Statement& statement) {
-    Row row(statement);
-    AuditRecord record;
-    record.sequence = row.integer();
-    record.time = row.time();
-    record.event = row.text();
-    record.outcome = row.text();
-    record.reason = row.text();
-    record.caller = row.text();
-    record.peer_address = row.text();
-    record.transaction_id = row.text();
-    if (auto facts = decode(row.text(), record.facts); !facts) return pass_on(facts);
-    record.previous_hash = row.text();
-    record.hash = row.text();
-    return record;
-}
-
-Result<AuditCheckpoint> read_checkpoint(const Statement& statement) {
-    Row row(statement);
-    AuditCheckpoint checkpoint;
-    checkpoint.node = row.text();
-    checkpoint.sequence = row.integer();
-    checkpoint.hash = row.text();
-    checkpoint.time = row.time();
-    checkpoint.key_id = row.text();
-    checkpoint.signature = row.text();
-    return checkpoint;
+Result<AuditTail> read_tail(Row& row) {
+    AuditTail tail;
+    tail.sequence = row.integer();
+    tail.hash = row.text();
+    return tail;
 }
 
 }  // namespace

@@ -8,11 +8,6 @@
 namespace ndes::crp {
 namespace {
 
-#define CERTIFICATE_COLUMNS                                                              \
-    "sha256, serial, issuer, subject, spki_sha256, not_before, not_after, decision_id, " \
-    "transaction_id, challenge_id, device_id, user_id, policy_id, renews, revoked, "     \
-    "recorded_at, owner, revoked_at, revocation_reason"
-
 constexpr const char* kBySha256 =
     "SELECT sequence, " CERTIFICATE_COLUMNS " FROM certificate WHERE sha256 = ?";
 constexpr const char* kRevoke = R"(UPDATE certificate
@@ -21,44 +16,6 @@ constexpr const char* kExists = "SELECT 1 FROM certificate WHERE sha256 = ?";
 constexpr const char* kInsert =
     "INSERT INTO certificate (" CERTIFICATE_COLUMNS
     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-
-struct Numbered {
-    std::int64_t sequence = 0;
-    IssuedCertificate certificate;
-};
-
-Result<Numbered> read_numbered(const Statement& statement) {
-    Row row(statement);
-    Numbered numbered;
-    numbered.sequence = row.integer();
-    IssuedCertificate& certificate = numbered.certificate;
-    certificate.sha256 = row.text();
-    certificate.serial = row.text();
-    certificate.issuer = row.text();
-    certificate.subject = row.text();
-    certificate.spki_sha256 = row.text();
-    certificate.not_before = row.time();
-    certificate.not_after = row.time();
-    certificate.decision_id = row.text();
-    certificate.transaction_id = row.text();
-    certificate.challenge_id = row.text();
-    certificate.device_id = row.text();
-    certificate.user_id = row.text();
-    certificate.policy_id = row.text();
-    certificate.renews = row.text();
-    certificate.revoked = row.boolean();
-    certificate.recorded_at = row.time();
-    certificate.owner = row.text();
-    certificate.revoked_at = row.optional_time();
-    certificate.revocation_reason = row.text();
-    return numbered;
-}
-
-Result<IssuedCertificate> read_certificate(const Statement& statement) {
-    auto numbered = read_numbered(statement);
-    if (!numbered) return pass_on(numbered);
-    return std::move(numbered->certificate);
-}
 
 }  // namespace
 
@@ -110,13 +67,11 @@ Result<Page<IssuedCertificate>> SqliteStore::list_certificates(const PageRequest
     query.where("owner = ?", page.owner)
         .where("decision_id IN (SELECT id FROM decision WHERE device_id = ?)", filter.device_id)
         .where("not_after < ?", filter.expires_before);
-    auto numbered = list_sequence<Numbered>(*readers_, query, page, read_numbered,
-                                            [](const Numbered& one) { return one.sequence; });
+    auto numbered = list_sequence<Numbered<IssuedCertificate>>(
+        *readers_, query, page, read_numbered_certificate,
+        [](const auto& one) { return one.number; });
     if (!numbered) return pass_on(numbered);
-    Page<IssuedCertificate> result{{}, std::move(numbered->next)};
-    for (Numbered& one : numbered->items)
-        result.items.push_back(std::move(one.certificate));
-    return result;
+    return without_numbers(std::move(*numbered));
 }
 
 Result<bool> SqliteStore::revoke_certificate(const Revocation& revocation) {

@@ -2,17 +2,12 @@
 #include <utility>
 
 #include "crp-service/store/challenge_rules.h"
-#include "crp-service/store/json_columns.h"
+#include "crp-service/store/decision_rows.h"
 #include "crp-service/store/sqlite/record_queries.h"
 #include "crp-service/store/sqlite/sqlite_store_impl.h"
 
 namespace ndes::crp {
 namespace {
-
-#define CHALLENGE_COLUMNS                                                         \
-    "id, kind, lookup, device_id, user_id, policy_id, certificate_request_id, "   \
-    "expected_json, not_before, expires_at, created_at, owner, state, refusals, " \
-    "transaction_id, csr_sha256, key_id"
 
 constexpr const char* kById = "SELECT " CHALLENGE_COLUMNS " FROM challenge WHERE id = ?";
 constexpr const char* kByLookup = "SELECT " CHALLENGE_COLUMNS " FROM challenge WHERE lookup = ?";
@@ -47,56 +42,6 @@ constexpr const char* kCountOutstanding = R"(SELECT kind, key_id, count(*), max(
       AND state IN ('issued', 'reserved', 'failed', 'unconfirmed')
     GROUP BY kind, key_id ORDER BY kind, key_id)";
 constexpr const char* kForgetAnswers = "DELETE FROM challenge_answer WHERE recorded_at <= ?";
-
-Result<Challenge> read_challenge(Row& row) {
-    Challenge challenge;
-    challenge.id = row.text();
-    if (auto kind = row.word(challenge.kind); !kind) return pass_on(kind);
-    challenge.lookup = row.text();
-    challenge.device_id = row.text();
-    challenge.user_id = row.text();
-    challenge.policy_id = row.text();
-    challenge.certificate_request_id = row.text();
-    if (auto done = decode(row.text(), challenge.expected); !done) return pass_on(done);
-    challenge.not_before = row.time();
-    challenge.expires_at = row.time();
-    challenge.created_at = row.time();
-    challenge.owner = row.text();
-    if (auto state = row.word(challenge.state); !state) return pass_on(state);
-    challenge.refusals = row.number();
-    challenge.transaction_id = row.text();
-    challenge.csr_sha256 = row.text();
-    challenge.key_id = row.text();
-    return challenge;
-}
-
-Result<Challenge> read_challenge(const Statement& statement) {
-    Row row(statement);
-    return read_challenge(row);
-}
-
-struct Numbered {
-    std::int64_t number = 0;
-    Challenge challenge;
-};
-
-Result<Numbered> read_numbered(const Statement& statement) {
-    Row row(statement);
-    const std::int64_t number = row.integer();
-    auto challenge = read_challenge(row);
-    if (!challenge) return pass_on(challenge);
-    return Numbered{number, std::move(*challenge)};
-}
-
-Result<KeyUse> read_key_use(const Statement& statement) {
-    Row row(statement);
-    KeyUse use;
-    if (auto kind = row.word(use.kind); !kind) return pass_on(kind);
-    use.key_id = row.text();
-    use.count = row.integer();
-    use.last_expiry = row.time();
-    return use;
-}
 
 Result<void> insert_challenge(ChallengeWrites& writes, const Challenge& challenge) {
     const auto lookup =
@@ -193,13 +138,11 @@ Result<Page<Challenge>> SqliteStore::list_challenges(const PageRequest& page,
     } else {
         query.where_word("state = ?", filter.state);
     }
-    auto numbered = list_sequence<Numbered>(*readers_, query, page, read_numbered,
-                                            [](const Numbered& one) { return one.number; });
+    auto numbered = list_sequence<Numbered<Challenge>>(*readers_, query, page,
+                                                       read_numbered_challenge,
+                                                       [](const auto& one) { return one.number; });
     if (!numbered) return pass_on(numbered);
-    Page<Challenge> result{{}, std::move(numbered->next)};
-    for (Numbered& one : numbered->items)
-        result.items.push_back(std::move(one.challenge));
-    return result;
+    return without_numbers(std::move(*numbered));
 }
 
 Result<std::vector<KeyUse>> SqliteStore::count_outstanding_challenges(WallTime now) {

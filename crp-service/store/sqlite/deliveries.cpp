@@ -56,24 +56,6 @@ constexpr const char* kReplayAfter = R"(INSERT INTO delivery
     ON CONFLICT (sink, message) DO UPDATE
     SET attempts = 0, next_attempt_at = NULL, dead_at = NULL, last_error = '')";
 
-Result<StateMessage> read_with_delivery(const Statement& statement) {
-    Row row(statement);
-    auto message = read_message(row);
-    if (!message) return message;
-    message->deliveries.push_back(read_delivery(row));
-    return message;
-}
-
-Result<SinkBacklog> read_backlog(const Statement& statement) {
-    Row row(statement);
-    SinkBacklog backlog;
-    backlog.sink = row.text();
-    backlog.waiting = row.integer();
-    backlog.dead = row.integer();
-    backlog.oldest_waiting = row.optional_time();
-    return backlog;
-}
-
 Result<void> one_changed(sqlite::Database& database, Result<void> done) {
     if (!done || database.changes() == 1) return done;
     return fail(ErrorCode::not_found, "no such waiting state message");
@@ -81,46 +63,13 @@ Result<void> one_changed(sqlite::Database& database, Result<void> done) {
 
 }  // namespace
 
-Result<StateMessage> read_message(Row& row) {
-    StateMessage message;
-    message.sequence = row.integer();
-    message.id = row.text();
-    message.state = static_cast<StateId>(row.integer());
-    message.transaction_id = row.text();
-    message.decision_id = row.text();
-    message.device_id = row.text();
-    message.user_id = row.text();
-    message.certificate_request_id = row.text();
-    message.reason = row.text();
-    message.certificate_sha1 = row.text();
-    message.certificate_serial = row.text();
-    message.created_at = row.time();
-    message.owner = row.text();
-    return message;
-}
-
-Result<StateMessage> read_message(const Statement& statement) {
-    Row row(statement);
-    return read_message(row);
-}
-
-Delivery read_delivery(Row& row) {
-    Delivery delivery;
-    delivery.sink = row.text();
-    delivery.attempts = row.number();
-    delivery.next_attempt_at = row.optional_time();
-    delivery.dead_at = row.optional_time();
-    delivery.last_error = row.text();
-    return delivery;
-}
-
 Result<std::vector<StateMessage>> SqliteStore::due_state_messages(std::string_view sink,
                                                                   WallTime now, std::size_t limit) {
     auto reader = readers_->lend();
     if (!reader) return pass_on(reader);
     Statement& due = reader->reads().outbox.due;
     return all_rows<StateMessage>(
-        bind_all(due, sink, to_unix_ms(now), static_cast<std::int64_t>(limit)), read_with_delivery);
+        bind_all(due, sink, to_unix_ms(now), static_cast<std::int64_t>(limit)), read_message_with_delivery);
 }
 
 Result<void> SqliteStore::mark_delivered(std::string_view sink,
@@ -156,7 +105,7 @@ Result<Page<StateMessage>> SqliteStore::list_dead_letters(std::string_view sink,
                                                           const PageRequest& page) {
     SequenceQuery query(MESSAGE_AND_DELIVERY, "message", false);
     query.where("dead_at IS NOT NULL AND sink = ?", std::string(sink));
-    return list_sequence<StateMessage>(*readers_, query, page, read_with_delivery,
+    return list_sequence<StateMessage>(*readers_, query, page, read_message_with_delivery,
                                        [](const StateMessage& one) { return one.sequence; });
 }
 

@@ -1,20 +1,11 @@
 // SqliteStore: users and devices.
-#include <array>
 #include <utility>
 
-#include "crp-service/store/cursor.h"
-#include "crp-service/store/json_columns.h"
+#include "crp-service/store/record_rows.h"
 #include "crp-service/store/sqlite/record_queries.h"
 #include "crp-service/store/sqlite/sqlite_store_impl.h"
 
 namespace ndes::crp {
-
-#define USER_COLUMNS                                                               \
-    "id, user_principal_name, display_name, email, security_identifier, enabled, " \
-    "groups_json, owner, revision"
-#define DEVICE_COLUMNS                                            \
-    "id, device_type, name, serial_number, imei, owner_user_id, " \
-    "enrollment_state, compliant, registered_keys_json, owner, revision"
 
 const RecordSql kUserSql{
     .find = "SELECT " USER_COLUMNS " FROM mdm_user WHERE id = ?",
@@ -44,66 +35,6 @@ const RecordSql kDeviceSql{
     .remove = "DELETE FROM device WHERE id = ?",
 };
 
-namespace {
-
-// The words in the database: never changed, never reused.
-constexpr std::array<std::pair<EnrollmentState, const char*>, 4> kEnrollmentStates{{
-    {EnrollmentState::pending, "pending"},
-    {EnrollmentState::enrolled, "enrolled"},
-    {EnrollmentState::retired, "retired"},
-    {EnrollmentState::wiped, "wiped"},
-}};
-
-const char* word_of(EnrollmentState state) {
-    for (const auto& [value, word] : kEnrollmentStates) {
-        if (value == state) return word;
-    }
-    return "";
-}
-
-Result<EnrollmentState> enrollment_state_of(const std::string& text) {
-    for (const auto& [value, word] : kEnrollmentStates) {
-        if (text == word) return value;
-    }
-    return fail(ErrorCode::storage, "a record in the database is damaged", "enrollment_state");
-}
-
-Result<User> read_user(const Statement& statement) {
-    Row row(statement);
-    User user;
-    user.id = row.text();
-    user.user_principal_name = row.text();
-    user.display_name = row.text();
-    user.email = row.text();
-    user.security_identifier = row.text();
-    user.enabled = row.boolean();
-    if (auto groups = decode(row.text(), user.groups); !groups) return pass_on(groups);
-    user.owner = row.text();
-    user.revision = row.text();
-    return user;
-}
-
-Result<Device> read_device(const Statement& statement) {
-    Row row(statement);
-    Device device;
-    device.id = row.text();
-    device.device_type = row.text();
-    device.name = row.text();
-    device.serial_number = row.text();
-    device.imei = row.text();
-    device.owner_user_id = row.text();
-    auto state = enrollment_state_of(row.text());
-    if (!state) return pass_on(state);
-    device.enrollment_state = *state;
-    device.compliant = row.boolean();
-    if (auto keys = decode(row.text(), device.registered_keys); !keys) return pass_on(keys);
-    device.owner = row.text();
-    device.revision = row.text();
-    return device;
-}
-
-}  // namespace
-
 Result<std::optional<User>> SqliteStore::find_user(std::string_view id) {
     return find_record<User>(*readers_, &Reads::users, id, read_user);
 }
@@ -129,6 +60,7 @@ Result<bool> SqliteStore::put_user(const User& user, AuditRecord audit,
         bind_all(put, user.id, user.user_principal_name, user.display_name, user.email,
                  user.security_identifier, user.enabled, groups, user.owner, revision);
     };
+    const RecordCache::Change<User> change(readers_->cache(), user.id);
     return put_record(&Writes::users, user.id, bind, std::move(audit), premise);
 }
 
@@ -137,19 +69,22 @@ Result<bool> SqliteStore::put_device(const Device& device, AuditRecord audit,
     const std::string keys = encode(device.registered_keys);
     const auto bind = [&](Statement& put, const std::string& revision) {
         bind_all(put, device.id, device.device_type, device.name, device.serial_number, device.imei,
-                 device.owner_user_id, word_of(device.enrollment_state), device.compliant, keys,
+                 device.owner_user_id, word_of(kEnrollmentStates, device.enrollment_state), device.compliant, keys,
                  device.owner, revision);
     };
+    const RecordCache::Change<Device> change(readers_->cache(), device.id);
     return put_record(&Writes::devices, device.id, bind, std::move(audit), premise);
 }
 
 Result<void> SqliteStore::delete_user(std::string_view id, AuditRecord audit,
                                       const Precondition& premise) {
+    const RecordCache::Change<User> change(readers_->cache(), id);
     return delete_record(&Writes::users, id, std::move(audit), premise, "user");
 }
 
 Result<void> SqliteStore::delete_device(std::string_view id, AuditRecord audit,
                                         const Precondition& premise) {
+    const RecordCache::Change<Device> change(readers_->cache(), id);
     return delete_record(&Writes::devices, id, std::move(audit), premise, "device");
 }
 

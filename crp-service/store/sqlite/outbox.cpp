@@ -17,11 +17,6 @@ constexpr const char* kWaitForSink = R"(INSERT INTO delivery
 constexpr const char* kDeliveries = R"(SELECT sink, attempts, next_attempt_at, dead_at, last_error
     FROM delivery INDEXED BY delivery_by_message WHERE message = ? ORDER BY sink)";
 
-Result<Delivery> read_delivery(const Statement& statement) {
-    Row row(statement);
-    return read_delivery(row);
-}
-
 Result<void> append_one(OutboxWrites& writes, const StateMessage& one,
                         const std::vector<std::string>& sinks) {
     std::int64_t sequence = 0;

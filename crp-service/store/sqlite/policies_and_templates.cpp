@@ -1,18 +1,11 @@
 // SqliteStore: policies and template permissions.
 #include <utility>
 
-#include "crp-service/store/json_columns.h"
+#include "crp-service/store/record_rows.h"
 #include "crp-service/store/sqlite/record_queries.h"
 #include "crp-service/store/sqlite/sqlite_store_impl.h"
 
 namespace ndes::crp {
-
-#define POLICY_COLUMNS                                                                    \
-    "id, certificate_request_id, template_name, subject_format, subject_alt_names_json, " \
-    "key_usage_json, extended_key_usage_json, key_type, minimum_key_size, "               \
-    "hash_algorithms_json, validity_days, renewal_threshold_percent, "                    \
-    "challenge_ttl_seconds, retry_window_seconds, assignments_json, "                     \
-    "require_registered_key, security_identifier_extension, owner, revision"
 
 const RecordSql kPolicySql{
     .find = "SELECT " POLICY_COLUMNS " FROM policy WHERE id = ?",
@@ -40,8 +33,8 @@ const RecordSql kPolicySql{
 };
 
 const RecordSql kTemplateSql{
-    .find = "SELECT name, permissions_json, owner, revision FROM template WHERE name = ?",
-    .list = "SELECT name, permissions_json, owner, revision FROM template WHERE name" IN_PAGE
+    .find = "SELECT " TEMPLATE_COLUMNS " FROM template WHERE name = ?",
+    .list = "SELECT " TEMPLATE_COLUMNS " FROM template WHERE name" IN_PAGE
             "name LIMIT ?2",
     .revision = "SELECT revision FROM template WHERE name = ?",
     .put = R"(INSERT INTO template (name, permissions_json, owner, revision) VALUES (?, ?, ?, ?)
@@ -49,65 +42,6 @@ const RecordSql kTemplateSql{
             permissions_json = excluded.permissions_json, revision = excluded.revision)",
     .remove = "DELETE FROM template WHERE name = ?",
 };
-
-namespace {
-
-const char* word_of(PolicyKeyType type) { return type == PolicyKeyType::rsa ? "RSA" : "EC"; }
-
-Result<PolicyKeyType> key_type_of(const std::string& text) {
-    for (const PolicyKeyType type : {PolicyKeyType::rsa, PolicyKeyType::ec}) {
-        if (text == word_of(type)) return type;
-    }
-    return fail(ErrorCode::storage, "a record in the database is damaged", "key_type");
-}
-
-Result<void> read_lists(Policy& policy, const std::string& names, const std::string& key_usage,
-                        const std::string& extended_key_usage) {
-    if (auto done = decode(names, policy.subject_alt_names); !done) return done;
-    if (auto done = decode(key_usage, policy.key_usage); !done) return done;
-    return decode(extended_key_usage, policy.extended_key_usage);
-}
-
-Result<Policy> read_policy(const Statement& statement) {
-    Row row(statement);
-    Policy policy;
-    policy.id = row.text();
-    policy.certificate_request_id = row.text();
-    policy.template_name = row.text();
-    policy.subject_format = row.text();
-    const std::string names = row.text();
-    const std::string key_usage = row.text();
-    const std::string extended_key_usage = row.text();
-    auto lists = read_lists(policy, names, key_usage, extended_key_usage);
-    if (!lists) return pass_on(lists);
-    auto key_type = key_type_of(row.text());
-    if (!key_type) return pass_on(key_type);
-    policy.key_type = *key_type;
-    policy.minimum_key_size = row.number();
-    if (auto done = decode(row.text(), policy.hash_algorithms); !done) return pass_on(done);
-    policy.validity_days = row.number();
-    policy.renewal_threshold_percent = row.number();
-    policy.challenge_ttl_seconds = row.number();
-    policy.retry_window_seconds = row.number();
-    if (auto done = decode(row.text(), policy.assignments); !done) return pass_on(done);
-    policy.require_registered_key = row.boolean();
-    policy.security_identifier_extension = row.boolean();
-    policy.owner = row.text();
-    policy.revision = row.text();
-    return policy;
-}
-
-Result<TemplateRecord> read_template(const Statement& statement) {
-    Row row(statement);
-    TemplateRecord record;
-    record.name = row.text();
-    if (auto done = decode(row.text(), record.permissions); !done) return pass_on(done);
-    record.owner = row.text();
-    record.revision = row.text();
-    return record;
-}
-
-}  // namespace
 
 Result<std::optional<Policy>> SqliteStore::find_policy(std::string_view id) {
     return find_record<Policy>(*readers_, &Reads::policies, id, read_policy);
@@ -132,13 +66,14 @@ Result<bool> SqliteStore::put_policy(const Policy& policy, AuditRecord audit,
     const auto bind = [&](Statement& put, const std::string& revision) {
         bind_all(put, policy.id, policy.certificate_request_id, policy.template_name,
                  policy.subject_format, encode(policy.subject_alt_names), encode(policy.key_usage),
-                 encode(policy.extended_key_usage), word_of(policy.key_type),
+                 encode(policy.extended_key_usage), word_of(kPolicyKeyTypes, policy.key_type),
                  policy.minimum_key_size, encode(policy.hash_algorithms), policy.validity_days,
                  policy.renewal_threshold_percent, policy.challenge_ttl_seconds,
                  policy.retry_window_seconds, encode(policy.assignments),
                  policy.require_registered_key, policy.security_identifier_extension, policy.owner,
                  revision);
     };
+    const RecordCache::Change<Policy> change(readers_->cache(), policy.id);
     return put_record(&Writes::policies, policy.id, bind, std::move(audit), premise);
 }
 
@@ -147,16 +82,19 @@ Result<bool> SqliteStore::put_template(const TemplateRecord& record, AuditRecord
     const auto bind = [&](Statement& put, const std::string& revision) {
         bind_all(put, record.name, encode(record.permissions), record.owner, revision);
     };
+    const RecordCache::Change<TemplateRecord> change(readers_->cache(), record.name);
     return put_record(&Writes::templates, record.name, bind, std::move(audit), premise);
 }
 
 Result<void> SqliteStore::delete_policy(std::string_view id, AuditRecord audit,
                                         const Precondition& premise) {
+    const RecordCache::Change<Policy> change(readers_->cache(), id);
     return delete_record(&Writes::policies, id, std::move(audit), premise, "policy");
 }
 
 Result<void> SqliteStore::delete_template(std::string_view name, AuditRecord audit,
                                           const Precondition& premise) {
+    const RecordCache::Change<TemplateRecord> change(readers_->cache(), name);
     return delete_record(&Writes::templates, name, std::move(audit), premise, "template");
 }
 

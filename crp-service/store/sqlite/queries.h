@@ -85,7 +85,7 @@ inline std::optional<std::int64_t> unix_ms_or_null(const std::optional<WallTime>
 }
 
 template <class T>
-using RowReader = Result<T> (*)(const sqlite::Statement&);
+using RowReader = Result<T> (*)(Row&);
 
 // The first row of a statement that is bound, if there is one.
 template <class T>
@@ -94,7 +94,8 @@ Result<std::optional<T>> one_row(sqlite::Statement& statement, RowReader<T> read
     auto found = statement.step();
     if (!found) return pass_on(found);
     if (!*found) return std::nullopt;
-    auto value = read(statement);
+    Row row(statement);
+    auto value = read(row);
     if (!value) return pass_on(value);
     return std::optional<T>(std::move(*value));
 }
@@ -105,7 +106,8 @@ Result<std::vector<T>> all_rows(sqlite::Statement& statement, RowReader<T> read)
     std::vector<T> items;
     auto found = statement.step();
     for (; found && *found; found = statement.step()) {
-        auto value = read(statement);
+        Row row(statement);
+        auto value = read(row);
         if (!value) return pass_on(value);
         items.push_back(std::move(*value));
     }

@@ -68,6 +68,11 @@ std::unique_ptr<Store::ReadScope> ReaderPool::scope() {
     return std::make_unique<Scope>(*this, std::move(*reader));
 }
 
+RecordCache::Epoch ReaderPool::epoch_of_this_thread() const {
+    const Reader* shared = Scope::of_this_thread(*this);
+    return shared != nullptr ? shared->epoch : cache_.epoch();
+}
+
 Result<ReaderPool::Loan> ReaderPool::lend() {
     if (Reader* shared = Scope::of_this_thread(*this)) return Loan(*shared);
     auto reader = take();
@@ -83,6 +88,7 @@ Result<std::unique_ptr<ReaderPool::Reader>> ReaderPool::take() {
     // The one used last: its pages are the warmest.
     std::unique_ptr<Reader> reader = std::move(free_.back());
     free_.pop_back();
+    reader->epoch = cache_.epoch();  // its snapshot begins with the first row it reads
     return reader;
 }
 

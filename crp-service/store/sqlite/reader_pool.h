@@ -11,6 +11,7 @@
 
 #include "common/error.h"
 #include "common/sqlite/database.h"
+#include "crp-service/store/sqlite/record_cache.h"
 #include "crp-service/store/sqlite/statements.h"
 #include "crp-service/store/store.h"
 
@@ -32,6 +33,7 @@ class ReaderPool {
         Reads reads;
         Statement begin;
         Statement end;
+        RecordCache::Epoch epoch = 0;  // of the cache, before the snapshot in use began
     };
 
     // Gives its reader back with the scope; that of the thread's Scope stays there.
@@ -47,6 +49,7 @@ class ReaderPool {
         }
         Reads& reads() { return reader_->reads; }
         sqlite::Database& database() { return reader_->database; }
+        RecordCache::Epoch epoch() const { return reader_->epoch; }
 
       private:
         ReaderPool* pool_ = nullptr;
@@ -64,6 +67,10 @@ class ReaderPool {
     // none is free, or the thread has a scope already: its reads then go on as they do.
     std::unique_ptr<Store::ReadScope> scope();
 
+    RecordCache& cache() { return cache_; }
+    // Of the snapshot that this thread's reads see.
+    RecordCache::Epoch epoch_of_this_thread() const;
+
   private:
     class Scope;
     Result<std::unique_ptr<Reader>> take();
@@ -72,6 +79,7 @@ class ReaderPool {
     std::mutex mutex_;  // guards free_; held for the move of one pointer
     std::condition_variable returned_;
     std::vector<std::unique_ptr<Reader>> free_;
+    RecordCache cache_;
 };
 
 }  // namespace ndes::crp

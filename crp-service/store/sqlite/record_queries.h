@@ -15,9 +15,13 @@ namespace ndes::crp {
 template <class T>
 Result<std::optional<T>> find_record(ReaderPool& readers, RecordReads Reads::*record,
                                      std::string_view key, RowReader<T> read) {
+    RecordCache& cache = readers.cache();
+    if (auto kept = cache.find<T>(key, readers.epoch_of_this_thread())) return kept;
     auto reader = readers.lend();
     if (!reader) return pass_on(reader);
-    return one_row<T>(bind_all((reader->reads().*record).find, key), read);
+    auto found = one_row<T>(bind_all((reader->reads().*record).find, key), read);
+    if (found && *found) cache.keep(key, **found, reader->epoch());
+    return found;
 }
 
 template <class T, class KeyOf>

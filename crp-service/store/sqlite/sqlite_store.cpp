@@ -93,7 +93,7 @@ namespace {
 Result<std::optional<std::string>> find_revision(RecordWrites& statements, std::string_view key) {
     return one_row<std::string>(
         bind_all(statements.revision, key),
-        [](const Statement& row) -> Result<std::string> { return row.text(0); });
+        [](Row& row) -> Result<std::string> { return row.text(); });
 }
 
 }  // namespace

@@ -1,16 +1,7 @@
-// A row of table decision: the decision and what became of it. Columns and reader stand together.
+// Queries of table decision that readers and the writer share.
 #pragma once
 
-#include "common/error.h"
-#include "common/sqlite/database.h"
-#include "crp-service/domain/decision.h"
-
-// A literal, so that statements are put together by the compiler.
-#define DECISION_COLUMNS                                                                   \
-    "sequence, id, transaction_id, request_id, csr_sha256, spki_sha256, signing_sha256, "  \
-    "caller, device_address, template_name, challenge_id, device_id, user_id, policy_id, " \
-    "verified, reason, phase, detail, contents_json, outcomes_json, decided_at, owner, "   \
-    "state, certificate_sha256, hresult, notified_at"
+#include "crp-service/store/decision_rows.h"
 
 namespace ndes::crp {
 
@@ -24,17 +15,17 @@ inline constexpr const char* kStandingDecision = "SELECT " DECISION_COLUMNS R"( 
     ORDER BY sequence LIMIT 1)";
 
 // Parameters: key, device. Another device that has a certificate of the key, else one whose
-// certificate is on its way.
+// certificate is on its way. By ranges, so that the device's own certificates are passed over.
 inline constexpr const char* kKeyOfOtherDevice = R"(
     SELECT device_id, transaction_id, sha256 FROM certificate
-        WHERE spki_sha256 = ?1 AND device_id <> ?2
+        WHERE spki_sha256 = ?1 AND device_id < ?2
+    UNION ALL
+    SELECT device_id, transaction_id, sha256 FROM certificate
+        WHERE spki_sha256 = ?1 AND device_id > ?2
     UNION ALL
     SELECT device_id, transaction_id, '' FROM decision
         WHERE spki_sha256 = ?1 AND device_id <> ?2
           AND state IN ('verified', 'pending', 'unconfirmed')
     LIMIT 1)";
-
-Result<Transaction> read_transaction(const sqlite::Statement& statement);
-Result<KeyHolder> read_key_holder(const sqlite::Statement& statement);
 
 }  // namespace ndes::crp

@@ -1,7 +1,6 @@
 // SqliteStore: reads of what was decided.
 #include <utility>
 
-#include "crp-service/store/json_columns.h"
 #include "crp-service/store/sqlite/record_queries.h"
 #include "crp-service/store/sqlite/sqlite_store_impl.h"
 #include "crp-service/store/sqlite/transaction_rows.h"
@@ -15,55 +14,6 @@ constexpr const char* kHistory = "SELECT " DECISION_COLUMNS R"( FROM decision
     WHERE transaction_id = ? ORDER BY sequence DESC LIMIT ?)";
 constexpr std::int64_t kMaxHistory = 100;
 
-struct Numbered {
-    std::int64_t sequence = 0;
-    Transaction transaction;
-};
-
-Result<Decision> read_decision(Row& row) {
-    Decision decision;
-    decision.id = row.text();
-    decision.transaction_id = row.text();
-    decision.request_id = row.text();
-    decision.csr_sha256 = row.text();
-    decision.spki_sha256 = row.text();
-    decision.signing_sha256 = row.text();
-    decision.caller = row.text();
-    decision.device_address = row.text();
-    decision.template_name = row.text();
-    decision.challenge_id = row.text();
-    decision.device_id = row.text();
-    decision.user_id = row.text();
-    decision.policy_id = row.text();
-    decision.verified = row.boolean();
-    decision.reason = row.text();
-    decision.phase = row.number();
-    decision.detail = row.text();
-    if (const auto contents = row.optional_text()) {
-        auto done = decode(*contents, decision.contents.emplace());
-        if (!done) return pass_on(done);
-    }
-    if (auto done = decode(row.text(), decision.outcomes); !done) return pass_on(done);
-    decision.decided_at = row.time();
-    decision.owner = row.text();
-    return decision;
-}
-
-Result<Numbered> read_numbered(const Statement& statement) {
-    Row row(statement);
-    Numbered numbered;
-    numbered.sequence = row.integer();
-    auto decision = read_decision(row);
-    if (!decision) return pass_on(decision);
-    Transaction& transaction = numbered.transaction;
-    transaction.decision = std::move(*decision);
-    if (auto state = row.word(transaction.state); !state) return pass_on(state);
-    transaction.certificate_sha256 = row.text();
-    transaction.hresult = row.number();
-    transaction.notified_at = row.optional_time();
-    return numbered;
-}
-
 Result<std::optional<Decision>> decision_of(Result<std::optional<Transaction>> found) {
     if (!found) return pass_on(found);
     if (!*found) return std::nullopt;
@@ -71,21 +21,6 @@ Result<std::optional<Decision>> decision_of(Result<std::optional<Transaction>> f
 }
 
 }  // namespace
-
-Result<Transaction> read_transaction(const Statement& statement) {
-    auto numbered = read_numbered(statement);
-    if (!numbered) return pass_on(numbered);
-    return std::move(numbered->transaction);
-}
-
-Result<KeyHolder> read_key_holder(const Statement& statement) {
-    Row row(statement);
-    KeyHolder holder;
-    holder.device_id = row.text();
-    holder.transaction_id = row.text();
-    holder.certificate_sha256 = row.text();
-    return holder;
-}
 
 DecisionReads::DecisionReads(Preparer& prepare)
     : standing(prepare(kStandingDecision)),
@@ -134,13 +69,11 @@ Result<Page<Transaction>> SqliteStore::list_transactions(const PageRequest& page
         .where("reason = ?", filter.reason)
         .where("decided_at >= ?", filter.since)
         .where_word("state = ?", filter.state);
-    auto numbered = list_sequence<Numbered>(*readers_, query, page, read_numbered,
-                                            [](const Numbered& one) { return one.sequence; });
+    auto numbered = list_sequence<Numbered<Transaction>>(*readers_, query, page,
+                                                         read_numbered_transaction,
+                                                         [](const auto& one) { return one.number; });
     if (!numbered) return pass_on(numbered);
-    Page<Transaction> result{{}, std::move(numbered->next)};
-    for (Numbered& one : numbered->items)
-        result.items.push_back(std::move(one.transaction));
-    return result;
+    return without_numbers(std::move(*numbered));
 }
 
 }  // namespace ndes::crp

@@ -60,8 +60,11 @@ struct Line {
     std::string challenge_id;
 };
 
-Result<Line> read_line(const Statement& statement) {
-    return Line{statement.text(0), statement.text(1)};
+Result<Line> read_line(Row& row) {
+    Line line;
+    line.decision_id = row.text();
+    line.challenge_id = row.text();
+    return line;
 }
 
 Result<void> drop_certificates(sqlite::Database& database, WallTime before, std::int64_t batch,

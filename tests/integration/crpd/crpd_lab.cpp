@@ -103,8 +103,9 @@ int run_program(const std::vector<std::string>& arguments, const std::filesystem
     return child.wait().value_or(-1);
 }
 
-CrpdLab::CrpdLab()
-    : ca_(folder_, "Lab CA"), foreign_ca_(folder_, "Foreign CA"), device_key_(make_ec_key()) {
+CrpdLab::CrpdLab(std::string store_settings, const std::vector<std::string>& create_options)
+    : store_settings_(std::move(store_settings)),
+      ca_(folder_, "Lab CA"), foreign_ca_(folder_, "Foreign CA"), device_key_(make_ec_key()) {
     for (const char* name : {"ndes", "mdm", "admin", "stranger", "expired"}) {
         LeafProfile profile;
         profile.common_name = name;
@@ -121,7 +122,9 @@ CrpdLab::CrpdLab()
         throw std::runtime_error("crpctl keys new: " + read_text(output()));
     }
     write_config({"ndes", "mdm", "admin"});
-    if (run_program({program("crpctl"), "db", "create", "--config", config()}, output()) != 0) {
+    std::vector<std::string> create{program("crpctl"), "db", "create", "--config", config()};
+    create.insert(create.end(), create_options.begin(), create_options.end());
+    if (run_program(create, output()) != 0) {
         throw std::runtime_error("crpctl db create: " + read_text(output()));
     }
 }
@@ -145,8 +148,8 @@ void CrpdLab::write_config(const std::vector<std::string>& callers) {
                        identities_.at("server").certificate_file.string() + "\"\nkey_file = \"" +
                        identities_.at("server").key_file.string() + "\"\nclient_ca_file = \"" +
                        ca_.certificate_file().string() + "\"\n" + more_server +
-                       "[health]\nlisten = \"127.0.0.1:0\"\n[store]\npath = \"crp.db\"\n"
-                       "[challenge]\nkey_files = " +
+                       "[health]\nlisten = \"127.0.0.1:0\"\n[store]\n" +
+                       store_settings_ + "[challenge]\nkey_files = " +
                        Json(challenge_keys_).dump() +
                        "\npepper_files = [\"pepper.key\"]\n"
                        "scep_url = \"http://scep.example.org/\"\nca_certificate_file = \"" +
@@ -256,6 +259,11 @@ Answer CrpdLab::ask(RawClient& client, const std::string& method, const std::str
     return read_answer(response);
 }
 
+Answer CrpdLab::exchange(RawClient& client, const std::string& method, const std::string& target,
+                         const Json& body) {
+    return read_answer(client.ask(request_text(method, target, body)));
+}
+
 Answer CrpdLab::call(const std::string& caller, const std::string& method,
                      const std::string& target, const Json& body) {
     const auto client = connect(caller);
@@ -303,12 +311,17 @@ std::string CrpdLab::new_challenge() {
 }
 
 Json CrpdLab::verify_body(const std::string& challenge, const std::string& transaction_id) {
+    return verify_body(challenge, transaction_id, device_key_.get());
+}
+
+Json CrpdLab::verify_body(const std::string& challenge, const std::string& transaction_id,
+                          EVP_PKEY* key) {
     CsrOptions options;
     options.subject = "CN=alice@example.org";
     options.challenge = challenge;
     return {{"transactionId", transaction_id},
             {"requestId", "request-" + transaction_id},
-            {"certificateRequest", to_base64(make_csr(device_key_.get(), options))},
+            {"certificateRequest", to_base64(make_csr(key, options))},
             {"signingCertificate", nullptr},
             {"template", "Phones"},
             {"caName", ""},

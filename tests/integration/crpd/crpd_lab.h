@@ -50,7 +50,9 @@ struct Answer {
 
 class CrpdLab {
   public:
-    CrpdLab();
+    CrpdLab() : CrpdLab("path = \"crp.db\"\n", {}) {}
+    // With these keys in [store], and more options for `crpctl db create`.
+    CrpdLab(std::string store_settings, const std::vector<std::string>& create_options);
 
     // Starts crpd and waits until it is ready; false when it ends before or after 20 s.
     bool start();
@@ -65,6 +67,9 @@ class CrpdLab {
     std::unique_ptr<RawClient> connect(const std::string& caller);
     static Answer ask(RawClient& client, const std::string& method, const std::string& target,
                       const Json& body = nullptr);
+    // As above for several threads at once: without holding the answer against the description.
+    static Answer exchange(RawClient& client, const std::string& method, const std::string& target,
+                           const Json& body);
     // One call on a connection of its own.
     Answer call(const std::string& caller, const std::string& method, const std::string& target,
                 const Json& body = nullptr);
@@ -83,6 +88,8 @@ class CrpdLab {
     void make_records();
     std::string new_challenge();
     Json verify_body(const std::string& challenge, const std::string& transaction_id);
+    static Json verify_body(const std::string& challenge, const std::string& transaction_id,
+                            EVP_PKEY* key);
     Json notify_body(const std::string& transaction_id);
 
     // A new key pair and certificate for crpd, and a new first challenge key; both in the next
@@ -117,6 +124,7 @@ class CrpdLab {
 
   private:
     TemporaryFolder folder_;
+    const std::string store_settings_;
     TestCa ca_;
     TestCa foreign_ca_;
     std::map<std::string, Identity> identities_;

@@ -64,7 +64,7 @@ TEST_CASE("a configuration is read with its defaults") {
     CHECK(config->health.port == 8444);
     CHECK(config->tls_files.allow_tls12);
     CHECK(config->tls_files.client_crl.empty());
-    CHECK(config->server.worker_threads == 8);
+    CHECK(config->server.worker_threads == 32);
     CHECK(config->server.limits.connections == 1024);
     CHECK(config->server.limits.body_octets == 128 * 1024);
     CHECK(config->drain_timeout == 10s);
@@ -103,7 +103,8 @@ TEST_CASE("every key that the sample shows as a default is a key, and is the def
         in_optional_table = line.starts_with("# [[") || (in_optional_table && !line.empty());
         if (in_optional_table) continue;
         const bool alternative = line.starts_with("# issuer") || line.starts_with("# san") ||
-                                 line.starts_with("# client_crl_file");
+                                 line.starts_with("# client_crl_file") ||
+                                 line.starts_with("# connection") || line.starts_with("# node");
         if (line.starts_with("# ") && line.find(" = ") != std::string::npos && !alternative) {
             line.erase(0, 2);
         }

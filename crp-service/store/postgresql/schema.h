@@ -1,0 +1,26 @@
+// The version of a PostgreSQL database against the program's, and what crpd's role may do.
+// Knows no table but schema_step and the audit. The steps are schema/postgresql/NNNN_*.sql,
+// compiled in. One thread at a time.
+#pragma once
+
+#include <span>
+
+#include "common/error.h"
+#include "crp-service/store/postgresql/connection.h"
+#include "crp-service/store/schema_step.h"
+
+namespace ndes::crp::pg {
+
+// In order; step N (from 1) leads from version N-1 to version N.
+std::span<const SchemaStep> schema_steps();
+// What crpd's role may do; one script in which :role stands for it.
+std::span<const SchemaStep> schema_grants();
+
+// configuration unless the database is ours and has this program's version.
+Result<void> check_schema(Connection& connection);
+
+// configuration when the session's role could change the audit or the schema, or when it cannot
+// do what crpd has to.
+Result<void> check_role(Connection& connection);
+
+}  // namespace ndes::crp::pg
