@@ -33,7 +33,7 @@ for target in "${targets[@]}"; do
     corpus=$folder/corpus/$target crashes=$folder/crashes/$target log=$folder/$target.log
     mkdir -p "$corpus" "$crashes"
     touch "$folder/$target.begun"
-    # RSA keys of 4096 bits under the sanitizers are slow, but not this slow.
+
     "$folder/tests/fuzz/fuzz_$target" "$corpus" "tests/fuzz/seeds/$target" -max_total_time="$seconds" \
         -max_len=16384 -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$crashes/" \
         -print_final_stats=1 >"$log" 2>&1 || crashed=1

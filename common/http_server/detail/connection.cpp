@@ -255,6 +255,11 @@ Connection::Next Connection::discard_input() {
     return Next::nothing;
 }
 
+bool Connection::gives_way() const {
+    return state_ == State::handshaking || state_ == State::waiting || state_ == State::reading ||
+           state_ == State::lingering;
+}
+
 void Connection::deadline_passed() {
     boost::system::error_code ignored;
     socket_.cancel(ignored);  // the wait for what did not come in time

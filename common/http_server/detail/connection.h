@@ -27,6 +27,8 @@ class Connection final : public Task, public std::enable_shared_from_this<Connec
     void start();
 
     SteadyTime deadline() const { return deadline_; }
+    // True while it waits for its client: then it can be closed in favour of another.
+    bool gives_way() const;
     // Does what the state calls for: 408, 504, or just the end.
     void deadline_passed();
     // Closes unless a request has been read completely; then after its answer.
