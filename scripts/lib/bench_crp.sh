@@ -80,6 +80,7 @@ bench_lab_start() {
 
 bench_lab_stop() {
     lab_stop "$lab" >&2
+    [ "$store" = sqlite ] || postgresql_remove "$lab/postgresql"
     lab=
 }
 
@@ -180,7 +181,8 @@ crp_retention_rows() {
 }
 
 bench_crp() {
-    local store=sqlite records= connections="1 8 32" seconds=5 retention=20000 inbox= lab= nginx_port size count
+    store=sqlite
+    local records= connections="1 8 32" seconds=5 retention=20000 inbox= nginx_port size count
     local -A nginx_rate=()
     while [ $# -gt 0 ]; do
         case $1 in
@@ -200,7 +202,8 @@ bench_crp() {
     dir=$root/build/bench/crp-$store
     rm -rf "$dir"
     mkdir -p "$dir"
-    trap '[ -z "${lab:-}" ] || lab_stop "$lab" >/dev/null; [ -z "${nginx_pid:-}" ] || kill "$nginx_pid" 2>/dev/null' EXIT
+    lab= # not local: the trap runs outside of this function
+    trap '[ -z "${lab:-}" ] || bench_lab_stop; [ -z "${nginx_pid:-}" ] || kill "$nginx_pid" 2>/dev/null' EXIT
     start_nginx
     echo "$(nproc) cores ($(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)), load $(cut -d' ' -f1 /proc/loadavg), $(date -u +%F), store $store"
     echo

@@ -17,7 +17,7 @@ bench_numbers() {
     if [ "$store" = sqlite ]; then
         echo "(WITH RECURSIVE row (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM row WHERE n < $1) SELECT n FROM row) AS numbers"
     else
-        echo "(SELECT n FROM generate_series(1, $1) AS n) AS numbers"
+        echo "(SELECT n FROM generate_series(1::bigint, $1) AS n) AS numbers"
     fi
 }
 bench_now() {
@@ -57,7 +57,7 @@ fill_challenges() {
 # fill_expired N: challenges and state messages that the retention job removes by its defaults.
 fill_expired() {
     local now
-    now=$(bench_sql "SELECT $(bench_now) - 40 * 86400000" | tail -n 1)
+    now=$(bench_sql "SELECT $(bench_now) - 3456000000" | tail -n 1)
     bench_sql "$(insert_challenges "$1" "($now - $1 + n)" "'issued'" "$now + n")"
     bench_sql "INSERT INTO state_message (id, state, transaction_id, decision_id, device_id, user_id,
         certificate_request_id, reason, certificate_sha1, certificate_serial, created_at, owner)
