@@ -29,8 +29,7 @@ std::string database_of(const crp::StoreOptions& options) {
 }  // namespace
 
 PostgresqlCluster::PostgresqlCluster() {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "ndes-cluster-XXXXXX").string();
+    std::string pattern = (std::filesystem::temp_directory_path() / "ndes-cluster-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
     folder_ = pattern;
     shell("postgresql_start \"$dir\" fast");
