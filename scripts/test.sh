@@ -59,6 +59,7 @@ if [ $want_integration = 1 ]; then
     install_packages "${client_packages[@]}" "${documentation_packages[@]}" || exit 1
 fi
 if [ $want_unit = 1 ]; then
+    install_packages "${contract_packages[@]}" || exit 1
     export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
     export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp history_size=4"
     suite asan '^(unit|contract|abi)$' all

@@ -7,7 +7,7 @@ bench_sql() {
     if [ "$store" = sqlite ]; then
         sqlite3 "$CRP_DB" "PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; $1"
     else
-        psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$PG_DSN" -c "$1"
+        PGOPTIONS='-c search_path=crp' psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$PG_DSN" -c "$1"
     fi
 }
 
@@ -78,14 +78,14 @@ bench_settle() {
 
 count_expired() { bench_sql "SELECT count(*) FROM challenge WHERE transaction_id LIKE 'filled-%'" | tail -n 1; }
 
-# retention_size: "ROWS rows, MB" of the filled challenges and of what the database uses.
+# retention_size: how many of the expired challenges there are, and what the table and its indexes
+# use.
 retention_size() {
     local used
     if [ "$store" = sqlite ]; then
-        used=$(bench_sql "SELECT (page_count - freelist_count) * page_size / 1000000
-            FROM pragma_page_count, pragma_freelist_count, pragma_page_size" | tail -n 1)
+        used=$(bench_sql "SELECT round(sum(pgsize) / 1e6, 1) FROM dbstat WHERE name GLOB '*challenge*'" | tail -n 1)
     else
-        used=$(bench_sql "SELECT (sum(pg_total_relation_size(oid)) / 1000000)::bigint FROM pg_class WHERE relkind = 'r'")
+        used=$(bench_sql "SELECT round(pg_total_relation_size('challenge') / 1e6, 1)")
     fi
     echo "$(count_expired) expired, $used MB"
 }
