@@ -8,6 +8,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 option(NDES_BUILD_TESTS "Build the tests" ON)
 set(NDES_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")
+option(NDES_FUZZ "Build tests/fuzz with libFuzzer (clang)" OFF)
 
 # Several source files of a library compiled as one: a third of the time, for builds from nothing.
 # Off while working (preset dev), where one file changes at a time. Libraries whose files use the
@@ -40,4 +41,8 @@ if(NDES_SANITIZE)
   target_compile_options(ndes_options INTERFACE
     -fsanitize=${NDES_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(ndes_options INTERFACE -fsanitize=${NDES_SANITIZE})
+endif()
+if(NDES_FUZZ)
+  # Coverage for libFuzzer. What clang warns of and GCC does not is no fault of this build.
+  target_compile_options(ndes_options INTERFACE -fsanitize=fuzzer-no-link -Wno-error)
 endif()

@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "common/clock.h"
+#include "common/crypto/cms_self_test.h"
 #include "common/process/file_watcher.h"
 #include "common/process/process.h"
 #include "common/random.h"
@@ -73,6 +74,8 @@ void run(Service& service, const Config& config, ndes::FileWatcher& watcher) {
 
 int serve(const Config& config) {
     ndes::forbid_core_dumps();
+    if (auto tested = ndes::self_test_cms(); !tested) return complain(tested.error(), kFailed);
+    ndes::allow_many_descriptors();
     ndes::claim_signals();
     auto plain_log = ndes::open_log(log_options(config.log), ndes::system_clock());
     if (!plain_log) return complain(plain_log.error(), kFailed);
@@ -92,6 +95,7 @@ int serve(const Config& config) {
 }
 
 int check(const Config& config) {
+    if (auto tested = ndes::self_test_cms(); !tested) return complain(tested.error(), kFailed);
     auto checked = ndes::scep::check_files(config, ndes::null_log(), ndes::system_clock(),
                                            ndes::system_random());
     if (!checked) return complain(checked.error(), kFailed);

@@ -18,12 +18,17 @@
 namespace ndes::http {
 
 struct ServerLimits {
-    std::size_t target_octets = 64UL * 1024;    // request target; over: 414
-    std::size_t header_octets = 16UL * 1024;    // all header fields; over: 431
-    std::size_t body_octets = 128UL * 1024;     // over: 413, read no further
-    std::size_t connections = 1024;             // over: accepted and closed at once
-    std::size_t connections_per_address = 256;  // IPv6: per /64 network
+    std::size_t target_octets = 64UL * 1024;  // request target; over: 414
+    std::size_t header_octets = 16UL * 1024;  // all header fields; over: 431
+    std::size_t body_octets = 128UL * 1024;   // over: 413, read no further
+    // Over: the one that has been waiting longest for its client's octets is closed for the new
+    // one; when none waits, the new one at once.
+    std::size_t connections = 1024;
+    std::size_t connections_per_address = 256;  // IPv6: per /64 network; over: closed at once
     std::size_t queued_requests = 256;          // waiting for a worker; over: 503 + Retry-After
+    // What requests on all connections together may hold in memory beyond 16 KiB each, from their
+    // first octet to their answer; over: 503 + Retry-After and the end of the connection.
+    std::size_t large_request_octets = 16UL * 1024 * 1024;
     std::chrono::milliseconds handshake_timeout{10'000};
     // First octet of a request to its last; on a new connection also until the first octet.
     std::chrono::milliseconds request_timeout{10'000};

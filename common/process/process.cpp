@@ -91,6 +91,14 @@ void forbid_core_dumps() {
 #endif
 }
 
+void allow_many_descriptors() {
+    constexpr rlim_t kMany = 65'536;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kMany) return;
+    limit.rlim_cur = std::min(limit.rlim_max, kMany);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 void claim_signals() {
     const sigset_t signals = claimed_signals();
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);

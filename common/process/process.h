@@ -13,6 +13,10 @@ namespace ndes {
 // A crash must not leave keys and challenges in a file; no other process may attach.
 void forbid_core_dumps();
 
+// Raises the limit of open descriptors to 65,536, or to what the system allows this process: the
+// usual 1024 are fewer than a listener's connections with all else that is open.
+void allow_many_descriptors();
+
 // Takes SIGTERM, SIGINT, SIGHUP and SIGUSR1 out of normal delivery for this thread and those it
 // starts later (so: before any other), for wait_for_event to collect; ignores SIGPIPE.
 void claim_signals();

@@ -50,13 +50,13 @@ Outcome Enrollment::decide(const SignedRequest& message, const RaIdentity& ra,
                            const Attempt& attempt) {
     if (auto type = check_message_type(message, rules_.reading); !type)
         return refused_outcome(type.error(), attempt);
-    switch (message.message_type.value_or(MessageType::cert_rep)) {
+    switch (message.message_type) {
         case MessageType::pkcs_req:
         case MessageType::renewal_req: return enrol(message, ra, attempt);
         case MessageType::cert_poll: return poll(message, ra, attempt);
         case MessageType::get_cert:
         case MessageType::get_crl: return look_up(message, ra, attempt);
-        case MessageType::cert_rep: break;
+        case MessageType::cert_rep: break;  // read_signed lets none through
     }
     return refused_outcome({FailInfo::bad_request, kBadMessageType, "no request", {}}, attempt);
 }
@@ -108,8 +108,10 @@ EnrollmentAnswer Enrollment::refuse_unread(const Refusal& refusal, const RaIdent
                                            Attempt& attempt) {
     attempt.set_transaction_id(refusal.transaction_id);
     const bool addressed = !refusal.transaction_id.empty();
-    attempt.note(Severity::warning, addressed ? kFailToRetrieveInfo : kFailToDecode,
-                 "refused: the message cannot be read",
+    const NdesEvent event = refusal.no_request ? kBadMessageType
+                            : addressed        ? kFailToRetrieveInfo
+                                               : kFailToDecode;
+    attempt.note(Severity::warning, event, "refused: the message cannot be read",
                  {{"cause", refusal.error.text},
                   {"detail", refusal.error.detail},
                   {"fail_info", std::string(to_string(refusal.fail_info))}});

@@ -48,8 +48,8 @@ struct EnrollmentRequest {
     RequestKey key;
 };
 
-// Only the requests of RFC 8894 go on to decryption, RenewalReq where renewal is allowed; every
-// other number is refused here (a forgotten one has cost other servers their authorisation).
+// RenewalReq goes on to decryption where renewal is allowed; what is no request at all read_signed
+// has refused.
 tl::expected<void, Refused> check_message_type(const SignedRequest& message,
                                                const ReadRules& rules);
 

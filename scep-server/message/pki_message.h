@@ -43,10 +43,9 @@ struct AlgorithmPolicy {
 
 // The signed outside of a request, its signature verified with the signer's own certificate.
 struct SignedRequest {
-    std::string transaction_id;               // 1..255 octets of PrintableString
-    int message_type_number = 0;              // as sent; see message_type
-    std::optional<MessageType> message_type;  // absent: a number that is not in the list
-    Bytes sender_nonce;                       // 16 octets (8..64 accepted)
+    std::string transaction_id;                        // 1..255 octets of PrintableString
+    MessageType message_type = MessageType::pkcs_req;  // never cert_rep
+    Bytes sender_nonce;                                // 16 octets (8..64 accepted)
     Certificate signer;        // of the message; self-signed at first, issued by us at renewal
     std::string digest_name;   // "SHA-256", …: of the signature, mirrored in the reply
     bool used_legacy = false;  // DES or SHA-1 was accepted through the switch
@@ -64,9 +63,12 @@ struct Refusal {
     Bytes sender_nonce;
     std::optional<Certificate> signer;
     std::string digest_name;
+    bool no_request = false;  // messageType is none of a request
 };
 
-// Size, bounded ASN.1 pre-reader, attributes each exactly once, algorithms, one signer, signature.
+// By cost: size, bounded ASN.1 pre-reader, attributes each exactly once, messageType that of a
+// request (a forgotten one has cost other servers their authorisation), one signer, algorithms,
+// shape of the envelope, signature.
 tl::expected<SignedRequest, Refusal> read_signed(ByteView message, const AlgorithmPolicy& policy);
 
 // Opens the envelope with the RA's decryption key, or an older one if the message names that; the

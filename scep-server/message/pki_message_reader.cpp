@@ -18,11 +18,12 @@ using CertificateStack =
                     }>>;
 using Step = std::optional<Refusal>;  // absent: go on
 
-std::optional<MessageType> message_type_of(int number) {
-    constexpr std::array kKnown{MessageType::cert_rep, MessageType::renewal_req,
-                                MessageType::pkcs_req, MessageType::cert_poll,
-                                MessageType::get_cert, MessageType::get_crl};
-    for (const MessageType type : kKnown) {
+// Absent: no request of RFC 8894; a reply (CertRep) is none either.
+std::optional<MessageType> request_type_of(int number) {
+    constexpr std::array kRequests{MessageType::renewal_req, MessageType::pkcs_req,
+                                   MessageType::cert_poll, MessageType::get_cert,
+                                   MessageType::get_crl};
+    for (const MessageType type : kRequests) {
         if (static_cast<int>(type) == number) return type;
     }
     return std::nullopt;
@@ -61,6 +62,13 @@ class SignedReader {
                                   std::nullopt});
     }
 
+    Step refuse_type(int number) const {
+        Refusal refusal = refuse(FailInfo::bad_request,
+                                 "messageType " + std::to_string(number) + " is no request");
+        refusal.no_request = true;
+        return refusal;
+    }
+
     Step parse(ByteView message) {
         if (const auto fault = check_signed_shape(message)) {
             return refuse(fault->fail_info, fault->text);
@@ -86,8 +94,9 @@ class SignedReader {
         if (!transaction_id) return refuse(FailInfo::bad_request, transaction_id.error());
         if (!nonce) return refuse(FailInfo::bad_request, nonce.error());
         if (!number) return refuse(FailInfo::bad_request, number.error());
-        request_.message_type_number = *number;
-        request_.message_type = message_type_of(*number);
+        const auto type = request_type_of(*number);
+        if (!type) return refuse_type(*number);
+        request_.message_type = *type;
         return std::nullopt;
     }
 

@@ -7,6 +7,7 @@ build_packages=(
     scdoc python3-yaml python3-jsonschema libvalijson-dev
     prometheus-cpp-dev libpq-dev
 )
+fuzz_packages=(clang-16 libclang-rt-16-dev)
 documentation_packages=(scdoc man-db zsh fish) # to check manual pages and completion
 lab_packages=(curl jq openssl sqlite3 procps)
 contract_packages=(golang-cfssl)

@@ -5,6 +5,7 @@
 #include "crp-service/store/audit_chain.h"
 #include "crp-service/store/store_factory.h"
 #include "tests/contracts/store_contract.h"
+#include "tests/contracts/temporary_folder.h"
 #include "tests/support/postgresql_cluster.h"
 
 using namespace ndes::test;
@@ -39,7 +40,7 @@ StoreOptions database_of_version_1() {
     postgresql_cluster().query(
         options, "CREATE SCHEMA crp; " + text_of("schema/postgresql/0001_initial.sql") + R"(
         INSERT INTO schema_step VALUES (1, 0);
-        INSERT INTO node VALUES (1, 'node-1', 0, repeat('0', 64));
+        INSERT INTO node VALUES (1, 'node-1', 0, encode(sha256('node-1'), 'hex'));
         INSERT INTO mdm_user VALUES ('u', 'u@example.org', 'U', '', '', true, '[]');
         INSERT INTO device VALUES ('d', 'iOS', 'D', '', '', 'u', 'enrolled', true);
         INSERT INTO template VALUES ('T', '[]');

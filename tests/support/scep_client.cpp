@@ -152,19 +152,25 @@ Certificate make_signer(EVP_PKEY* key, const std::string& subject) {
     return must(Certificate::from_handle(certificate.get()));
 }
 
-Bytes make_message(ByteView content, EVP_PKEY* key, const Certificate& signer,
-                   const std::vector<Certificate>& recipients, const MessageOptions& options) {
+Bytes make_envelope(ByteView content, const std::vector<Certificate>& recipients,
+                    const char* cipher) {
     STACK_OF(X509)* stack = sk_X509_new_null();
     for (const Certificate& recipient : recipients)
         sk_X509_push(stack, recipient.handle());
-    const BioPtr plain(::BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
+    const void* const data = content.empty() ? "" : static_cast<const void*>(content.data());
+    const BioPtr plain(::BIO_new_mem_buf(data, static_cast<int>(content.size())));
     const CmsPtr envelope(
-        ::CMS_encrypt(stack, plain.get(), ::EVP_get_cipherbyname(options.cipher), CMS_BINARY));
+        ::CMS_encrypt(stack, plain.get(), ::EVP_get_cipherbyname(cipher), CMS_BINARY));
     sk_X509_free(stack);
     check(envelope != nullptr, "envelope");
     const BioPtr sealed(::BIO_new(::BIO_s_mem()));
     check(::i2d_CMS_bio(sealed.get(), envelope.get()) == 1, "encode envelope");
+    return bio_bytes(sealed.get());
+}
 
+Bytes sign_envelope(ByteView envelope, EVP_PKEY* key, const Certificate& signer,
+                    const MessageOptions& options) {
+    const BioPtr sealed(::BIO_new_mem_buf(envelope.data(), static_cast<int>(envelope.size())));
     const unsigned flags = CMS_BINARY | CMS_PARTIAL | CMS_NOSMIMECAP;
     const CmsPtr message(::CMS_sign(nullptr, nullptr, nullptr, nullptr, flags));
     CMS_SignerInfo* info = ::CMS_add1_signer(message.get(), signer.handle(), key,
@@ -182,6 +188,11 @@ Bytes make_message(ByteView content, EVP_PKEY* key, const Certificate& signer,
     const BioPtr out(::BIO_new(::BIO_s_mem()));
     check(::i2d_CMS_bio(out.get(), message.get()) == 1, "encode message");
     return bio_bytes(out.get());
+}
+
+Bytes make_message(ByteView content, EVP_PKEY* key, const Certificate& signer,
+                   const std::vector<Certificate>& recipients, const MessageOptions& options) {
+    return sign_envelope(make_envelope(content, recipients, options.cipher), key, signer, options);
 }
 
 namespace {

@@ -38,6 +38,12 @@ struct MessageOptions {
     const char* digest = "SHA256";
 };
 
+// EnvelopedData of `content` to each recipient.
+Bytes make_envelope(ByteView content, const std::vector<Certificate>& recipients,
+                    const char* cipher = "AES-128-CBC");
+// A message around `envelope`, right or wrong.
+Bytes sign_envelope(ByteView envelope, EVP_PKEY* key, const Certificate& signer,
+                    const MessageOptions& options);
 // Envelopes `content` to each recipient and signs it.
 Bytes make_message(ByteView content, EVP_PKEY* key, const Certificate& signer,
                    const std::vector<Certificate>& recipients, const MessageOptions& options);

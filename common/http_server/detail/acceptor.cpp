@@ -101,7 +101,7 @@ void Acceptor::welcome(Tcp::socket socket, IoThread& home) {
     const auto remote = socket.remote_endpoint(error);
     if (error) return;
     const auto address = without_mapping(remote.address());
-    auto slot = service_.connections.admit(client_key(address));
+    auto slot = admit(client_key(address));
     if (!slot) return;
     socket.non_blocking(true, error);
     if (!error) socket.set_option(Tcp::no_delay(true), error);
@@ -113,6 +113,15 @@ void Acceptor::welcome(Tcp::socket socket, IoThread& home) {
     auto connection = std::make_shared<Connection>(
         home, service_, std::move(*slot), std::move(socket), std::move(channel), std::move(peer));
     home.post([connection = std::move(connection)] { connection->start(); });
+}
+
+// Silent clients must not keep others out, so that a full house closes one of them: of those on
+// this thread, whose connections nobody else touches.
+std::optional<ConnectionLimits::Slot> Acceptor::admit(const std::string& key) {
+    auto slot = service_.connections.admit(key);
+    const bool full = service_.connections.open() >= service_.limits.connections;
+    if (slot || !full || !threads_.front()->make_room()) return slot;
+    return service_.connections.admit(key);
 }
 
 std::unique_ptr<Channel> Acceptor::make_channel(int socket) {

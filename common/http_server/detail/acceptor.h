@@ -5,6 +5,8 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -36,6 +38,7 @@ class Acceptor {
     void accept_next();
     void back_off();
     void welcome(Tcp::socket socket, IoThread& home);
+    std::optional<ConnectionLimits::Slot> admit(const std::string& key);
     std::unique_ptr<Channel> make_channel(int socket);
     Result<void> open(const Tcp::endpoint& endpoint, const std::string& name);
 

@@ -18,6 +18,8 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::size_t kReceiveOctets = 4UL * 1024;
 // What an idle connection may keep of its buffers; more is given back between requests.
 constexpr std::size_t kKeptOctets = 8UL * 1024;
+// What the request of a connection may hold without asking: a SCEP message and its head do.
+constexpr std::size_t kUsualOctets = 16UL * 1024;
 
 // A client that is still sending when we close would lose our last answer to a TCP reset, so its
 // octets are thrown away for a while (RFC 9112 section 9.6).
@@ -42,7 +44,8 @@ Connection::Connection(IoThread& home, Service& service, ConnectionLimits::Slot 
       socket_(std::move(socket)),
       channel_(std::move(channel)),
       peer_(std::move(peer)),
-      reader_(reader_limits(service.limits)) {}
+      reader_(reader_limits(service.limits)),
+      memory_(service.memory) {}
 
 void Connection::start() {
     if (service_.draining) return close();
@@ -105,6 +108,7 @@ Connection::Next Connection::use_input() {
     std::size_t used = 0;
     const auto verdict = reader_.read(view(input_), request_, used);
     input_.consume(used);
+    if (verdict != RequestReader::Verdict::refused && !fits_in_memory()) return refuse_for_memory();
     switch (verdict) {
         case RequestReader::Verdict::need_more: return Next::wait_read;
         case RequestReader::Verdict::complete: return dispatch();
@@ -179,6 +183,23 @@ Connection::Next Connection::refuse(int status) {
     return Next::step;
 }
 
+// Path and query are together no longer than the target.
+bool Connection::fits_in_memory() {
+    const std::size_t held =
+        input_.capacity() + request_.body.capacity() + 2 * request_.target.capacity();
+    return memory_.resize(held > kUsualOctets ? held - kUsualOctets : 0);
+}
+
+Connection::Next Connection::refuse_for_memory() {
+    ++service_.counters.refused_busy;
+    answer(transport_answer(kUnavailable), false);
+    request_ = Request();
+    input_.consume(input_.size());
+    input_.shrink_to_fit();
+    memory_.give_back();
+    return Next::step;
+}
+
 Connection::Next Connection::write_output() {
     while (output_sent_ < output_.size()) {
         std::size_t count = 0;
@@ -210,6 +231,7 @@ void Connection::begin_request_or_wait() {
     if (request_.body.capacity() > kKeptOctets) std::string().swap(request_.body);
     if (request_.target.capacity() > kKeptOctets) request_ = Request();
     if (input_.size() == 0 && input_.capacity() > kKeptOctets) input_.shrink_to_fit();
+    fits_in_memory();  // less than before: always so
     may_be_readable_ = false;
     enter(State::waiting, service_.limits.idle_timeout);
 }
@@ -231,6 +253,11 @@ Connection::Next Connection::discard_input() {
     }
     close();
     return Next::nothing;
+}
+
+bool Connection::gives_way() const {
+    return state_ == State::handshaking || state_ == State::waiting || state_ == State::reading ||
+           state_ == State::lingering;
 }
 
 void Connection::deadline_passed() {
@@ -268,6 +295,7 @@ void Connection::close() {
     const auto self = shared_from_this();
     home_.remove(self);
     slot_.reset();
+    memory_.give_back();
 }
 
 void Connection::enter(State state, std::chrono::milliseconds timeout) {

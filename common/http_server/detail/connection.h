@@ -27,6 +27,8 @@ class Connection final : public Task, public std::enable_shared_from_this<Connec
     void start();
 
     SteadyTime deadline() const { return deadline_; }
+    // True while it waits for its client: then it can be closed in favour of another.
+    bool gives_way() const;
     // Does what the state calls for: 408, 504, or just the end.
     void deadline_passed();
     // Closes unless a request has been read completely; then after its answer.
@@ -62,6 +64,8 @@ class Connection final : public Task, public std::enable_shared_from_this<Connec
     void answered();
     void answer(const Response& response, bool keep_alive);
     Next refuse(int status);
+    bool fits_in_memory();
+    Next refuse_for_memory();
     void begin_request_or_wait();
     void linger();
     void close();
@@ -84,6 +88,7 @@ class Connection final : public Task, public std::enable_shared_from_this<Connec
     std::size_t output_sent_ = 0;
     AfterWrite after_write_ = AfterWrite::next_request;
     std::size_t discarded_ = 0;
+    MemoryBudget::Share memory_;  // what input_ and request_ hold beyond the usual
 
     // Written here before submit() and after the answer is posted; the worker's in between. A
     // connection that gave up waiting (504) never touches them again.

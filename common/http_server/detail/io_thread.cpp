@@ -34,6 +34,16 @@ void IoThread::remove(const std::shared_ptr<Connection>& connection) {
     connections_.erase(connection);
 }
 
+bool IoThread::make_room() {
+    std::shared_ptr<Connection> chosen;
+    for (const auto& connection : connections_) {
+        const bool earlier = !chosen || connection->deadline() < chosen->deadline();
+        if (earlier && connection->gives_way()) chosen = connection;
+    }
+    if (chosen) chosen->abort();
+    return chosen != nullptr;
+}
+
 // Both act on a copy: a connection that closes takes itself off the list.
 void IoThread::drain_all() {
     const std::vector<std::shared_ptr<Connection>> all(connections_.begin(), connections_.end());

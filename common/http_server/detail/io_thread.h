@@ -37,6 +37,10 @@ class IoThread {
     void add(std::shared_ptr<Connection> connection);
     void remove(const std::shared_ptr<Connection>& connection);
 
+    // Closes, of the connections that give way, the one with the earliest deadline; false if there
+    // is none.
+    bool make_room();
+
     void drain_all();
     void abort_all();
 

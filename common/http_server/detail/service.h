@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/http_server/detail/connection_limits.h"
+#include "common/http_server/detail/memory_budget.h"
 #include "common/http_server/detail/worker_pool.h"
 #include "common/http_server/http_server.h"
 
@@ -28,6 +29,7 @@ struct Service {
           server_name(options.server_name),
           handler(std::move(request_handler)),
           connections(limits.connections, limits.connections_per_address),
+          memory(limits.large_request_octets),
           workers(options.worker_threads, limits.queued_requests) {}
 
     const ServerLimits limits;
@@ -36,6 +38,7 @@ struct Service {
     AtomicCounters counters;
     std::atomic<bool> draining{false};  // once set, never cleared: no connection starts a request
     ConnectionLimits connections;
+    MemoryBudget memory;
     WorkerPool workers;  // last: its threads end before what they use
 };
 

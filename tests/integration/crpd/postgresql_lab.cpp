@@ -9,7 +9,7 @@ namespace ndes::test {
 namespace {
 
 constexpr std::array<const char*, 2> kNodes{"a", "b"};
-constexpr std::size_t kMostInBatch = 500;
+constexpr std::size_t kMostInBatch = 100;
 
 std::string store_settings(const crp::StoreOptions& options) {
     return "kind = \"postgresql\"\nconnection = \"" + options.connection + "\"\n";

@@ -168,6 +168,29 @@ TEST_CASE("a full queue is answered 503 at once and the connection lives on") {
     CHECK(refused.ask(get("/again")).status == 200);
 }
 
+TEST_CASE("large requests that do not end are refused together, others are served meanwhile") {
+    const auto server = start_server({.limits = {.large_request_octets = 256 * 1024}});
+    const std::string head = "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 100000\r\n\r\n";
+    std::vector<std::unique_ptr<RawClient>> large;
+    for (int i = 0; i < 8; ++i) {
+        large.push_back(std::make_unique<RawClient>(server->port()));
+        large.back()->send(head + std::string(60'000, 'x'));
+    }
+    REQUIRE(eventually([&] { return server->counters().refused_busy >= 4; }));
+    CHECK(server->counters().refused_busy < 8);
+    CHECK(RawClient(server->port()).ask(post("/", std::string(5'000, 'y'))).status == 200);
+    RawClient one_more(server->port());
+    const auto busy = one_more.ask(head + std::string(90'000, 'x'));
+    CHECK(busy.status == 503);
+    CHECK(busy.headers.at("retry-after") == "1");
+    large.clear();
+    REQUIRE(eventually([&] { return server->counters().connections_open <= 1; }));
+    // All of it has been given back.
+    RawClient after(server->port());
+    for (int i = 0; i < 8; ++i)
+        CHECK(after.ask(post("/", std::string(100'000, 'z'))).status == 200);
+}
+
 TEST_CASE("slow handlers do not hold up handshakes") {
     Gate gate;
     const auto server =
@@ -184,11 +207,8 @@ TEST_CASE("slow handlers do not hold up handshakes") {
     CHECK(first.receive().status == 200);
 }
 
-TEST_CASE("connections over a cap are closed at once, and room is found again") {
-    const bool per_address = GENERATE(false, true);
-    const auto server = server_with([&](auto& limits) {
-        (per_address ? limits.connections_per_address : limits.connections) = 2;
-    });
+TEST_CASE("connections over an address' cap are closed at once, and room is found again") {
+    const auto server = server_with([](auto& limits) { limits.connections_per_address = 2; });
     auto first = std::make_unique<RawClient>(server->port(), tls());
     RawClient second(server->port(), tls());
     CHECK(first->ask(get("/")).status == 200);
@@ -198,6 +218,47 @@ TEST_CASE("connections over a cap are closed at once, and room is found again") 
     first.reset();
     CHECK(eventually([&] { return server->counters().connections_open == 1; }));
     CHECK(RawClient(server->port(), tls()).ask(get("/")).status == 200);
+}
+
+TEST_CASE("a full house closes who has been silent longest") {
+    const auto server = server_with([](auto& limits) {
+        limits.connections = 3;
+        limits.request_timeout = kSoon * 10;
+    });
+    RawClient slow(server->port(), tls());
+    slow.send("GET / HTTP/1.1\r\nX: ");
+    REQUIRE(eventually([&] { return server->counters().connections_open == 1; }));
+    RawClient idle(server->port(), tls());
+    CHECK(idle.ask(get("/")).status == 200);
+    RawClient silent(server->port());
+    REQUIRE(eventually([&] { return server->counters().connections_open == 3; }));
+    // The handshake that never comes has the earliest deadline, then the slow request.
+    CHECK(RawClient(server->port(), tls()).ask(get("/")).status == 200);
+    CHECK(silent.is_closed_within(kSoon));
+    REQUIRE(eventually([&] { return server->counters().connections_open == 2; }));
+    RawClient third(server->port(), tls());
+    CHECK(third.ask(get("/")).status == 200);
+    CHECK(RawClient(server->port(), tls()).ask(get("/")).status == 200);
+    CHECK(slow.is_closed_within(kSoon));
+    CHECK(idle.ask(get("/")).status == 200);
+}
+
+TEST_CASE("a full house at work closes nobody") {
+    Gate gate;
+    const auto server = server_with([](auto& limits) { limits.connections = 2; },
+                                    [&](const http::Request& request, const http::Peer& peer) {
+                                        gate.pass();
+                                        return echo(request, peer);
+                                    });
+    RawClient first(server->port(), tls());
+    RawClient second(server->port(), tls());
+    REQUIRE(first.send(get("/")));
+    REQUIRE(second.send(get("/")));
+    REQUIRE(gate.wait_for(2));
+    CHECK_FALSE(RawClient(server->port(), tls()).ok());
+    gate.open();
+    CHECK(first.receive().status == 200);
+    CHECK(second.receive().status == 200);
 }
 
 TEST_CASE("clients that vanish in every state leave no descriptor behind") {

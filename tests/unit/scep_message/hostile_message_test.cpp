@@ -70,7 +70,7 @@ TEST_CASE("a message changed at any octet never reads as another one") {
         // Only what the signature does not cover may vary, and none of it is used.
         INFO(i);
         CHECK(request->transaction_id == original->transaction_id);
-        CHECK(request->message_type_number == original->message_type_number);
+        CHECK(request->message_type == original->message_type);
         CHECK(request->sender_nonce == original->sender_nonce);
         CHECK(request->envelope == original->envelope);
     }

@@ -11,16 +11,30 @@ tl::expected<SignedRequest, Refusal> read(std::vector<Bytes> attributes) {
     return read_signed(make_message({.attributes = std::move(attributes)}), {});
 }
 
-TEST_CASE("every message type has its number, and others have only that") {
+TEST_CASE("requests have their numbers, and every other number is refused by name") {
     for (int number = 0; number <= 255; ++number) {
         INFO(number);
         const auto request = read(scep_attributes(std::to_string(number)));
-        REQUIRE(request);
-        CHECK(request->message_type_number == number);
-        const bool known = number == 3 || number == 17 || (number >= 19 && number <= 22);
-        REQUIRE(request->message_type.has_value() == known);
-        if (known) CHECK(static_cast<int>(*request->message_type) == number);
+        const bool is_request = number == 17 || (number >= 19 && number <= 22);
+        REQUIRE(request.has_value() == is_request);
+        if (is_request) {
+            CHECK(static_cast<int>(request->message_type) == number);
+            continue;
+        }
+        CHECK(request.error().no_request);
+        CHECK(request.error().fail_info == FailInfo::bad_request);
+        CHECK(request.error().transaction_id == "transaction-1");
+        CHECK(request.error().error.text ==
+              "messageType " + std::to_string(number) + " is no request");
     }
+}
+
+TEST_CASE("the message type counts before the signature") {
+    Bytes message = make_message({.attributes = scep_attributes("18")});
+    message.back() ^= 0x01;
+    const auto request = read_signed(message, {});
+    REQUIRE_FALSE(request);
+    CHECK(request.error().no_request);
 }
 
 TEST_CASE("a message type that is not a plain decimal number is refused") {
@@ -118,7 +132,7 @@ TEST_CASE("an attribute that is missing, doubled or of the wrong type is refused
 TEST_CASE("unsigned attributes change nothing and replace nothing") {
     const auto request = read_signed(make_message({.unsigned_attributes = message_type("17")}), {});
     REQUIRE(request);
-    CHECK(request->message_type_number == 19);
+    CHECK(request->message_type == MessageType::pkcs_req);
     const auto without =
         read_signed(make_message({.attributes = {transaction_id("a"), sender_nonce()},
                                   .unsigned_attributes = message_type("19")}),
