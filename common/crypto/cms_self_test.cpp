@@ -58,8 +58,7 @@ Bytes make_authenticated() {
 // True if the message is opened, whatever comes out.
 bool opens(const Bytes& message) {
     const unsigned char* position = message.data();
-    const CmsPtr cms(
-        ::d2i_CMS_ContentInfo(nullptr, &position, static_cast<long>(message.size())));
+    const CmsPtr cms(::d2i_CMS_ContentInfo(nullptr, &position, static_cast<long>(message.size())));
     const BioPtr output(::BIO_new(::BIO_s_mem()));
     Bytes key = kKey;
     return cms && ::CMS_decrypt_set1_key(cms.get(), key.data(), key.size(), nullptr, 0) == 1 &&
@@ -122,8 +121,7 @@ Bytes with_long_vector(Bytes message, std::size_t parameters) {
                 behind.begin());
     behind.at(moved - 1) = static_cast<std::uint8_t>(kPlain - kLongerVector);
     std::copy_n(behind.begin(), moved,
-                message.begin() +
-                    static_cast<std::ptrdiff_t>(content + 2 - moved + kLongerVector));
+                message.begin() + static_cast<std::ptrdiff_t>(content + 2 - moved + kLongerVector));
     return message;
 }
 

@@ -18,11 +18,11 @@
 namespace ndes::http {
 
 struct ServerLimits {
-    std::size_t target_octets = 64UL * 1024;    // request target; over: 414
-    std::size_t header_octets = 16UL * 1024;    // all header fields; over: 431
-    std::size_t body_octets = 128UL * 1024;     // over: 413, read no further
-    // Over: the one that has been waiting longest for its client's octets is closed for the new one;
-    // when none waits, the new one at once.
+    std::size_t target_octets = 64UL * 1024;  // request target; over: 414
+    std::size_t header_octets = 16UL * 1024;  // all header fields; over: 431
+    std::size_t body_octets = 128UL * 1024;   // over: 413, read no further
+    // Over: the one that has been waiting longest for its client's octets is closed for the new
+    // one; when none waits, the new one at once.
     std::size_t connections = 1024;
     std::size_t connections_per_address = 256;  // IPv6: per /64 network; over: closed at once
     std::size_t queued_requests = 256;          // waiting for a worker; over: 503 + Retry-After

@@ -111,8 +111,7 @@ EnrollmentAnswer Enrollment::refuse_unread(const Refusal& refusal, const RaIdent
     const NdesEvent event = refusal.no_request ? kBadMessageType
                             : addressed        ? kFailToRetrieveInfo
                                                : kFailToDecode;
-    attempt.note(Severity::warning, event,
-                 "refused: the message cannot be read",
+    attempt.note(Severity::warning, event, "refused: the message cannot be read",
                  {{"cause", refusal.error.text},
                   {"detail", refusal.error.detail},
                   {"fail_info", std::string(to_string(refusal.fail_info))}});

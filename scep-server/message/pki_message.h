@@ -33,7 +33,7 @@ struct AlgorithmPolicy {
 
 // The signed outside of a request, its signature verified with the signer's own certificate.
 struct SignedRequest {
-    std::string transaction_id;  // 1..255 octets of PrintableString
+    std::string transaction_id;                        // 1..255 octets of PrintableString
     MessageType message_type = MessageType::pkcs_req;  // never cert_rep
     Bytes sender_nonce;                                // 16 octets (8..64 accepted)
     Certificate signer;        // of the message; self-signed at first, issued by us at renewal

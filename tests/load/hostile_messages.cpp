@@ -53,9 +53,9 @@ class Workshop {
     }
 
     void write_types(const std::string& challenge) {
-        std::vector<std::string> types{"",     "019",  "00019", "+19", "19.", "0x13", "1e1",
-                                       "19;3", "-19",  "1 9",   "19 ", " 19", "256",  "275",
-                                       "1043", "65555", "99999999999"};
+        std::vector<std::string> types{"",    "019",  "00019", "+19",   "19.",        "0x13",
+                                       "1e1", "19;3", "-19",   "1 9",   "19 ",        " 19",
+                                       "256", "275",  "1043",  "65555", "99999999999"};
         for (int number = 0; number <= 255; ++number)
             types.push_back(std::to_string(number));
         const Bytes content = csr("CN=types", challenge);
@@ -102,9 +102,9 @@ class Workshop {
                                   {.message_type = type, .transaction_id = transaction});
     }
     void write_one(const std::string& name, const Bytes& envelope) const {
-        write("decrypt-" + name, test::sign_envelope(envelope, device_.key.get(), device_.signer,
-                                                     {.transaction_id = "decrypt",
-                                                      .sender_nonce = Bytes(16, 0x5A)}));
+        write("decrypt-" + name,
+              test::sign_envelope(envelope, device_.key.get(), device_.signer,
+                                  {.transaction_id = "decrypt", .sender_nonce = Bytes(16, 0x5A)}));
     }
     void write(const std::string& name, const Bytes& octets) const {
         std::ofstream file(folder_ / (name + ".der"), std::ios::binary);
@@ -124,8 +124,8 @@ class Workshop {
     // Place of the encrypted key of an RSA-2048 recipient.
     static std::size_t key_of(const Bytes& envelope) {
         constexpr std::array<std::uint8_t, 4> kHeader{0x04, 0x82, 0x01, 0x00};
-        const auto found = std::search(envelope.begin(), envelope.end(), kHeader.begin(),
-                                       kHeader.end());
+        const auto found =
+            std::search(envelope.begin(), envelope.end(), kHeader.begin(), kHeader.end());
         if (found == envelope.end()) throw std::runtime_error("no encrypted key of 256 octets");
         return static_cast<std::size_t>(found - envelope.begin()) + kHeader.size();
     }
