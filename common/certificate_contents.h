@@ -32,6 +32,11 @@ enum class KeyUsage : std::uint8_t {
     decipher_only = 8,
 };
 
+// No device is given one of these.
+constexpr bool is_usage_of_a_ca(KeyUsage usage) {
+    return usage == KeyUsage::key_cert_sign || usage == KeyUsage::crl_sign;
+}
+
 struct CertificateContents {
     std::string subject;  // RFC 4514 text
     std::vector<SubjectAltName> subject_alt_names;

@@ -245,13 +245,15 @@ void read_callers(std::vector<ConfigTable> tables, CrpdConfig& config) {
     }
 }
 
-// What an MDM seals is its own, as what it posts.
-void check_owners(ConfigTable& challenge, const CrpdConfig& config) {
-    for (const SealedSignerFiles& signer : config.challenge.files.signers) {
-        const bool is_mdm = std::ranges::any_of(config.callers, [&](const CallerRule& caller) {
-            return caller.name == signer.owner && caller.roles.has(Role::mdm);
+// What an MDM seals is its own, and bound by its [[caller]] table, as what it posts.
+void bind_signers(ConfigTable& challenge, CrpdConfig& config) {
+    for (SealedSignerFiles& signer : config.challenge.files.signers) {
+        const auto caller = std::ranges::find_if(config.callers, [&](const CallerRule& one) {
+            return one.name == signer.owner && one.roles.has(Role::mdm);
         });
-        if (!is_mdm) {
+        if (caller != config.callers.end()) {
+            signer.templates = caller->templates;
+        } else {
             challenge.fault("sealed_signer",
                             "owner \"" + signer.owner + "\" is no [[caller]] with the role mdm");
         }
@@ -302,7 +304,7 @@ Result<CrpdConfig> read_config(ConfigFile& file, const std::filesystem::path& fo
     read_challenge(challenge, folder, config);
     read_validation(root.table("validation"), config.validation);
     read_callers(root.tables("caller"), config);
-    check_owners(challenge, config);
+    bind_signers(challenge, config);
     if (config.callers.empty()) root.fault("caller", "at least one [[caller]] is needed");
     config.state_messages = read_sinks(root.table("state_messages"), folder);
     config.validation.seals_state_messages = !config.state_messages.inbox_seal.empty();

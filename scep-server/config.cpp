@@ -92,6 +92,11 @@ JournalConfig read_journal(ConfigTable table) {
     return journal;
 }
 
+Pkcs11Options read_pkcs11(ConfigTable table) {
+    if (!table.present()) return {};
+    return {table.required_path("module"), table.required_path("pin_file")};
+}
+
 EventsConfig read_events(ConfigTable table) {
     EventsConfig events;
     events.file = table.path("file");
@@ -117,6 +122,7 @@ Result<Config> read_config(ConfigFile file) {
     config.profiles = read_profiles(root);
     config.notify = read_notify(root.table("policy"));
     config.journal = read_journal(root.table("journal"));
+    config.pkcs11 = read_pkcs11(root.table("pkcs11"));
     config.events = read_events(root.table("events"));
     config.log = read_log(root.table("log"));
     if (auto finished = file.finish(); !finished) return pass_on(finished);

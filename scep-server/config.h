@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/config/config_file.h"
+#include "common/crypto/key_source.h"
 #include "common/error.h"
 
 namespace ndes::scep {
@@ -62,23 +63,43 @@ struct MscepConfig {
     std::filesystem::path encrypted_password = "EncryptedPassword";
 };
 
+// Either a folder to choose from, or the two pairs by name.
 struct RaConfig {
     std::filesystem::path signing_certificate_file;
-    std::filesystem::path signing_key_file;
+    KeySource signing_key;
     std::filesystem::path encryption_certificate_file;
-    std::filesystem::path encryption_key_file;
+    KeySource encryption_key;
+    std::filesystem::path store = {};  // see enroll/ra_store.h; empty: the files above
+    // How long the key-exchange certificate of before still opens requests.
+    std::chrono::milliseconds overlap{24 * 60 * 60 * 1000};
 };
 
+// Which CA issues. What belongs to another `kind` is not read.
 struct IssuerConfig {
-    std::string kind = "local";
-    std::filesystem::path certificate_file;
-    std::filesystem::path key_file;
-    std::filesystem::path crl_file;      // what GetCRL hands out; empty: no CRL
-    std::filesystem::path next_ca_file;  // the CA's successor; empty: no GetNextCACert
+    std::string kind = "local";              // local, cfssl, est, command
+    std::filesystem::path certificate_file;  // the CA, then its chain up to the root
+    std::filesystem::path crl_file;          // what GetCRL hands out; empty: no CRL
+    std::filesystem::path next_ca_file;      // the CA's successor; empty: no GetNextCACert
     bool manual_approval = false;
+    int default_validity_days = 365;  // when the module leaves the contents to the request
+    // local
+    KeySource key;
     std::chrono::milliseconds backdate{5 * 60 * 1000};
     std::string hash = "SHA-256";
-    int default_validity_days = 365;  // when the module leaves the contents to the request
+    // cfssl, est
+    std::string url;
+    std::filesystem::path server_ca_file;
+    // est
+    std::filesystem::path client_certificate_file;
+    std::filesystem::path client_key_file;
+    // cfssl
+    std::filesystem::path auth_key_file;
+    std::string profile;
+    std::string label;
+    // command
+    std::vector<std::string> command;
+    // cfssl, est, command
+    std::chrono::milliseconds deadline{20'000};  // of one request
 };
 
 struct PolicyConfig {
@@ -148,6 +169,7 @@ struct Config {
     std::vector<ProfileConfig> profiles;  // the first is that of the top-level tables
     NotifyConfig notify;
     JournalConfig journal;
+    Pkcs11Options pkcs11;  // module empty: no token
     EventsConfig events;
     LogConfig log;
 };

@@ -11,6 +11,7 @@
 
 #include "common/clock.h"
 #include "common/crypto/cms_self_test.h"
+#include "common/process/file_watcher.h"
 #include "common/process/process.h"
 #include "common/random.h"
 #include "scep-server/config.h"
@@ -48,13 +49,13 @@ ndes::LogOptions log_options(const ndes::scep::LogConfig& config) {
     return options;
 }
 
-// Until SIGTERM or SIGINT; SIGHUP reloads.
-void run(Service& service) {
+// Until SIGTERM or SIGINT; SIGHUP and a changed file reload.
+void run(Service& service, const Config& config, ndes::FileWatcher& watcher) {
     const auto interval =
         std::min<std::chrono::milliseconds>(ndes::watchdog_interval().value_or(60s), 60s);
     ndes::tell_service_manager("READY=1");
     while (true) {
-        const auto event = ndes::wait_for_event(interval);
+        const auto event = ndes::wait_for_event(interval, &watcher);
         ndes::tell_service_manager("WATCHDOG=1");
         if (!event) {
             service.tend();
@@ -63,6 +64,7 @@ void run(Service& service) {
         if (*event == ProcessEvent::terminate) break;
         if (*event == ProcessEvent::check) continue;  // the loop's own look was it
         ndes::tell_service_manager("RELOADING=1");
+        watcher.watch(ndes::scep::files_to_watch(config));  // and only then read them
         service.reload();
         ndes::tell_service_manager("READY=1");
     }
@@ -80,12 +82,14 @@ int serve(const Config& config) {
     auto log =
         ndes::scep::add_event_file(std::move(*plain_log), config.events, ndes::system_clock());
     if (!log) return complain(log.error(), kFailed);
+    ndes::FileWatcher watcher;
+    watcher.watch(ndes::scep::files_to_watch(config));
     auto service = Service::start(config, **log, ndes::system_clock(), ndes::system_random());
     if (!service) {
         (*log)->flush();
         return complain(service.error(), kFailed);
     }
-    run(**service);
+    run(**service, config, watcher);
     (*log)->note(ndes::Severity::info, "ndesd has stopped");
     return kOk;
 }

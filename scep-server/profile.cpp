@@ -29,12 +29,14 @@ Result<void> check_hash(const std::string& name) {
 }
 
 Result<std::shared_ptr<const RaMaterial>> load_ra_of(const ProfileConfig& config,
-                                                     const Issuer& issuer, Log& log) {
-    auto ra = load_ra(config.ra, issuer.ca_chain());
+                                                     const Issuer& issuer, Log& log, WallTime now,
+                                                     const RaMaterial* before) {
+    auto ra = load_ra(config.ra, issuer.ca_chain(), now);
     if (!ra) return noted(ra, kFailedRaCertificate, "the RA certificates are unusable", log);
     auto next = make_next_ca(config.issuer.next_ca_file, issuer);
     if (!next) return noted(next, kGetCaCertificateFailed, "GetNextCACert cannot be answered", log);
     (*ra)->next_ca_body = std::move(*next);
+    if (before != nullptr) keep_opening(**ra, *before, now + config.ra.overlap, now);
     return std::shared_ptr<const RaMaterial>(std::move(*ra));
 }
 
@@ -76,7 +78,7 @@ Result<ProfileFiles> load_profile_files(const ProfileConfig& config, Log& log, c
     }
     auto issuer = make_issuer(config.issuer, clock, random);
     if (!issuer) return noted(issuer, kFailedCaInfo, "the CA cannot be used", log);
-    auto ra = load_ra_of(config, **issuer, log);
+    auto ra = load_ra_of(config, **issuer, log, clock.now(), nullptr);
     if (!ra) return pass_on(ra);
     std::string name =
         config.mscep.configuration.empty() ? (*issuer)->name() : config.mscep.configuration;
@@ -98,13 +100,20 @@ Profile::Profile(const ProfileConfig& config, ProfileFiles files, ProfileParts p
       endpoint_(config_.scep, ra_, enrollment_, parts.log) {}
 
 void Profile::reload() {
-    if (auto ra = load_ra_of(config_, *issuer_, log_)) {
+    if (auto issuer = issuer_->reload(); !issuer)
+        log_.note(Severity::error, "reload: the issuer's files in use stay",
+                  {{"profile", config_.name}, {"cause", issuer.error().text}});
+    if (auto ra = load_ra_of(config_, *issuer_, log_, clock_.now(), ra_.get().get())) {
         ra_.replace(std::move(*ra));
         warn_of_dates();
     } else {
         log_.note(Severity::error, "reload: the RA certificates in use stay",
                   {{"profile", config_.name}, {"cause", ra.error().text}});
     }
+}
+
+void Profile::tend() {
+    if (auto rest = without_overdue(*ra_.get(), clock_.now())) ra_.replace(std::move(rest));
 }
 
 void Profile::warn_of_dates() const { warn_of_ra_dates(*ra_.get(), clock_.now(), log_); }

@@ -61,6 +61,8 @@ class Profile {
     // stays.
     void reload();
     void warn_of_dates() const;  // events 34, 35
+    // Ends what the RA's earlier keys still open, each at its time.
+    void tend();
 
     const ProfileConfig& config() const { return config_; }
     const Issuance& issuance() const { return issuance_; }

@@ -64,31 +64,97 @@ MscepConfig read_mscep(ConfigTable table, const MscepConfig& base) {
     return mscep;
 }
 
-// An RA is all of one table: two halves from two tables would not fit.
-RaConfig read_ra(ConfigTable table) {
-    return {table.required_path("signing_certificate_file"),
-            table.required_path("signing_key_file"),
-            table.required_path("encryption_certificate_file"),
-            table.required_path("encryption_key_file")};
+// A file or a token, one of the two; `base` when neither is named.
+KeySource read_key(ConfigTable& table, std::string_view file, std::string_view uri,
+                   const KeySource& base) {
+    KeySource key{table.path(file), table.text(uri, "")};
+    if (key.empty()) key = base;
+    if (key.empty()) table.fault(file, "is required");
+    if (!key.file.empty() && !key.uri.empty())
+        table.fault(uri, "cannot stand beside " + std::string(file));
+    if (!key.uri.empty() && !key.uri.starts_with("pkcs11:"))
+        table.fault(uri, "must begin with pkcs11:");
+    if (key.uri.find("pin-") != std::string::npos)
+        table.fault(uri, "must not hold a PIN: pkcs11.pin_file names it");
+    return key;
 }
 
-IssuerConfig read_issuer(ConfigTable table, const IssuerConfig& base) {
+// An RA is all of one table: two halves from two tables would not fit.
+RaConfig read_ra(ConfigTable table) {
+    RaConfig ra;
+    ra.overlap = table.duration("overlap", ra.overlap, milliseconds{0}, 366 * kDay);
+    ra.store = table.path("store");
+    if (!ra.store.empty()) return ra;
+    ra.signing_certificate_file = table.required_path("signing_certificate_file");
+    ra.signing_key = read_key(table, "signing_key_file", "signing_key_uri", {});
+    ra.encryption_certificate_file = table.required_path("encryption_certificate_file");
+    ra.encryption_key = read_key(table, "encryption_key_file", "encryption_key_uri", {});
+    return ra;
+}
+
+void read_local_issuer(ConfigTable& table, const IssuerConfig& base, IssuerConfig& issuer) {
+    issuer.key = read_key(table, "key_file", "key_uri", base.key);
+    issuer.backdate = table.duration("backdate", base.backdate, milliseconds{0}, kDay);
+    issuer.hash = table.choice("hash", base.hash, {"SHA-256", "SHA-384", "SHA-512"});
+}
+
+// cfssl, est and command: a CA that somebody else runs.
+void read_other_issuer(ConfigTable& table, const IssuerConfig& base, IssuerConfig& issuer) {
+    issuer.deadline =
+        table.duration("deadline", base.deadline, milliseconds{100}, milliseconds{120'000});
+    if (issuer.kind == "command") {
+        issuer.command = table.text_list("command");
+        if (issuer.command.empty()) issuer.command = base.command;
+        if (issuer.command.empty()) table.fault("command", "is required");
+        return;
+    }
+    const auto required = [&](std::string_view key, const std::filesystem::path& from_base) {
+        auto path = table.path(key, from_base);
+        if (path.empty()) table.fault(key, "is required");
+        return path;
+    };
+    issuer.url = table.text("url", base.url);
+    if (issuer.url.empty()) table.fault("url", "is required");
+    if (issuer.kind == "est") {
+        issuer.server_ca_file = required("server_ca_file", base.server_ca_file);
+        issuer.client_certificate_file =
+            required("client_certificate_file", base.client_certificate_file);
+        issuer.client_key_file = required("client_key_file", base.client_key_file);
+        return;
+    }
+    issuer.server_ca_file = table.path("server_ca_file", base.server_ca_file);
+    issuer.auth_key_file = required("auth_key_file", base.auth_key_file);
+    issuer.profile = table.text("profile", base.profile);
+    issuer.label = table.text("label", base.label);
+}
+
+// Another kind is another CA: of the first's nothing but the way requests are treated fits it.
+IssuerConfig base_for(const std::string& kind, const IssuerConfig& base) {
+    if (kind == base.kind) return base;
+    IssuerConfig other;
+    other.kind = kind;
+    other.manual_approval = base.manual_approval;
+    other.default_validity_days = base.default_validity_days;
+    return other;
+}
+
+IssuerConfig read_issuer(ConfigTable table, const IssuerConfig& outer) {
+    const std::string kind = table.choice("kind", outer.kind, {"local", "cfssl", "est", "command"});
+    const IssuerConfig base = base_for(kind, outer);
     IssuerConfig issuer = base;
-    issuer.kind = table.choice("kind", base.kind, {"local"});
     issuer.certificate_file = table.path("certificate_file", base.certificate_file);
-    issuer.key_file = table.path("key_file", base.key_file);
-    for (const auto& [key, file] : {std::pair("certificate_file", &issuer.certificate_file),
-                                    std::pair("key_file", &issuer.key_file)})
-        if (file->empty()) table.fault(key, "is required");
+    if (issuer.certificate_file.empty()) table.fault("certificate_file", "is required");
     issuer.crl_file = table.path("crl_file", base.crl_file);
     issuer.next_ca_file = table.path("next_ca_file", base.next_ca_file);
     issuer.manual_approval = table.choice("approval", base.manual_approval ? "manual" : "automatic",
                                           {"automatic", "manual"}) == "manual";
-    issuer.backdate = table.duration("backdate", base.backdate, milliseconds{0}, kDay);
-    issuer.hash = table.choice("hash", base.hash, {"SHA-256", "SHA-384", "SHA-512"});
     const milliseconds validity = table.duration(
         "default_validity", base.default_validity_days * kDay, kDay, 10 * 366 * kDay);
     issuer.default_validity_days = static_cast<int>(validity / kDay);
+    if (kind == "local")
+        read_local_issuer(table, base, issuer);
+    else
+        read_other_issuer(table, base, issuer);
     return issuer;
 }
 

@@ -97,6 +97,8 @@ struct Foundation {
 
 Result<Foundation> load_foundation(const Config& config, Log& log, const Clock& clock,
                                    Random& random) {
+    if (!config.pkcs11.module.empty())
+        if (auto opened = use_pkcs11(config.pkcs11); !opened) return pass_on(opened);
     std::vector<ProfileFiles> profiles;
     for (const ProfileConfig& profile : config.profiles) {
         auto files = load_profile_files(profile, log, clock, random);
@@ -232,6 +234,8 @@ class RunningService final : public Service {
 
     void tend() override {
         desk_.tend();
+        for (const auto& profile : profiles_)
+            profile->tend();
         const WallTime now = clock_.now();
         if (now - dates_told_ < std::chrono::hours(24)) return;
         dates_told_ = now;
@@ -374,6 +378,26 @@ Result<std::unique_ptr<Service>> Service::start(const Config& config, Log& log, 
                    "ndesd cannot start: " + service.error().text,
                    {{"cause", service.error().text}, {"detail", service.error().detail}});
     return service;
+}
+
+std::vector<std::filesystem::path> files_to_watch(const Config& config) {
+    std::vector<std::filesystem::path> files{
+        config.server.certificate_file, config.server.key_file,      config.admin.certificate_file,
+        config.admin.key_file,          config.admin.client_ca_file, config.admin.password_file};
+    for (const ProfileConfig& profile : config.profiles) {
+        const RaConfig& ra = profile.ra;
+        const IssuerConfig& issuer = profile.issuer;
+        files.insert(files.end(), {ra.signing_certificate_file, ra.signing_key.file,
+                                   ra.encryption_certificate_file, ra.encryption_key.file, ra.store,
+                                   issuer.next_ca_file, issuer.server_ca_file,
+                                   issuer.client_certificate_file, issuer.client_key_file});
+        std::error_code gone;
+        for (std::filesystem::directory_iterator at(ra.store, gone), end; !gone && at != end;
+             at.increment(gone))
+            files.push_back(at->path());
+    }
+    std::erase(files, std::filesystem::path());
+    return files;
 }
 
 Result<void> check_files(const Config& config, Log& log, const Clock& clock, Random& random) {

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
+#include <vector>
 
 #include "common/clock.h"
 #include "common/error.h"
@@ -39,6 +41,9 @@ class Service {
     virtual std::uint16_t health_port() const = 0;  // of the health listener
     virtual std::uint16_t admin_port() const = 0;   // of the admin site; 0 without one
 };
+
+// What reload() takes anew, for a FileWatcher: folders and the files in them as they are now.
+std::vector<std::filesystem::path> files_to_watch(const Config& config);
 
 // The files that the configuration names, checked as start() does, without journal, module and
 // listeners: for `--check-config`.

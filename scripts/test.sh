@@ -43,7 +43,7 @@ suite() {
         echo "FAILED: build of preset $preset"
         return
     fi
-    ctest --preset "$preset" -L "$labels" -R "$filter" --no-tests=error 2>&1 | tee "$log"
+    ctest --preset "$preset" -j "$(nproc)" -L "$labels" -R "$filter" --no-tests=error 2>&1 | tee "$log"
     passed=$((passed + $(grep -cE '^ *[0-9]+/[0-9]+ Test .* Passed ' "$log")))
     failed=$((failed + $(grep -cE '^ *[0-9]+/[0-9]+ Test .*(\*\*\*|Not Run)' "$log")))
 }
@@ -59,6 +59,7 @@ if [ $want_integration = 1 ]; then
     install_packages "${client_packages[@]}" "${documentation_packages[@]}" || exit 1
 fi
 if [ $want_unit = 1 ]; then
+    install_packages "${contract_packages[@]}" || exit 1
     export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
     export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp history_size=4"
     suite asan '^(unit|contract|abi)$' all

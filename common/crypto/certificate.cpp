@@ -150,27 +150,30 @@ bool Certificate::matches(const EVP_PKEY* key) const {
     return same;
 }
 
-Result<std::vector<Certificate>> load_certificates(const std::filesystem::path& path) {
-    const auto broken = [&](const char* what) {
-        return fail(ErrorCode::configuration, path.string() + ": " + what, take_openssl_errors());
-    };
-    auto pem = read_file(path);
-    if (!pem) return pass_on(pem);
-    const BioPtr source(::BIO_new_mem_buf(pem->data(), static_cast<int>(pem->size())));
+Result<std::vector<Certificate>> certificates_from_pem(std::string_view pem) {
+    const BioPtr source(::BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
     std::vector<Certificate> certificates;
     while (const X509Ptr handle{
         ::PEM_read_bio_X509(source.get(), nullptr, refuse_passphrase, nullptr)}) {
         auto certificate = Certificate::from_handle(handle.get());
-        if (!certificate) return pass_on(certificate, path.string());
+        if (!certificate) return pass_on(certificate);
         certificates.push_back(*std::move(certificate));
     }
-    // The end of the file is reported as "no start line"; anything else is a broken block.
-    if (ERR_GET_REASON(::ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
-        return broken("a certificate cannot be read");
-    }
-    if (certificates.empty()) return broken("holds no PEM certificate");
-    take_openssl_errors();
+    // The end of the text is reported as "no start line"; anything else is a broken block.
+    const bool ended = ERR_GET_REASON(::ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    const std::string errors = take_openssl_errors();
+    if (!ended) return fail(ErrorCode::bad_request, "a certificate cannot be read", errors);
+    if (certificates.empty()) return fail(ErrorCode::bad_request, "holds no PEM certificate");
     return certificates;
+}
+
+Result<std::vector<Certificate>> load_certificates(const std::filesystem::path& path) {
+    auto pem = read_file(path);
+    if (!pem) return pass_on(pem);
+    auto certificates = certificates_from_pem(*pem);
+    if (certificates) return certificates;
+    certificates.error().code = ErrorCode::configuration;
+    return pass_on(certificates, path.string());
 }
 
 }  // namespace ndes

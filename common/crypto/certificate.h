@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/bytes.h"
@@ -50,6 +51,9 @@ class Certificate {
     std::shared_ptr<X509> handle_;
     std::shared_ptr<const Bytes> der_;
 };
+
+// All certificates of a PEM text in order. bad_request when there is none or one cannot be read.
+Result<std::vector<Certificate>> certificates_from_pem(std::string_view pem);
 
 // All certificates of a PEM file in order; configuration if there is none, naming the path.
 Result<std::vector<Certificate>> load_certificates(const std::filesystem::path& path);

@@ -1,4 +1,4 @@
-// Extensions that a PKCS#10 request asks for; used by parse_csr alone.
+// Extensions that a PKCS#10 request asks for, or that a certificate has.
 // Pure function; any thread.
 #pragma once
 

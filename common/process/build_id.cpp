@@ -9,7 +9,8 @@
 namespace ndes {
 namespace {
 
-constexpr std::size_t kWord = 4;  // notes are padded to it
+constexpr std::string_view kGnu{"GNU", 4};  // the name of a note counts its NUL
+constexpr std::size_t kWord = 4;            // notes are padded to it
 
 std::size_t padded(std::size_t size) { return (size + kWord - 1) / kWord * kWord; }
 
@@ -22,8 +23,7 @@ ByteView find_build_id(ByteView notes) {
         const std::size_t text_at = name_at + padded(head.n_namesz);
         const std::size_t end = text_at + padded(head.n_descsz);
         if (end > notes.size()) return {};
-        const bool gnu = head.n_namesz == sizeof "GNU" &&
-                         std::memcmp(notes.data() + name_at, "GNU", sizeof "GNU") == 0;
+        const bool gnu = as_text(notes.subspan(name_at, head.n_namesz)) == kGnu;
         if (gnu && head.n_type == NT_GNU_BUILD_ID) return notes.subspan(text_at, head.n_descsz);
         notes = notes.subspan(end);
     }

@@ -4,6 +4,8 @@
 #include <set>
 #include <string>
 
+#include "common/crypto/distinguished_name.h"
+#include "common/crypto/general_names.h"
 #include "common/crypto/openssl_ptr.h"
 
 namespace ndes::crp {
@@ -13,6 +15,7 @@ namespace {
 constexpr std::size_t kMostNames = 32;
 constexpr std::size_t kMostUsages = 32;
 constexpr std::size_t kMaxOidOctets = 128;
+constexpr std::string_view kAnyExtendedKeyUsage = "2.5.29.37.0";
 
 bool is_oid(const std::string& text) {
     // no_name = 1: numbers only, so that "clientAuth" is not read as one.
@@ -46,6 +49,8 @@ std::optional<std::vector<KeyUsage>> read_key_usage(JsonReader& reader, std::str
         KeyUsage usage{};
         if (!from_string(word, usage)) {
             reader.fault(field, "must hold key usage names of RFC 5280, e.g. digitalSignature");
+        } else if (is_usage_of_a_ca(usage)) {
+            reader.fault(field, "no device is given " + word);
         } else if (!usages.insert(usage).second) {
             reader.fault(field, "names a usage twice");
         }
@@ -58,6 +63,7 @@ std::optional<std::vector<std::string>> read_oids(JsonReader& reader, std::strin
     std::vector<std::string> oids = reader.text_list(field, kMostUsages, kMaxOidOctets);
     std::set<std::string> seen;
     for (const std::string& oid : oids) {
+        if (oid == kAnyExtendedKeyUsage) reader.fault(field, "no device is given any usage");
         if (!is_oid(oid)) reader.fault(field, "must hold dotted OIDs, e.g. 1.3.6.1.5.5.7.3.2");
         if (!seen.insert(oid).second) reader.fault(field, "names an OID twice");
     }
@@ -102,6 +108,24 @@ Result<ExpectedOverrides> read_expected(JsonReader& outer) {
     }
     if (auto sound = reader.finish(); !sound) return pass_on(sound);
     return expected;
+}
+
+Result<void> check_expected(const ExpectedOverrides& expected, const std::string& prefix) {
+    const std::string field = prefix + "expected.";
+    if (expected.subject) {
+        if (expected.subject->find("{{") != std::string::npos) {
+            return fail(ErrorCode::bad_request, field + "subject: must not hold {{Variables}}");
+        }
+        if (auto name = DistinguishedName::from_text(*expected.subject); !name) {
+            return fail(ErrorCode::bad_request, field + "subject: " + name.error().text);
+        }
+    }
+    if (expected.subject_alt_names) {
+        if (auto names = to_general_names(*expected.subject_alt_names); !names) {
+            return fail(ErrorCode::bad_request, field + "subjectAltNames: " + names.error().text);
+        }
+    }
+    return {};
 }
 
 Json expected_json(const ExpectedOverrides& expected) {

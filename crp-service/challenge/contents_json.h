@@ -32,6 +32,9 @@ Json key_usage_json(const std::vector<KeyUsage>& usages);
 
 // The object "expected" of `outer`; nothing is overridden when it is absent or null.
 Result<ExpectedOverrides> read_expected(JsonReader& outer);
+// Overrides are final values, compared with the request as they stand. bad_request naming the first
+// that cannot be one; its name begins with `prefix`.
+Result<void> check_expected(const ExpectedOverrides& expected, const std::string& prefix);
 Json expected_json(const ExpectedOverrides& expected);
 
 // Absent or null → nullopt.

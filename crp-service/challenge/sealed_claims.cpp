@@ -3,8 +3,6 @@
 #include <array>
 #include <utility>
 
-#include "common/crypto/distinguished_name.h"
-#include "common/crypto/general_names.h"
 #include "crp-service/challenge/contents_json.h"
 #include "crp-service/domain/record_id.h"
 #include "crp-service/domain/records.h"
@@ -77,16 +75,6 @@ void read_times(JsonReader& reader, SealedClaims& claims) {
     }
 }
 
-// Overrides are final values: they are compared with the request as they stand.
-void check_expected(JsonReader& reader, const ExpectedOverrides& expected) {
-    if (expected.subject && !DistinguishedName::from_text(*expected.subject)) {
-        reader.fault("expected.subject", "is not a distinguished name");
-    }
-    if (expected.subject_alt_names && !to_general_names(*expected.subject_alt_names)) {
-        reader.fault("expected.subjectAltNames", "holds a value that its type cannot hold");
-    }
-}
-
 }  // namespace
 
 tl::expected<SealedClaims, ClaimsFault> read_sealed_claims(std::string_view json) {
@@ -101,9 +89,12 @@ tl::expected<SealedClaims, ClaimsFault> read_sealed_claims(std::string_view json
     Result<ExpectedOverrides> expected = read_expected(reader);
     if (!expected) return tl::unexpected(to_fault(expected.error()));
     claims.expected = std::move(*expected);
-    check_expected(reader, claims.expected);
-    const Result<void> sound = reader.finish();
-    if (!sound) return tl::unexpected(to_fault(sound.error()));
+    if (const Result<void> sound = reader.finish(); !sound) {
+        return tl::unexpected(to_fault(sound.error()));
+    }
+    if (const Result<void> final = check_expected(claims.expected, ""); !final) {
+        return tl::unexpected(to_fault(final.error()));
+    }
     return claims;
 }
 

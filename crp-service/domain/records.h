@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/certificate_contents.h"
@@ -14,6 +15,13 @@ namespace ndes::crp {
 // `owner` of a record: the mdm caller that created it, kept by the store at later writes; empty: an
 // admin's, for everybody.
 // `revision` of a record: set by the store, another one with every write, never repeated, opaque.
+
+// Whether what belongs to `owner` (a challenge, a certificate) may rest on this record: an admin's
+// may on every one; an mdm's on its own and on an admin's.
+template <class Record>
+bool may_rest_on(const Record& record, std::string_view owner) {
+    return owner.empty() || record.owner.empty() || record.owner == owner;
+}
 
 // Identifiers of all records: 1 to 64 octets of A-Z a-z 0-9 and . _ - @ : { }
 // (GUIDs, UPNs and serial numbers fit).

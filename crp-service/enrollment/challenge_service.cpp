@@ -3,8 +3,7 @@
 #include <algorithm>
 
 #include "common/bytes.h"
-#include "common/crypto/distinguished_name.h"
-#include "common/crypto/general_names.h"
+#include "crp-service/challenge/contents_json.h"
 
 namespace ndes::crp {
 
@@ -61,25 +60,6 @@ tl::expected<WallTime, ChallengeFault> expiry_of(const ChallengeOrder& order, co
 }
 
 // Overrides are final values: they are compared with the request as they stand.
-tl::expected<void, ChallengeFault> check_overrides(const ChallengeOrder& order) {
-    const std::string field = order.field_prefix + "expected.";
-    const ExpectedOverrides& expected = order.expected;
-    if (expected.subject) {
-        if (expected.subject->find("{{") != std::string::npos) {
-            return bad(field + "subject: must not hold {{Variables}}");
-        }
-        if (auto name = DistinguishedName::from_text(*expected.subject); !name) {
-            return bad(field + "subject: " + name.error().text);
-        }
-    }
-    if (expected.subject_alt_names) {
-        if (auto names = to_general_names(*expected.subject_alt_names); !names) {
-            return bad(field + "subjectAltNames: " + names.error().text);
-        }
-    }
-    return {};
-}
-
 bool is_printable(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
@@ -99,8 +79,7 @@ tl::expected<Policy, ChallengeFault> ChallengeService::check_records(
     const ChallengeOrder& order, const ChallengeCall& call) const {
     const std::string& at = order.field_prefix;
     const auto is_seen = [&call](const auto& record) {
-        return record && (call.records_of.empty() || record->owner.empty() ||
-                          record->owner == call.records_of);
+        return record && may_rest_on(*record, call.records_of);
     };
     auto device = store_.find_device(order.device_id);
     if (!device) return failed(std::move(device.error()));
@@ -148,7 +127,9 @@ tl::expected<ChallengeService::Prepared, ChallengeFault> ChallengeService::prepa
     if (!policy) return tl::unexpected(std::move(policy.error()));
     const auto expiry = expiry_of(order, *policy, now);
     if (!expiry) return tl::unexpected(expiry.error());
-    if (auto sound = check_overrides(order); !sound) return tl::unexpected(sound.error());
+    if (auto final = check_expected(order.expected, order.field_prefix); !final) {
+        return bad(final.error().text);
+    }
 
     Prepared made;
     Challenge& record = made.record;
@@ -229,7 +210,11 @@ Result<std::optional<std::string>> ChallengeService::record(ChallengeBatch batch
 tl::expected<ChallengeAnswer, ChallengeFault> ChallengeService::open_answer(
     const std::string& sealed) const {
     auto first = codec_.unseal(sealed);
-    if (!first) return failed(std::move(first.error()).within("Idempotency-Key"));
+    if (!first) {
+        return fault(Kind::failed, ErrorCode::conflict,
+                     "Idempotency-Key: the answer kept for it was sealed with a challenge key that "
+                     "is gone; order anew with another Idempotency-Key");
+    }
     return ChallengeAnswer{std::move(*first), true};
 }
 

@@ -61,12 +61,6 @@ Result<void> check_policy(const Policy& policy) {
         const std::string field = "subjectAltNames[" + std::to_string(i) + "].value";
         if (auto sound = check_alt_name(policy.subject_alt_names[i], field); !sound) return sound;
     }
-    for (KeyUsage usage : policy.key_usage) {
-        if (usage == KeyUsage::key_cert_sign || usage == KeyUsage::crl_sign) {
-            return fail(ErrorCode::bad_request,
-                        "keyUsage: no device is given " + std::string(to_string(usage)));
-        }
-    }
     return {};
 }
 

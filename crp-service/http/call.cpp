@@ -46,6 +46,10 @@ std::string ListQuery::text(std::string_view name) const {
     return found == filters.end() ? std::string() : found->second;
 }
 
+tl::unexpected<Problem> ListQuery::refuse_word(std::string_view name) {
+    return refuse(ProblemCode::query_malformed, std::string(name) + ": is no word of it");
+}
+
 tl::expected<std::optional<WallTime>, Problem> ListQuery::time(std::string_view name) const {
     const std::string given = text(name);
     if (given.empty()) return std::optional<WallTime>();

@@ -36,11 +36,12 @@ struct ListQuery {
         if (text_given.empty()) return std::optional<Enum>();
         Enum value{};
         if (from_string(text_given, value)) return std::optional<Enum>(value);
-        std::string detail(name);  // "+" here: GCC 12 warns of its inside (GCC bug 105651)
-        detail += ": is no word of it";
-        return refuse(ProblemCode::query_malformed, std::move(detail));
+        return refuse_word(name);
     }
     tl::expected<std::optional<WallTime>, Problem> time(std::string_view name) const;
+
+  private:
+    static tl::unexpected<Problem> refuse_word(std::string_view name);
 };
 
 struct Call {

@@ -208,4 +208,8 @@ http::Response to_response(const Problem& problem, std::string_view instance) {
     return response;
 }
 
+tl::unexpected<Problem> refuse(ProblemCode code, std::string text) {
+    return tl::unexpected<Problem>(Problem(code, std::move(text)));
+}
+
 }  // namespace ndes::crp

@@ -95,9 +95,7 @@ http::Response to_response(const Problem& problem, std::string_view instance);
 
 // What a handler returns.
 using Answer = tl::expected<http::Response, Problem>;
-inline tl::unexpected<Problem> refuse(ProblemCode code, std::string text) {
-    return tl::unexpected<Problem>(Problem(code, std::move(text)));
-}
+tl::unexpected<Problem> refuse(ProblemCode code, std::string text);
 template <class T>
 tl::unexpected<Problem> refuse(Result<T>& failed) {
     return tl::unexpected<Problem>(Problem(std::move(failed.error())));

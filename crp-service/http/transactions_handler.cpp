@@ -28,8 +28,9 @@ Answer get_transaction(const Call& call) {
                                  [&](const Transaction& one) {
                                      // Refused before anything was known of it: names nobody,
                                      // and whoever knows the ID may learn the reason.
-                                     return !one.decision.owner.empty() &&
-                                            !call.may_see(one.decision.owner);
+                                     const bool names_nobody = one.decision.owner.empty() &&
+                                                               one.decision.device_id.empty();
+                                     return !names_nobody && !call.may_see(one.decision.owner);
                                  }),
                   visible.end());
     if (visible.empty()) {

@@ -54,6 +54,18 @@ Result<WatchedFiles> load_watched_files(const CrpdConfig& config) {
     added.push_back(add(files, "issuing-ca", config.challenge.ca_certificate_file, true));
     added.push_back(add(files, "smx-signer", sinks.inbox_seal.signing_certificate, true));
     added.push_back(add(files, "smx-recipient", sinks.inbox_seal.recipients));
+    const ChallengeKeyFiles& challenge = config.challenge.files;
+    for (const SealedRecipientFiles& recipient : challenge.recipients) {
+        added.push_back(add(files, "sealed-recipient", recipient.certificate, true));
+    }
+    for (const SealedSignerFiles& signer : challenge.signers) {
+        for (const auto& file : signer.certificates) {
+            added.push_back(add(files, "sealed-signer", file));
+        }
+        for (const auto& file : signer.issuers) {
+            added.push_back(add(files, "sealed-signer-issuer", file));
+        }
+    }
     for (const WebhookOptions& webhook : sinks.webhooks) {
         const std::string use = "webhook-" + webhook.name;
         added.push_back(add(files, use + "-ca", webhook.server_ca));

@@ -21,6 +21,8 @@
     "caller, device_address, template_name, challenge_id, device_id, user_id, policy_id, " \
     "verified, reason, phase, detail, contents_json, outcomes_json, decided_at, owner, "   \
     "state, certificate_sha256, hresult, notified_at"
+// What Notify is judged by, and no more: the rest is long and costs its decoding.
+#define JUDGED_COLUMNS "transaction_id, challenge_id, verified, state, certificate_sha256, hresult"
 #define CERTIFICATE_COLUMNS                                                              \
     "sha256, serial, issuer, subject, spki_sha256, not_before, not_after, decision_id, " \
     "transaction_id, challenge_id, device_id, user_id, policy_id, renews, revoked, "     \
@@ -136,6 +138,18 @@ Result<Transaction> read_transaction(Row& row) {
     auto numbered = read_numbered_transaction(row);
     if (!numbered) return pass_on(numbered);
     return std::move(numbered->record);
+}
+
+template <class Row>
+Result<Transaction> read_judged(Row& row) {
+    Transaction transaction;
+    transaction.decision.transaction_id = row.text();
+    transaction.decision.challenge_id = row.text();
+    transaction.decision.verified = row.boolean();
+    if (auto state = row.word(transaction.state); !state) return pass_on(state);
+    transaction.certificate_sha256 = row.text();
+    transaction.hresult = row.number();
+    return transaction;
 }
 
 // device_id, transaction_id, certificate's SHA-256.

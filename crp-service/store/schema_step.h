@@ -24,7 +24,8 @@ inline std::string versions(std::int64_t found, std::int64_t needed) {
 inline Result<void> judge_version(std::int64_t found, std::int64_t needed) {
     if (found == needed) return {};
     if (found > 0 && found < needed) {
-        return fail(ErrorCode::configuration, versions(found, needed) + "; run `crpctl db migrate`");
+        return fail(ErrorCode::configuration,
+                    versions(found, needed) + "; run `crpctl db migrate`");
     }
     return fail(ErrorCode::configuration,
                 versions(found, needed) + "; it was made by a newer program, use that one");

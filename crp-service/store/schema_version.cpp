@@ -98,7 +98,8 @@ Result<Migration> migrate_schema(const std::filesystem::path& path, const Clock&
     if (auto ours = check_ours(*database); !ours) return pass_on(ours, path.string());
     const std::int64_t from = database->user_version();
     if (from < 1 || from > schema_version()) {
-        return fail(ErrorCode::configuration, path.string() + ": " + versions(from, schema_version()));
+        return fail(ErrorCode::configuration,
+                    path.string() + ": " + versions(from, schema_version()));
     }
     if (auto done = apply_from(*database, static_cast<int>(from), clock); !done) {
         return pass_on(done, path.string());

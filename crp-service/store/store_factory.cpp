@@ -105,8 +105,8 @@ Result<Restored> restore_store(const StoreOptions& options, const RestoreOrder& 
 
 Result<std::unique_ptr<AuditSource>> open_audit(const StoreOptions& options) {
     if (auto exists = check_exists(options); !exists) return pass_on(exists);
-    auto source = is_postgresql(options) ? open_postgresql_audit(options)
-                                         : open_sqlite_audit(options.path);
+    auto source =
+        is_postgresql(options) ? open_postgresql_audit(options) : open_sqlite_audit(options.path);
     if (!source) return refuse_start(source, options);
     return source;
 }

@@ -19,20 +19,19 @@ ClockGuard::ClockGuard(const Clock& clock, std::optional<WallTime> newest, milli
       believed_(newest.value_or(clock.now())),
       at_(clock.steady_now()) {}
 
-std::optional<std::string> ClockGuard::doubt(WallTime now, std::optional<WallTime> newest) {
+std::optional<std::string> ClockGuard::doubt(WallTime now) {
     constexpr const char* kWhatToDo = "; if it is right, restart crpd to confirm it";
     const SteadyTime steady = clock_.steady_now();
     const WallTime expected = believed_ + duration_cast<milliseconds>(steady - at_);
-    const WallTime least = std::max(expected, newest.value_or(expected)) - kTolerance;
-    if (now < least) {
-        return "the clock was set back: it is " + to_rfc3339(now) + ", and " + to_rfc3339(least) +
-               " was recorded or has passed" + kWhatToDo;
+    if (expected - now > kTolerance) {
+        return "the clock was set back: it is " + to_rfc3339(now) + ", and " +
+               to_rfc3339(expected) + " was recorded or has passed" + kWhatToDo;
     }
     if (now - expected > most_leap_) {
         return "the clock leapt ahead: it is " + to_rfc3339(now) + ", and " + to_rfc3339(expected) +
                " was to be expected from the newest record and the time since" + kWhatToDo;
     }
-    believed_ = now;
+    believed_ = std::max(expected, now);  // many small steps back are one large one
     at_ = steady;
     return std::nullopt;
 }

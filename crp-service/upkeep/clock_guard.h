@@ -18,9 +18,9 @@ class ClockGuard {
     ClockGuard(const Clock& clock, std::optional<WallTime> newest,
                std::chrono::milliseconds most_leap);
 
-    // Why `now` is not to be believed, in the operator's words; nothing: it is. `newest` as above,
-    // at this moment.
-    std::optional<std::string> doubt(WallTime now, std::optional<WallTime> newest);
+    // Why `now` is not to be believed, in the operator's words; nothing: it is. What was recorded
+    // meanwhile is no evidence: its times came from the same clock.
+    std::optional<std::string> doubt(WallTime now);
 
   private:
     const Clock& clock_;

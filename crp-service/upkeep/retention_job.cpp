@@ -68,9 +68,7 @@ bool RetentionJob::rest(std::chrono::milliseconds time) {
 
 Result<RetentionJob::Outcome> RetentionJob::run_once() {
     const WallTime now = clock_.now();
-    auto newest = store_.last_recorded_time();
-    if (!newest) return pass_on(newest);
-    const std::optional<std::string> doubt = guard_.doubt(now, *newest);
+    const std::optional<std::string> doubt = guard_.doubt(now);
     if (auto told = tell_doubt(doubt, now); !told) return pass_on(told);
     Outcome outcome;
     outcome.refused = doubt.has_value();

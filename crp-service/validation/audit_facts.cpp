@@ -100,6 +100,10 @@ void add_snapshot(Facts& facts, const Context& context, const Decision& decision
     if (context.device) facts.add("device_state", state_text(context.device->enrollment_state));
     facts.add("user_id", decision.user_id);
     if (context.user) facts.add("user_enabled", context.user->enabled ? "true" : "false");
+    if (context.key_of_other_device) {
+        facts.add("key_of_device", context.key_of_other_device->device_id);
+        facts.add("key_of_transaction", context.key_of_other_device->transaction_id);
+    }
     facts.add("policy_id", decision.policy_id);
     if (context.policy) {
         facts.add("policy_request_id", context.policy->certificate_request_id);

@@ -43,6 +43,7 @@ struct Context {
     std::string device_id;
     std::string user_id;
     std::string policy_id;
+    std::string owner;  // of the challenge or renewed certificate, as soon as it is known; "": none
 
     // ---- from the store (posted: `challenge` before phase 2; all else before phase 3)
     std::optional<Challenge> challenge;

@@ -167,7 +167,10 @@ ExpectedContents expected_contents(const Policy& policy, const Device& device, c
     if (out.reason.empty()) expect_security_identifier(policy, from, out);
     if (!out.reason.empty()) return out;
 
-    if (out.contents.validity_days <= 0) {
+    if (std::ranges::any_of(out.contents.key_usage, is_usage_of_a_ca)) {
+        out.reason = "ExpectedContentsInvalid";
+        out.detail = "a key usage of a certification authority is expected";
+    } else if (out.contents.validity_days <= 0) {
         out.reason = "ExpectedContentsInvalid";
         out.detail = "the validity is not a positive number of days";
     } else if (out.subject.empty() && out.contents.subject_alt_names.empty()) {

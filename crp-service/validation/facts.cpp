@@ -19,6 +19,14 @@ Result<void> keep(Result<std::optional<T>> found, std::optional<T>& fact) {
     return {};
 }
 
+// As keep(), but a record that is not for the request's owner is as if it did not exist.
+template <class T>
+Result<void> keep_for(std::string_view owner, Result<std::optional<T>> found,
+                      std::optional<T>& fact) {
+    if (found && *found && !may_rest_on(**found, owner)) found->reset();
+    return keep(std::move(found), fact);
+}
+
 struct Origin {
     ExpectedOverrides overrides;
     bool too_far = false;
@@ -82,6 +90,23 @@ Result<void> expect_contents(Context& context, Store& store) {
     return {};
 }
 
+Result<void> read_mdm_records(Context& context, Store& store) {
+    const std::string& owner = context.owner;
+    Result<void> kept;
+    if (!context.options.skip_template_check) {
+        kept = keep_for(owner, store.find_template(context.input.template_name),
+                        context.template_record);
+        if (!kept) return kept;
+    }
+    kept = keep_for(owner, store.find_device(context.device_id), context.device);
+    if (!kept) return kept;
+    if (!context.user_id.empty()) {
+        kept = keep_for(owner, store.find_user(context.user_id), context.user);
+        if (!kept) return kept;
+    }
+    return keep_for(owner, store.find_policy(context.policy_id), context.policy);
+}
+
 }  // namespace
 
 void read_request(Context& context, const ChallengeCodec& codec) {
@@ -143,6 +168,19 @@ Result<void> identify(Context& context, Store& store) {
     return {};
 }
 
+Result<void> find_owner(Context& context, Store& store) {
+    if (context.challenge) context.owner = context.challenge->owner;
+    if (context.renewed) context.owner = context.renewed->owner;
+    if (!context.opened || !context.opened->makes_claims() || context.challenge) return {};
+    context.owner = context.opened->owner;
+    if (context.opened->sealed || context.opened->claims.challenge_id.empty()) return {};
+    Result<std::optional<Challenge>> minted =
+        store.find_challenge(context.opened->claims.challenge_id);
+    if (!minted) return pass_on(minted);
+    if (*minted) context.owner = (*minted)->owner;
+    return {};
+}
+
 Result<void> read_records(Context& context, Store& store) {
     if (context.opened && context.opened->makes_claims()) {
         if (auto kept =
@@ -158,20 +196,9 @@ Result<void> read_records(Context& context, Store& store) {
     }
     // Without a record of the challenge or the renewed certificate the request is refused anyway.
     if (!context.challenge && !context.renewed) return {};
-
+    context.owner = context.challenge ? context.challenge->owner : context.renewed->owner;
+    if (auto kept = read_mdm_records(context, store); !kept) return kept;
     Result<void> kept;
-    if (!context.options.skip_template_check) {
-        kept = keep(store.find_template(context.input.template_name), context.template_record);
-        if (!kept) return kept;
-    }
-    kept = keep(store.find_device(context.device_id), context.device);
-    if (!kept) return kept;
-    if (!context.user_id.empty()) {
-        kept = keep(store.find_user(context.user_id), context.user);
-        if (!kept) return kept;
-    }
-    kept = keep(store.find_policy(context.policy_id), context.policy);
-    if (!kept) return kept;
     if (context.csr) {
         kept = keep(store.find_key_of_other_device(context.csr->spki_sha256, context.device_id),
                     context.key_of_other_device);

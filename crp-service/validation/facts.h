@@ -16,7 +16,11 @@ void read_request(Context& context, const ChallengeCodec& codec);
 // posted one and for a renewal their record is read.
 Result<void> identify(Context& context, Store& store);
 
-// Before phase 3: the records of all of them, and what the certificate shall say.
+// For the record of a refusal in phase 2: whose challenge it was, if anybody's.
+Result<void> find_owner(Context& context, Store& store);
+
+// Before phase 3: the records of all of them, and what the certificate shall say. A record of the
+// MDM that is not for the challenge's owner (may_rest_on) is as if it did not exist.
 Result<void> read_records(Context& context, Store& store);
 
 }  // namespace ndes::crp

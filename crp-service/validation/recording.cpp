@@ -41,11 +41,7 @@ Decision make_decision(const Context& context, const Findings& findings, const C
     if (decision.verified) decision.contents = contents_of(context);
     decision.outcomes = findings.outcomes;
     decision.decided_at = context.now;
-    if (context.challenge) {
-        decision.owner = context.challenge->owner;
-    } else if (context.renewed) {
-        decision.owner = context.renewed->owner;
-    }
+    decision.owner = context.owner;
     return decision;
 }
 

@@ -167,7 +167,10 @@ Result<std::optional<Decision>> VerifyService::run_all_phases(Context& context, 
     log.phase_started(Phase::challenge, context);
     const bool challenge_passed = run_phase(Phase::challenge, context, all_rules(), findings);
     challenge_timer.stop();
-    if (!challenge_passed) return std::nullopt;
+    if (!challenge_passed) {
+        if (Result<void> found = find_owner(context, store_); !found) return pass_on(found);
+        return std::nullopt;
+    }
     log.phase_passed(Phase::challenge);
 
     log.phase_started(Phase::records, context);

@@ -6,6 +6,7 @@
 #include "policy-module/include/ndes_policy.h"
 #include "scep-server/enroll/csr_contents.h"
 #include "scep-server/enroll/policy_refusal.h"
+#include "scep-server/issuer/issued_check.h"
 #include "scep-server/policy_host/module_answer.h"
 
 namespace ndes::scep {
@@ -216,10 +217,13 @@ Outcome Issuance::accept(const EnrollmentRequest& request, const Attempt& attemp
                                                              rules_.default_validity_days);
     const Order order{request, contents ? *contents : CertificateContents{}, verdict.decision_id,
                       nullptr};
-    if (!contents) return record_failure(order, attempt, kFailSubmit, contents.error().text);
+    if (!contents)
+        return record_failure(order, attempt,
+                              {kFailSubmit, NDES_POLICY_E_FAIL, contents.error().text});
     if (auto names = to_general_names(contents->subject_alt_names); !names)
-        return record_failure(order, attempt, kFailAddAlternative,
-                              "subjectAltName: " + names.error().text);
+        return record_failure(
+            order, attempt,
+            {kFailAddAlternative, NDES_POLICY_E_FAIL, "subjectAltName: " + names.error().text});
     if (rules_.manual_approval)
         return record_pending(order, attempt, PendingState::waiting, "waits for an operator");
     return ask_ca(order, attempt);
@@ -227,19 +231,29 @@ Outcome Issuance::accept(const EnrollmentRequest& request, const Attempt& attemp
 
 Outcome Issuance::ask_ca(const Order& order, const Attempt& attempt) const {
     const RequestKey& key = order.request.key;
-    auto answer = parts_.issuer.issue({order.contents, &order.request.csr, key.transaction_id});
+    const IssueRequest question{order.contents, &order.request.csr, key.transaction_id,
+                                order.request.renewal};
+    auto answer = parts_.issuer.issue(question);
     if (!answer)
         return unavailable(attempt, order.pending != nullptr ? kFailQueryCa : kFailSubmit,
                            "the CA could not be asked", answer.error());
     switch (answer->state) {
         case IssueState::issued:
             if (answer->certificates.empty()) break;
+            // A CA that answers with another certificate than asked for must not reach the device.
+            if (const auto fault =
+                    fault_of_issued(answer->certificates.front(), question,
+                                    parts_.issuer.ca_chain().front(), parts_.clock.now()))
+                return record_failure(order, attempt,
+                                      {kFailSubmit, NDES_POLICY_E_INVALID_RESPONSE,
+                                       "the CA issued a certificate " + *fault + ", serial " +
+                                           answer->certificates.front().serial()});
             return record_success(order, attempt, std::move(answer->certificates));
         case IssueState::pending:
             return record_pending(order, attempt, PendingState::at_ca, answer->text);
         case IssueState::refused: break;
     }
-    return record_failure(order, attempt, kFailSubmit, answer->text);
+    return record_failure(order, attempt, {kFailSubmit, NDES_POLICY_E_FAIL, answer->text});
 }
 
 Outcome Issuance::ask_ca_again(const PendingRequest& pending, const EnrollmentRequest& request,
@@ -255,9 +269,6 @@ Outcome Issuance::record_success(const Order& order, const Attempt& attempt,
                                  std::vector<Certificate> certificates) const {
     const EnrollmentRequest& request = order.request;
     const Certificate& leaf = certificates.front();
-    // A CA that answers with someone else's certificate must not reach the device.
-    if (leaf.spki_sha256() != request.csr.spki_sha256)
-        return record_failure(order, attempt, kFailSubmit, "the CA issued for another public key");
     const std::string request_id =
         order.pending != nullptr ? order.pending->request_id : attempt.request_id();
     auto notify = make_notify(
@@ -319,15 +330,15 @@ Outcome Issuance::record_pending(const Order& order, const Attempt& attempt, Pen
     return outcome;
 }
 
-Outcome Issuance::record_failure(const Order& order, const Attempt& attempt, NdesEvent event,
-                                 const std::string& text) const {
+Outcome Issuance::record_failure(const Order& order, const Attempt& attempt,
+                                 const CaFailure& failure) const {
     const auto recorded = [&]() -> Result<void> {
         if (order.pending != nullptr)
-            return close(*order.pending, PendingState::refused, NDES_POLICY_E_FAIL, text);
-        auto notify = make_notify(
-            order.request,
-            {attempt.request_id(), NDES_POLICY_DISPOSITION_FAILURE, NDES_POLICY_E_FAIL, {}},
-            parts_.seal);
+            return close(*order.pending, PendingState::refused, failure.result, failure.text);
+        auto notify =
+            make_notify(order.request,
+                        {attempt.request_id(), NDES_POLICY_DISPOSITION_FAILURE, failure.result, {}},
+                        parts_.seal);
         if (!notify) return pass_on(notify);
         if (auto done = parts_.journal.record_notify(*notify); !done) return done;
         parts_.notify_recorded();
@@ -336,8 +347,9 @@ Outcome Issuance::record_failure(const Order& order, const Attempt& attempt, Nde
     if (!recorded)
         return unavailable(attempt, kAddId, "the journal could not record a refusal of the CA",
                            recorded.error());
-    attempt.note(Severity::error, event, "verified, but the CA issues no certificate",
-                 {{"cause", text}, {"ca", rules_.ca_name}});
+    attempt.note(
+        Severity::error, failure.event, "verified, but the CA issues no certificate",
+        {{"cause", failure.text}, {"error_code", hex_of(failure.result)}, {"ca", rules_.ca_name}});
     return outcome_of(OutcomeKind::refused, attempt);
 }
 

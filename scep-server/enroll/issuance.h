@@ -67,6 +67,13 @@ class Issuance {
         const PendingRequest* pending;  // null: not pending so far
     };
 
+    // Why a verified request gets no certificate, as log and Notify tell it.
+    struct CaFailure {
+        NdesEvent event;
+        std::int32_t result;  // hResult
+        std::string text;
+    };
+
     Outcome answer_with(const IssuedEntry& entry, const EnrollmentRequest& request,
                         const Attempt& attempt) const;
     std::optional<Outcome> resume(const PendingRequest& pending, const EnrollmentRequest& request,
@@ -86,8 +93,8 @@ class Issuance {
                            std::vector<Certificate> certificates) const;
     Outcome record_pending(const Order& order, const Attempt& attempt, PendingState state,
                            const std::string& text) const;
-    Outcome record_failure(const Order& order, const Attempt& attempt, NdesEvent event,
-                           const std::string& text) const;
+    Outcome record_failure(const Order& order, const Attempt& attempt,
+                           const CaFailure& failure) const;
     Result<void> close(const PendingRequest& pending, PendingState state, std::int32_t result,
                        const std::string& text) const;
 

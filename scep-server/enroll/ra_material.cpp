@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "scep-server/enroll/ndes_event.h"
+#include "scep-server/enroll/ra_store.h"
 #include "scep-server/message/ra_identity.h"
 
 namespace ndes::scep {
@@ -44,23 +45,59 @@ Result<void> set_get_ca_cert(RaMaterial& ra, const std::vector<Certificate>& ca_
     return {};
 }
 
-}  // namespace
-
-Result<std::shared_ptr<RaMaterial>> load_ra(const RaConfig& config,
-                                            const std::vector<Certificate>& ca_chain) {
-    auto identity =
-        load_ra_identity(config.signing_certificate_file, config.signing_key_file,
-                         config.encryption_certificate_file, config.encryption_key_file);
+// The two pairs that the configuration names.
+Result<RaIdentity> load_named(const RaConfig& config, const std::vector<Certificate>& ca_chain) {
+    auto identity = load_ra_identity(config.signing_certificate_file, config.signing_key,
+                                     config.encryption_certificate_file, config.encryption_key);
     if (!identity) return pass_on(identity);
-    auto ra = std::make_shared<RaMaterial>(RaMaterial{std::move(*identity), {}, {}, {}, {}, {}});
-    if (auto ok = check_chain(ra->identity.signing_certificate, config.signing_certificate_file,
+    if (auto ok =
+            check_chain(identity->signing_certificate, config.signing_certificate_file, ca_chain);
+        !ok)
+        return pass_on(ok);
+    if (auto ok = check_chain(identity->encryption_certificate, config.encryption_certificate_file,
                               ca_chain);
         !ok)
         return pass_on(ok);
-    if (auto ok = check_chain(ra->identity.encryption_certificate,
-                              config.encryption_certificate_file, ca_chain);
-        !ok)
-        return pass_on(ok);
+    return identity;
+}
+
+void keep_one(RaIdentity& ra, const OlderDecryption& older, WallTime now) {
+    const auto same = [&](const Certificate& other) {
+        return other.der() == older.certificate.der();
+    };
+    const bool known = same(ra.encryption_certificate) ||
+                       std::ranges::any_of(ra.older, same, &OlderDecryption::certificate);
+    if (!known && now < older.until) ra.older.push_back(older);
+}
+
+}  // namespace
+
+void keep_opening(RaMaterial& ra, const RaMaterial& before, WallTime until, WallTime now) {
+    keep_one(ra.identity,
+             {before.identity.encryption_certificate, before.identity.decryption_key, until}, now);
+    for (const OlderDecryption& older : before.identity.older)
+        keep_one(ra.identity, older, now);
+}
+
+std::shared_ptr<const RaMaterial> without_overdue(const RaMaterial& ra, WallTime now) {
+    const auto overdue = [&](const OlderDecryption& older) { return older.until <= now; };
+    if (std::ranges::none_of(ra.identity.older, overdue)) return nullptr;
+    auto rest = std::make_shared<RaMaterial>(ra);
+    std::erase_if(rest->identity.older, overdue);
+    return rest;
+}
+
+Result<std::shared_ptr<RaMaterial>> load_ra(const RaConfig& config,
+                                            const std::vector<Certificate>& ca_chain,
+                                            WallTime now) {
+    const auto identity_of = [](RaChoice&& choice) { return std::move(choice.identity); };
+    Result<RaIdentity> identity =
+        config.store.empty()
+            ? load_named(config, ca_chain)
+            : Result<RaIdentity>(
+                  choose_ra(config.store, ca_chain, config.overlap, now).map(identity_of));
+    if (!identity) return pass_on(identity);
+    auto ra = std::make_shared<RaMaterial>(RaMaterial{std::move(*identity), {}, {}, {}, {}, {}});
     ra->not_after = std::min(ra->identity.signing_certificate.not_after(),
                              ra->identity.encryption_certificate.not_after());
     if (auto done = set_get_ca_cert(*ra, ca_chain); !done) return pass_on(done);

@@ -27,10 +27,17 @@ struct RaMaterial {
     WallTime not_after{};          // the earlier of the two certificates'
 };
 
-// Loads (load_ra_identity) and checks that each certificate is issued by a CA of `ca_chain`, or is
-// the CA's own. configuration, or not_found, naming the file.
+// Loads (choose_ra or load_ra_identity) and checks that each certificate is issued by a CA of
+// `ca_chain`, or is the CA's own. configuration, or not_found, naming the file.
 Result<std::shared_ptr<RaMaterial>> load_ra(const RaConfig& config,
-                                            const std::vector<Certificate>& ca_chain);
+                                            const std::vector<Certificate>& ca_chain, WallTime now);
+
+// What `before` could open `ra` opens too, each certificate until its time, the one that `before`
+// told clients of until `until`.
+void keep_opening(RaMaterial& ra, const RaMaterial& before, WallTime until, WallTime now);
+
+// `ra` without what has come to its time; null if there is nothing such.
+std::shared_ptr<const RaMaterial> without_overdue(const RaMaterial& ra, WallTime now);
 
 // The answer to GetNextCACert: the certificates of `file`, signed by the CA of today. Empty
 // without a file. configuration, or not_found, naming the file.

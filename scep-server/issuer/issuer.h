@@ -19,6 +19,7 @@ struct IssueRequest {
     const CertificateRequest* csr;  // gives its public key, and its RDN order when the subject
                                     // has the same names; never null
     std::string transaction_id;     // for the issuer's own records
+    bool renewal = false;           // a certificate of this CA vouches for the request
 };
 
 enum class IssueState { issued, pending, refused };
@@ -34,11 +35,17 @@ struct IssueAnswer {
 class Issuer {
   public:
     virtual ~Issuer() = default;
-    // An Error means the CA could not be asked; nothing was issued as far as we know.
+    // An Error means the CA could not be asked, or did not answer anything that can be understood;
+    // nothing was issued as far as we know. That what is issued is what was asked for is checked
+    // by the caller (see issued_check.h), for every issuer.
     virtual Result<IssueAnswer> issue(const IssueRequest& request) = 0;
     // The CA's certificate and its chain up to the root, leaf first.
     virtual std::vector<Certificate> ca_chain() const = 0;
     virtual std::string name() const = 0;  // "CA Issuer Name" of the logs
+
+    // Takes the files anew that say who we are and whom we trust; what was in use stays when one is
+    // wrong (configuration, naming it).
+    virtual Result<void> reload() { return {}; }
 
     // The CRL now in force, DER, for GetCRL. not_found: this issuer hands none out.
     virtual Result<Bytes> crl() const {

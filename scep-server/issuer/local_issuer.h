@@ -1,5 +1,5 @@
-// LocalIssuer: a CA whose key lies in a file beside us. Answers at once: issued or refused.
-// Knows no SCEP and no policy. Any thread; the key is only ever used const.
+// LocalIssuer: a CA whose key lies in a file beside us or in a token. Answers at once: issued or
+// refused. Knows no SCEP and no policy. Any thread; the key is only ever used const.
 #pragma once
 
 #include <chrono>
@@ -8,24 +8,22 @@
 #include <string>
 
 #include "common/clock.h"
+#include "common/crypto/key_source.h"
 #include "common/error.h"
 #include "common/random.h"
-#include "scep-server/issuer/issuer.h"
+#include "scep-server/issuer/known_ca.h"
 
 namespace ndes::scep {
 
 struct LocalIssuerOptions {
-    std::filesystem::path certificate_file;  // PEM: the CA, then its chain up to the root
-    std::filesystem::path key_file;
+    KeySource key;
     std::chrono::milliseconds backdate{0};  // notBefore lies this far in the past
     std::string hash = "SHA-256";           // SHA-256, SHA-384, SHA-512
-    std::filesystem::path crl_file = {};    // PEM or DER, read at each crl(); empty: none
 };
 
-// Loads and checks: the key matches, is RSA of at least 2048 bits or EC of at least 256, the
-// certificate is a CA's (basicConstraints, keyCertSign), valid now, and each one is issued by the
-// next. configuration, or not_found, naming the file and what is wrong with it.
-Result<std::unique_ptr<Issuer>> make_local_issuer(const LocalIssuerOptions& options,
+// Loads the key and checks that it is the CA's. configuration, or not_found, naming the file and
+// what is wrong with it.
+Result<std::unique_ptr<Issuer>> make_local_issuer(KnownCa ca, const LocalIssuerOptions& options,
                                                   const Clock& clock, Random& random);
 
 }  // namespace ndes::scep

@@ -1,4 +1,6 @@
-// open_envelope: the only use of the RA's decryption key.
+// open_envelope: the only use of the RA's decryption keys.
+#include <utility>
+
 #include "common/crypto/ber_elements.h"
 #include "scep-server/message/algorithms.h"
 #include "scep-server/message/legacy_provider.h"
@@ -21,15 +23,30 @@ CmsPtr parse(const SignedRequest& request) {
     return cms;
 }
 
+// Which certificate a message is encrypted to stands in it for everybody to read. Without a match
+// the RA's own is tried, and fails.
+std::pair<const Certificate*, EVP_PKEY*> recipient_of(CMS_ContentInfo* cms, const RaIdentity& ra) {
+    STACK_OF(CMS_RecipientInfo)* const list = ::CMS_get0_RecipientInfos(cms);
+    for (const OlderDecryption& older : ra.older)
+        for (int i = 0; i < sk_CMS_RecipientInfo_num(list); ++i) {
+            CMS_RecipientInfo* const info = sk_CMS_RecipientInfo_value(list, i);
+            if (::CMS_RecipientInfo_type(info) == CMS_RECIPINFO_TRANS &&
+                ::CMS_RecipientInfo_ktri_cert_cmp(info, older.certificate.handle()) == 0)
+                return {&older.certificate, older.key.get()};
+        }
+    return {&ra.encryption_certificate, ra.decryption_key.get()};
+}
+
 // The content, or empty octets for every way to fail.
 Bytes decrypt(const SignedRequest& request, const RaIdentity& ra) {
     const CmsPtr cms = parse(request);
     const BioPtr output(::BIO_new(::BIO_s_mem()));
     if (!cms || !output) return {};
+    const auto [certificate, key] = recipient_of(cms.get(), ra);
     // With the certificate given OpenSSL picks our RecipientInfo by issuer and serial number and
     // puts a random key in place of one that does not decrypt (no Bleichenbacher oracle).
-    if (::CMS_decrypt(cms.get(), ra.decryption_key.get(), ra.encryption_certificate.handle(),
-                      nullptr, output.get(), CMS_BINARY) != 1) {
+    if (::CMS_decrypt(cms.get(), key, certificate->handle(), nullptr, output.get(), CMS_BINARY) !=
+        1) {
         return {};
     }
     char* data = nullptr;

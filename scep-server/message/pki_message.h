@@ -3,12 +3,14 @@
 // Knows no HTTP, policy or issuer. Pure functions over const RA material; any thread.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/bytes.h"
+#include "common/clock.h"
 #include "common/crypto/certificate.h"
 #include "common/crypto/openssl_ptr.h"
 #include "common/error.h"
@@ -16,12 +18,20 @@
 
 namespace ndes::scep {
 
+// A certificate that was encrypted to before, and still opens requests until then.
+struct OlderDecryption {
+    Certificate certificate;
+    std::shared_ptr<EVP_PKEY> key;
+    WallTime until{};
+};
+
 // The RA's certificates and keys; signing and encryption may be the same pair.
 struct RaIdentity {
     Certificate signing_certificate;
-    EvpPkeyPtr signing_key;
+    std::shared_ptr<EVP_PKEY> signing_key;
     Certificate encryption_certificate;
-    EvpPkeyPtr decryption_key;
+    std::shared_ptr<EVP_PKEY> decryption_key;
+    std::vector<OlderDecryption> older = {};
 };
 
 // What a request may use. The strict default follows RFC 8894 section 2.9.
@@ -61,7 +71,8 @@ struct Refusal {
 // shape of the envelope, signature.
 tl::expected<SignedRequest, Refusal> read_signed(ByteView message, const AlgorithmPolicy& policy);
 
-// Opens the envelope with the RA's decryption key; the content is the PKCS#10 request (17, 19) or
+// Opens the envelope with the RA's decryption key, or an older one if the message names that; the
+// content is the PKCS#10 request (17, 19) or
 // the body of the other types, one SEQUENCE in any case. One error, badMessageCheck, for every way
 // it can fail, whatever the cause (no decryption oracle); callers answer content that they cannot
 // parse in the same way.

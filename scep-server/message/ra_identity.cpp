@@ -14,15 +14,14 @@ Failure wrong(const std::filesystem::path& path, const char* what) {
     return fail(ErrorCode::configuration, path.string() + ": " + what);
 }
 
-Result<Pair> load_pair(const std::filesystem::path& certificate_path,
-                       const std::filesystem::path& key_path) {
+Result<Pair> load_pair(const std::filesystem::path& certificate_path, const KeySource& source) {
     auto certificates = load_certificates(certificate_path);
     if (!certificates) return pass_on(certificates);
-    auto key = load_private_key(key_path);
+    auto key = load_key(source);
     if (!key) return pass_on(key);
     Pair pair{std::move(certificates->front()), *std::move(key)};
     if (!pair.certificate.matches(pair.key.get())) {
-        return wrong(key_path, "is not the key of the certificate");
+        return wrong(source.text(), "is not the key of the certificate");
     }
     return pair;
 }
@@ -30,9 +29,9 @@ Result<Pair> load_pair(const std::filesystem::path& certificate_path,
 }  // namespace
 
 Result<RaIdentity> load_ra_identity(const std::filesystem::path& signing_certificate,
-                                    const std::filesystem::path& signing_key,
+                                    const KeySource& signing_key,
                                     const std::filesystem::path& encryption_certificate,
-                                    const std::filesystem::path& decryption_key) {
+                                    const KeySource& decryption_key) {
     auto signing = load_pair(signing_certificate, signing_key);
     if (!signing) return pass_on(signing, "RA signing certificate");
     auto encryption = load_pair(encryption_certificate, decryption_key);

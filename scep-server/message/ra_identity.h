@@ -3,18 +3,19 @@
 
 #include <filesystem>
 
+#include "common/crypto/key_source.h"
 #include "common/error.h"
 #include "scep-server/message/pki_message.h"
 
 namespace ndes::scep {
 
-// Reads the first certificate of each PEM file and its key. configuration, naming the file, when
-// one cannot be read, a key does not belong to its certificate, the signing certificate's key
-// usage lacks digitalSignature, or the encryption certificate is not RSA or lacks
+// Reads the first certificate of each PEM file and its key (see load_key). configuration, naming
+// the file, when one cannot be read, a key does not belong to its certificate, the signing
+// certificate's key usage lacks digitalSignature, or the encryption certificate is not RSA or lacks
 // keyEncipherment. Dates are not judged. The two pairs may be the same files.
 Result<RaIdentity> load_ra_identity(const std::filesystem::path& signing_certificate,
-                                    const std::filesystem::path& signing_key,
+                                    const KeySource& signing_key,
                                     const std::filesystem::path& encryption_certificate,
-                                    const std::filesystem::path& decryption_key);
+                                    const KeySource& decryption_key);
 
 }  // namespace ndes::scep

@@ -149,8 +149,7 @@ CREATE TABLE certificate (
     spki_sha256    TEXT COLLATE "C" NOT NULL,
     not_before     BIGINT NOT NULL,
     not_after      BIGINT NOT NULL,
-    decision_id    TEXT COLLATE "C" NOT NULL UNIQUE REFERENCES decision (id)
-                   DEFERRABLE INITIALLY DEFERRED,
+    decision_id    TEXT COLLATE "C" NOT NULL UNIQUE REFERENCES decision (id),
     transaction_id TEXT NOT NULL,
     challenge_id   TEXT NOT NULL,
     device_id      TEXT COLLATE "C" NOT NULL,

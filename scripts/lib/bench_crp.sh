@@ -65,7 +65,8 @@ END
 bench_lab() {
     lab=$dir/lab.$1
     mkdir -p "$lab"
-    unset CRP_PORT CRP_HEALTH_PORT SCEP_PORT NDES_HEALTH_PORT ADMIN_PORT
+    # Ports and database of the lab before.
+    unset CRP_PORT CRP_HEALTH_PORT SCEP_PORT NDES_HEALTH_PORT ADMIN_PORT PG_DSN PG_RUN_DSN
     lab_create "$lab" "$store" false
     [ -n "$inbox" ] || sed -i 's/^inbox = .*/inbox = ""/' "$lab/crpd.toml"
     source "$lab/lab.env"
@@ -79,6 +80,7 @@ bench_lab_start() {
 
 bench_lab_stop() {
     lab_stop "$lab" >&2
+    [ "$store" = sqlite ] || postgresql_remove "$lab/postgresql"
     lab=
 }
 
@@ -94,9 +96,8 @@ crp_load() {
         arguments+=(--url "https://127.0.0.1:$nginx_port/" --static /verify --pairs "$3"
             --cert "$pki/ndes.pem" --key "$pki/ndes.key" --ca "$pki/ca.pem")
     else
-        run=$((run + 1))
-        bench_challenges "$run" "$3" >"$list"
-        arguments+=(--url "https://127.0.0.1:$CRP_PORT/" --challenges "$list" --subject "CN=bench-$run-%"
+        bench_challenges "$BASHPID" "$3" >"$list"
+        arguments+=(--url "https://127.0.0.1:$CRP_PORT/" --challenges "$list" --subject "CN=bench-$BASHPID-%"
             --cert "$NDES_CERT" --key "$NDES_KEY" --ca "$CRP_CA")
         ticks=$(crpd_ticks)
     fi
@@ -123,7 +124,7 @@ crp_measure() {
 
 # pairs_in SECONDS "RATE …": so many pairs, 200 to 100000.
 pairs_in() {
-    awk -v s="$1" '{n = int($1 * s); print n < 200 ? 200 : n > 100000 ? 100000 : n}' <<<"$2"
+    awk -v s="$1" '{n = int($1 * s); print (n < 200 ? 200 : (n > 100000 ? 100000 : n))}' <<<"$2"
 }
 
 crp_table_head() {
@@ -143,8 +144,9 @@ crp_row() {
     fi
     awk -v server="$1" -v records="$2" -v count="$3" -v of="$of_nginx" -v rss="$resident" \
         '{cpu = server == "nginx" ? "-" : $7
+          half = $8 == "-" ? "-" : sprintf("%.2f", $8)
           printf "| %s | %s | %s | %.0f | %s | %.2f | %.2f | %.2f | %.2f | %s | %d | %s | %s |\n",
-              server, records, count, $1, of, $2, $3, $4, $5, $8, $6, cpu, rss}' <<<"$4"
+              server, records, count, $1, of, $2, $3, $4, $5, half, $6, cpu, rss}' <<<"$4"
 }
 
 crp_size_rows() {
@@ -179,7 +181,8 @@ crp_retention_rows() {
 }
 
 bench_crp() {
-    local store=sqlite records= connections="1 8 32" seconds=5 retention=20000 inbox= run=0 lab= nginx_port size count
+    store=sqlite
+    local records= connections="1 8 32" seconds=5 retention=20000 inbox= nginx_port size count
     local -A nginx_rate=()
     while [ $# -gt 0 ]; do
         case $1 in
@@ -194,11 +197,13 @@ bench_crp() {
     done
     [ -n "$records" ] || { [ "$store" = sqlite ] && records="1000 100000 10000000" || records="1000 1000000"; }
     install_packages "${build_packages[@]}" "${lab_packages[@]}" nginx
+    [ "$store" = sqlite ] || install_packages "${postgresql_packages[@]}"
     "$root/scripts/build.sh" programs crp_load >&2
     dir=$root/build/bench/crp-$store
     rm -rf "$dir"
     mkdir -p "$dir"
-    trap '[ -z "${lab:-}" ] || lab_stop "$lab" >/dev/null; [ -z "${nginx_pid:-}" ] || kill "$nginx_pid" 2>/dev/null' EXIT
+    lab= # not local: the trap runs outside of this function
+    trap '[ -z "${lab:-}" ] || bench_lab_stop; [ -z "${nginx_pid:-}" ] || kill "$nginx_pid" 2>/dev/null' EXIT
     start_nginx
     echo "$(nproc) cores ($(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)), load $(cut -d' ' -f1 /proc/loadavg), $(date -u +%F), store $store"
     echo

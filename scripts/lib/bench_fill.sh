@@ -7,7 +7,7 @@ bench_sql() {
     if [ "$store" = sqlite ]; then
         sqlite3 "$CRP_DB" "PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; $1"
     else
-        psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$PG_DSN" -c "$1"
+        PGOPTIONS='-c search_path=crp' psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$PG_DSN" -c "$1"
     fi
 }
 
@@ -17,7 +17,7 @@ bench_numbers() {
     if [ "$store" = sqlite ]; then
         echo "(WITH RECURSIVE row (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM row WHERE n < $1) SELECT n FROM row) AS numbers"
     else
-        echo "(SELECT n FROM generate_series(1, $1) AS n) AS numbers"
+        echo "(SELECT n FROM generate_series(1::bigint, $1) AS n) AS numbers"
     fi
 }
 bench_now() {
@@ -57,7 +57,7 @@ fill_challenges() {
 # fill_expired N: challenges and state messages that the retention job removes by its defaults.
 fill_expired() {
     local now
-    now=$(bench_sql "SELECT $(bench_now) - 40 * 86400000" | tail -n 1)
+    now=$(bench_sql "SELECT $(bench_now) - 3456000000" | tail -n 1)
     bench_sql "$(insert_challenges "$1" "($now - $1 + n)" "'issued'" "$now + n")"
     bench_sql "INSERT INTO state_message (id, state, transaction_id, decision_id, device_id, user_id,
         certificate_request_id, reason, certificate_sha1, certificate_serial, created_at, owner)
@@ -78,14 +78,14 @@ bench_settle() {
 
 count_expired() { bench_sql "SELECT count(*) FROM challenge WHERE transaction_id LIKE 'filled-%'" | tail -n 1; }
 
-# retention_size: "ROWS rows, MB" of the filled challenges and of what the database uses.
+# retention_size: how many of the expired challenges there are, and what the table and its indexes
+# use.
 retention_size() {
     local used
     if [ "$store" = sqlite ]; then
-        used=$(bench_sql "SELECT (page_count - freelist_count) * page_size / 1000000
-            FROM pragma_page_count, pragma_freelist_count, pragma_page_size" | tail -n 1)
+        used=$(bench_sql "SELECT round(sum(pgsize) / 1e6, 1) FROM dbstat WHERE name GLOB '*challenge*'" | tail -n 1)
     else
-        used=$(bench_sql "SELECT (sum(pg_total_relation_size(oid)) / 1000000)::bigint FROM pg_class WHERE relkind = 'r'")
+        used=$(bench_sql "SELECT round(pg_total_relation_size('challenge') / 1e6, 1)")
     fi
     echo "$(count_expired) expired, $used MB"
 }

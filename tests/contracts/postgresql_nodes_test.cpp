@@ -178,14 +178,21 @@ TEST_CASE("postgresql: a killed server loses no answered write and has no two an
     std::atomic<int> refused{0};
     std::mutex mutex;
     std::vector<unsigned> answered;
+    std::atomic<int> answers{0};
+    const auto wait_for_answers = [&answers](int more) {
+        const int before = answers;
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+        while (answers < before + more && std::chrono::steady_clock::now() < end)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    };
     std::thread killer([&] {
         for (int round = 0; round < 6; ++round) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(300 + 170 * round));
+            wait_for_answers(31 + 17 * round);  // in the middle of anything
             cluster.kill();
             std::this_thread::sleep_for(std::chrono::milliseconds(50 * round));
             cluster.start();
         }
-        std::this_thread::sleep_for(std::chrono::milliseconds(500));
+        wait_for_answers(50);
         stop = true;
     });
     run_threads(6, [&](unsigned thread) {
@@ -200,6 +207,7 @@ TEST_CASE("postgresql: a killed server loses no answered write and has no two an
             }
             const std::lock_guard guard(mutex);
             answered.push_back(number);
+            ++answers;
         }
     });
     killer.join();

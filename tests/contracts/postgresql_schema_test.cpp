@@ -5,6 +5,7 @@
 #include "crp-service/store/audit_chain.h"
 #include "crp-service/store/store_factory.h"
 #include "tests/contracts/store_contract.h"
+#include "tests/contracts/temporary_folder.h"
 #include "tests/support/postgresql_cluster.h"
 
 using namespace ndes::test;
@@ -36,10 +37,10 @@ std::string text_of(const std::string& path) {
 // A database as version 1 left it, with a row in every table that step 2 changes.
 StoreOptions database_of_version_1() {
     StoreOptions options = postgresql_cluster().empty_database();
-    postgresql_cluster().query(options, "CREATE SCHEMA crp; " +
-                                            text_of("schema/postgresql/0001_initial.sql") + R"(
+    postgresql_cluster().query(
+        options, "CREATE SCHEMA crp; " + text_of("schema/postgresql/0001_initial.sql") + R"(
         INSERT INTO schema_step VALUES (1, 0);
-        INSERT INTO node VALUES (1, 'node-1', 0, repeat('0', 64));
+        INSERT INTO node VALUES (1, 'node-1', 0, encode(sha256('node-1'), 'hex'));
         INSERT INTO mdm_user VALUES ('u', 'u@example.org', 'U', '', '', true, '[]');
         INSERT INTO device VALUES ('d', 'iOS', 'D', '', '', 'u', 'enrolled', true);
         INSERT INTO template VALUES ('T', '[]');
@@ -130,7 +131,8 @@ TEST_CASE("postgresql: crpd refuses to work as the owner, and its role cannot to
           "DROP TABLE decision", "CREATE TABLE crp.mine (x int)", "DELETE FROM schema_step",
           "INSERT INTO schema_step VALUES (9, 9)", "DELETE FROM node"}) {
         CAPTURE(denied);
-        CHECK_THROWS(postgresql_cluster().query(options, std::string("SET ROLE crp_run; ") + denied));
+        CHECK_THROWS(
+            postgresql_cluster().query(options, std::string("SET ROLE crp_run; ") + denied));
     }
     CHECK(audit_length(**store) == 1);
     // A role that may not write is refused by name.
@@ -176,14 +178,13 @@ TEST_CASE("postgresql: an audit record changed around the triggers is found") {
     for (int i = 0; i < 5; ++i)
         REQUIRE((*store)->append_audit(sample_audit("x")));
     CHECK(audit_length(**store) == 5);
-    const char* change = GENERATE("UPDATE audit SET reason = 'x' WHERE sequence = 2",
-                                  "DELETE FROM audit WHERE sequence = 1",
-                                  "UPDATE audit SET facts_json = 'x' WHERE sequence = 3",
-                                  "UPDATE audit SET node = 7 WHERE sequence = 4",
-                                  "UPDATE node SET name = 'other'");
+    const char* change = GENERATE(
+        "UPDATE audit SET reason = 'x' WHERE sequence = 2", "DELETE FROM audit WHERE sequence = 1",
+        "UPDATE audit SET facts_json = 'x' WHERE sequence = 3",
+        "UPDATE audit SET node = 7 WHERE sequence = 4", "UPDATE node SET name = 'other'");
     CAPTURE(change);
-    postgresql_cluster().query(
-        options, std::string("ALTER TABLE audit DISABLE TRIGGER ALL; ") + change);
+    postgresql_cluster().query(options,
+                               std::string("ALTER TABLE audit DISABLE TRIGGER ALL; ") + change);
     auto source = ndes::crp::open_audit(options);
     REQUIRE(source);
     auto records = (*source)->next(100);

@@ -41,8 +41,7 @@ struct OwnFolder {
 
 class SqliteFixture final : private OwnFolder, public DatabaseFixture {
   public:
-    SqliteFixture()
-        : DatabaseFixture({.kind = "sqlite", .path = folder / "crp.db", .readers = 4}) {
+    SqliteFixture() : DatabaseFixture({.kind = "sqlite", .path = folder / "crp.db", .readers = 4}) {
         REQUIRE(crp::create_store(options_, system_clock()));
         reopen();
     }

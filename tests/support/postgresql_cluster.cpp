@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 
@@ -27,7 +28,12 @@ std::string database_of(const crp::StoreOptions& options) {
 
 }  // namespace
 
-PostgresqlCluster::PostgresqlCluster() { shell("postgresql_start \"$dir\" fast"); }
+PostgresqlCluster::PostgresqlCluster() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "ndes-cluster-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
+    folder_ = pattern;
+    shell("postgresql_start \"$dir\" fast");
+}
 
 PostgresqlCluster::~PostgresqlCluster() {
     try {
@@ -35,12 +41,14 @@ PostgresqlCluster::~PostgresqlCluster() {
     } catch (const std::exception& failed) {
         std::fprintf(stderr, "%s\n", failed.what());
     }
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
 }
 
 std::string PostgresqlCluster::shell(const std::string& command) {
     const std::string script = "set -e; source " NDES_SOURCE_DIR
                                "/scripts/lib/postgresql.sh; dir=" +
-                               quoted(folder_.path().string()) + "; " + command;
+                               quoted(folder_.string()) + "; " + command;
     const auto closer = [](std::FILE* file) { return ::pclose(file); };
     std::FILE* const file = ::popen(("bash -c " + quoted(script) + " 2>&1").c_str(), "r");
     if (file == nullptr) throw std::runtime_error("popen failed");
@@ -60,8 +68,10 @@ crp::StoreOptions PostgresqlCluster::options_for(const std::string& database) {
     options.readers = 4;
     options.node = "node-1";
     options.connection = shell("postgresql_run_dsn \"$dir\" " + database);
-    options.owner_connection = shell("source \"$dir/postgresql.env\"; echo \"${PG_DSN/dbname=crp "
-                                     "/dbname=" + database + " }\"");
+    options.owner_connection = shell(
+        "source \"$dir/postgresql.env\"; echo \"${PG_DSN/dbname=crp "
+        "/dbname=" +
+        database + " }\"");
     return options;
 }
 

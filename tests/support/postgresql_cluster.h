@@ -3,10 +3,10 @@
 // loss. A failure to start is an exception: a test without it would show nothing. One thread.
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "crp-service/store/store_factory.h"
-#include "tests/contracts/temporary_folder.h"
 
 namespace ndes::test {
 
@@ -31,7 +31,7 @@ class PostgresqlCluster {
     crp::StoreOptions options_for(const std::string& database);
     std::string make_database(const std::string& of_template);
 
-    TemporaryFolder folder_;
+    std::filesystem::path folder_;  // goes with this object
     bool has_template_ = false;
     int databases_ = 0;
 };

@@ -18,9 +18,9 @@ constexpr Statement kTails{"audit_tails",
         SELECT sequence, hash, time FROM audit WHERE audit.node = node.number
         ORDER BY sequence DESC LIMIT 1) AS last
     ORDER BY node.name)"};
-constexpr Statement kInsertCheckpoint{
-    "checkpoint_insert",
-    "INSERT INTO audit_checkpoint (" CHECKPOINT_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6)"};
+constexpr Statement kInsertCheckpoint{"checkpoint_insert",
+                                      "INSERT INTO audit_checkpoint (" CHECKPOINT_COLUMNS
+                                      ") VALUES ($1, $2, $3, $4, $5, $6)"};
 constexpr Statement kListCheckpoints{"checkpoint_list",
                                      "SELECT " CHECKPOINT_COLUMNS R"( FROM audit_checkpoint
     WHERE (node, sequence) > ($1, $2) ORDER BY node, sequence LIMIT 1000)"};
@@ -40,10 +40,10 @@ void append(Batch& batch, AuditRecord& record) {
     record.node = batch.node_name;
     batch.tail = {record.sequence, record.hash};
     batch.connection.queue(
-        kInsert, Values(batch.node, record.sequence, to_unix_ms(record.time), record.event,
-                        record.outcome, record.reason, record.caller, record.peer_address,
-                        record.transaction_id, encode(record.facts), record.previous_hash,
-                        record.hash));
+        kInsert,
+        Values(batch.node, record.sequence, to_unix_ms(record.time), record.event, record.outcome,
+               record.reason, record.caller, record.peer_address, record.transaction_id,
+               encode(record.facts), record.previous_hash, record.hash));
 }
 
 Result<void> PostgresqlStore::append_audit(AuditRecord record) {
@@ -57,8 +57,10 @@ Result<Page<AuditRecord>> PostgresqlStore::list_audit(const PageRequest& page) {
     auto connection = pool_->lend();
     if (!connection) return pass_on(connection);
     const auto of_node = [&page](const Node& node) {
-        SequenceQuery query("SELECT (SELECT name FROM node WHERE number = audit.node), "
-                            AUDIT_COLUMNS " FROM audit", "sequence", false);
+        SequenceQuery query(
+            "SELECT (SELECT name FROM node WHERE number = audit.node), " AUDIT_COLUMNS
+            " FROM audit",
+            "sequence", false);
         query.where("node = ", node.number).where("caller = ", page.owner);
         return query;
     };

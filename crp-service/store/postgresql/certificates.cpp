@@ -24,9 +24,8 @@ const Statement kInsertCertificate{
 
 namespace {
 
-constexpr Statement kBySha256{
-    "certificate_by_sha256",
-    "SELECT sequence, " CERTIFICATE_COLUMNS " FROM certificate WHERE sha256 = $1"};
+constexpr Statement kBySha256{"certificate_by_sha256", "SELECT sequence, " CERTIFICATE_COLUMNS
+                                                       " FROM certificate WHERE sha256 = $1"};
 constexpr Statement kRevoke{"certificate_revoke", R"(UPDATE certificate
     SET revoked = true, revoked_at = $2, revocation_reason = $3
     WHERE sha256 = $1 AND NOT revoked)"};
@@ -66,8 +65,7 @@ Result<Page<IssuedCertificate>> PostgresqlStore::list_certificates(
         .where("decision_id IN (SELECT id FROM decision WHERE device_id = ", filter.device_id, ")")
         .where("not_after < ", filter.expires_before);
     auto numbered = list_sequence<Numbered<IssuedCertificate>>(
-        *pool_, query, page, read_numbered_certificate,
-        [](const auto& one) { return one.number; });
+        *pool_, query, page, read_numbered_certificate, [](const auto& one) { return one.number; });
     if (!numbered) return pass_on(numbered);
     return without_numbers(std::move(*numbered));
 }
@@ -76,9 +74,9 @@ Result<bool> PostgresqlStore::revoke_certificate(const Revocation& revocation) {
     bool revoked = false;
     const SinkNames names = sinks();
     auto done = write(revocation.certificate_sha256, [&](Batch& batch) -> Result<void> {
-        auto changed =
-            batch.connection.ask(kRevoke, Values(revocation.certificate_sha256,
-                                                 to_unix_ms(revocation.now), revocation.reason));
+        auto changed = batch.connection.ask(
+            kRevoke,
+            Values(revocation.certificate_sha256, to_unix_ms(revocation.now), revocation.reason));
         if (!changed) return pass_on(changed);
         revoked = changed->changed() == 1;
         if (!revoked) {

@@ -8,7 +8,7 @@
 
 namespace ndes::crp::pg {
 
-#define INSERT_CHALLENGE                      \
+#define INSERT_CHALLENGE                        \
     "INSERT INTO challenge (" CHALLENGE_COLUMNS \
     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
 
@@ -103,13 +103,12 @@ void insert_challenge(Batch& batch, const Statement& insert, const Challenge& ch
     const std::optional<std::string> lookup =
         challenge.lookup.empty() ? std::nullopt : std::optional(challenge.lookup);
     batch.connection.queue(
-        insert,
-        Values(challenge.id, to_string(challenge.kind), lookup, challenge.device_id,
-               challenge.user_id, challenge.policy_id, challenge.certificate_request_id,
-               encode(challenge.expected), to_unix_ms(challenge.not_before),
-               to_unix_ms(challenge.expires_at), to_unix_ms(challenge.created_at), challenge.owner,
-               to_string(challenge.state), challenge.refusals, challenge.transaction_id,
-               challenge.csr_sha256, challenge.key_id));
+        insert, Values(challenge.id, to_string(challenge.kind), lookup, challenge.device_id,
+                       challenge.user_id, challenge.policy_id, challenge.certificate_request_id,
+                       encode(challenge.expected), to_unix_ms(challenge.not_before),
+                       to_unix_ms(challenge.expires_at), to_unix_ms(challenge.created_at),
+                       challenge.owner, to_string(challenge.state), challenge.refusals,
+                       challenge.transaction_id, challenge.csr_sha256, challenge.key_id));
 }
 
 Result<std::optional<std::string>> PostgresqlStore::add_challenges(const ChallengeBatch& posted,
@@ -180,9 +179,8 @@ Result<Page<Challenge>> PostgresqlStore::list_challenges(const PageRequest& page
     } else if (filter.state) {
         query.where_word("state = ", to_string(*filter.state));
     }
-    auto numbered =
-        list_sequence<Numbered<Challenge>>(*pool_, query, page, read_numbered_challenge,
-                                           [](const auto& one) { return one.number; });
+    auto numbered = list_sequence<Numbered<Challenge>>(*pool_, query, page, read_numbered_challenge,
+                                                       [](const auto& one) { return one.number; });
     if (!numbered) return pass_on(numbered);
     return without_numbers(std::move(*numbered));
 }

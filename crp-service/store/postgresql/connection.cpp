@@ -6,10 +6,10 @@
 
 #include <poll.h>
 
+#include "common/clock.h"
+
 namespace ndes::crp::pg {
 namespace {
-
-using SteadyClock = std::chrono::steady_clock;
 
 // Whoever waits so long meets a server that hangs. The server gives up a little earlier, so that
 // an answer comes before the session is lost.
@@ -49,7 +49,8 @@ Result<void> Connection::set_up() {
     PQsetNoticeProcessor(
         connection_.get(), [](void*, const char*) {}, nullptr);
     if (auto done = run_script(kSession); !done) return done;
-    if (PQsetnonblocking(connection_.get(), 1) != 0 || PQenterPipelineMode(connection_.get()) != 1) {
+    if (PQsetnonblocking(connection_.get(), 1) != 0 ||
+        PQenterPipelineMode(connection_.get()) != 1) {
         return fail(ErrorCode::storage, "the database session cannot be set up",
                     first_line(PQerrorMessage(connection_.get())));
     }
@@ -129,12 +130,12 @@ Result<std::vector<Rows>> Connection::collect() {
         lose(PQerrorMessage(connection_.get()));
         return failure();
     }
-    auto collected = collect_until(SteadyClock::now() + kPatience);
+    auto collected = collect_until(system_clock().steady_now() + kPatience);
     expected_.clear();
     return collected;
 }
 
-Result<std::vector<Rows>> Connection::collect_until(SteadyClock::time_point deadline) {
+Result<std::vector<Rows>> Connection::collect_until(SteadyTime deadline) {
     std::vector<Rows> collected;
     bool failed = false;
     std::size_t index = 0;
@@ -164,17 +165,17 @@ Result<std::vector<Rows>> Connection::collect_until(SteadyClock::time_point dead
     }
 }
 
-bool Connection::wait(short events, SteadyClock::time_point deadline) {
+bool Connection::wait(short events, SteadyTime deadline) {
     pollfd one{PQsocket(connection_.get()), events, 0};
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - SteadyClock::now());
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - system_clock().steady_now());
     const int ready = ::poll(&one, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
     if (ready > 0 || (ready < 0 && errno == EINTR)) return true;
     lose("no answer from the database server in time");
     return false;
 }
 
-bool Connection::flush(SteadyClock::time_point deadline) {
+bool Connection::flush(SteadyTime deadline) {
     for (;;) {
         const int rest = PQflush(connection_.get());
         if (rest == 0) return true;
@@ -187,7 +188,7 @@ bool Connection::flush(SteadyClock::time_point deadline) {
     return false;
 }
 
-ResultPtr Connection::next_result(SteadyClock::time_point deadline) {
+ResultPtr Connection::next_result(SteadyTime deadline) {
     while (PQisBusy(connection_.get()) == 1) {
         if (!wait(POLLIN, deadline)) return nullptr;
         if (PQconsumeInput(connection_.get()) != 1) {

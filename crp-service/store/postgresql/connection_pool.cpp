@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "common/clock.h"
+
 namespace ndes::crp::pg {
 namespace {
 
@@ -58,7 +60,7 @@ Result<ConnectionPool::Loan> ConnectionPool::lend() {
 
 Result<std::unique_ptr<Connection>> ConnectionPool::take() {
     std::unique_lock guard(mutex_);
-    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    const auto deadline = system_clock().steady_now() + kPatience;
     for (;;) {
         const auto possible = [this] { return !idle_.empty() || free_places_ > 0; };
         if (!returned_.wait_until(guard, deadline, possible)) {

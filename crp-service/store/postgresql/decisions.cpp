@@ -135,14 +135,13 @@ Result<void> record(Batch& batch, Prepared& prepared) {
     const TransactionState state =
         decision.verified ? TransactionState::verified : TransactionState::refused;
     batch.connection.queue(
-        kInsert,
-        Values(decision.id, decision.transaction_id, decision.request_id, decision.csr_sha256,
-               decision.spki_sha256, decision.signing_sha256, decision.caller,
-               decision.device_address, decision.template_name, decision.challenge_id,
-               decision.device_id, decision.user_id, decision.policy_id, decision.verified,
-               decision.reason, decision.phase, decision.detail, prepared.contents,
-               prepared.outcomes, to_unix_ms(decision.decided_at), decision.owner,
-               to_string(state)));
+        kInsert, Values(decision.id, decision.transaction_id, decision.request_id,
+                        decision.csr_sha256, decision.spki_sha256, decision.signing_sha256,
+                        decision.caller, decision.device_address, decision.template_name,
+                        decision.challenge_id, decision.device_id, decision.user_id,
+                        decision.policy_id, decision.verified, decision.reason, decision.phase,
+                        decision.detail, prepared.contents, prepared.outcomes,
+                        to_unix_ms(decision.decided_at), decision.owner, to_string(state)));
     append(batch, prepared.commit.messages, *prepared.sinks);
     append(batch, prepared.audit);
     auto done = batch.connection.collect();
@@ -193,9 +192,8 @@ Result<DecisionOutcome> PostgresqlStore::commit_decision(const DecisionCommit& c
     Prepared prepared{commit, std::move(contents), encode(commit.decision.outcomes), sinks(),
                       commit.audit};
     DecisionOutcome outcome;
-    auto done = write(commit.decision.challenge_id, [&](Batch& batch) {
-        return commit_in_job(batch, prepared, outcome);
-    });
+    auto done = write(commit.decision.challenge_id,
+                      [&](Batch& batch) { return commit_in_job(batch, prepared, outcome); });
     if (!done) return pass_on(done);
     return outcome;
 }

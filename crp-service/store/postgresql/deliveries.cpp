@@ -43,10 +43,10 @@ constexpr Statement kGiveUp{"delivery_give_up", R"(UPDATE delivery
     )" OF_MESSAGE " AND dead_at IS NULL"};
 
 // One row a message; what is waiting or dead begins anew.
-#define WAIT_AGAIN(condition)                                                       \
-    "INSERT INTO delivery (sink, message, transaction_id, attempts, last_error) "   \
+#define WAIT_AGAIN(condition)                                                                     \
+    "INSERT INTO delivery (sink, message, transaction_id, attempts, last_error) "                 \
     "SELECT $1::text, sequence, transaction_id, 0, ''::bytea FROM state_message WHERE " condition \
-    " ON CONFLICT (sink, message) DO UPDATE "                                       \
+    " ON CONFLICT (sink, message) DO UPDATE "                                                     \
     "SET attempts = 0, next_attempt_at = NULL, dead_at = NULL, last_error = ''"
 constexpr Statement kReplayOne{"replay_one", WAIT_AGAIN("id = $2")};
 constexpr Statement kReplayAfter{"replay_after", WAIT_AGAIN("sequence > $2")};
@@ -94,8 +94,7 @@ Result<void> PostgresqlStore::mark_failed(std::string_view sink, std::string_vie
 Result<void> PostgresqlStore::mark_dead(std::string_view sink, std::string_view id, WallTime now,
                                         std::string_view error) {
     return write("", [&](Batch& batch) {
-        return one_changed(
-            batch.connection.ask(kGiveUp, Values(sink, id, to_unix_ms(now), error)));
+        return one_changed(batch.connection.ask(kGiveUp, Values(sink, id, to_unix_ms(now), error)));
     });
 }
 

@@ -25,8 +25,7 @@ constexpr RecordStatements kUsers{
 
 constexpr RecordStatements kDevices{
     .find = {"device_find", "SELECT " DEVICE_COLUMNS " FROM device WHERE id = $1"},
-    .list = {"device_list",
-             "SELECT " DEVICE_COLUMNS " FROM device WHERE id" IN_PAGE "id LIMIT $2"},
+    .list = {"device_list", "SELECT " DEVICE_COLUMNS " FROM device WHERE id" IN_PAGE "id LIMIT $2"},
     .revision = {"device_revision", "SELECT revision FROM device WHERE id = $1 FOR UPDATE"},
     .put = {"device_put", "INSERT INTO device (" DEVICE_COLUMNS R"()
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
@@ -66,8 +65,7 @@ Result<bool> PostgresqlStore::put_user(const User& user, AuditRecord audit,
     const std::string groups = encode(user.groups);
     const auto values = [&](const std::string& revision, const std::string& before) {
         return Values(user.id, user.user_principal_name, user.display_name, user.email,
-                      user.security_identifier, user.enabled, groups, user.owner, revision,
-                      before);
+                      user.security_identifier, user.enabled, groups, user.owner, revision, before);
     };
     return put_record(kUsers, user.id, values, std::move(audit), premise);
 }

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "common/clock.h"
+
 namespace ndes::crp::pg {
 namespace {
 
@@ -133,14 +135,14 @@ std::vector<NodeWriter::Waiting> NodeWriter::next_group() {
 
 Result<void> NodeWriter::connect(std::chrono::milliseconds patience) {
     if (connection_ && connection_->is_healthy()) return {};
-    const auto deadline = std::chrono::steady_clock::now() + patience;
+    const auto deadline = system_clock().steady_now() + patience;
     for (;;) {
         auto opened = Connection::open(connection_text_);
         if (opened) {
             connection_ = std::move(*opened);
             return {};
         }
-        if (std::chrono::steady_clock::now() >= deadline) return pass_on(opened);
+        if (system_clock().steady_now() >= deadline) return pass_on(opened);
         std::this_thread::sleep_for(kPause);
     }
 }
@@ -255,8 +257,8 @@ NodeWriter::Ending NodeWriter::find_out(const AuditTail& expected, bool is_audit
         return Ending::answered;
     };
     if (!is_audited) return answer_all(in_doubt);
-    const auto deadline = std::chrono::steady_clock::now() + kPatienceInDoubt;
-    while (std::chrono::steady_clock::now() < deadline) {
+    const auto deadline = system_clock().steady_now() + kPatienceInDoubt;
+    while (system_clock().steady_now() < deadline) {
         if (!connect(kPause)) continue;
         if (!begin()) {
             roll_back();

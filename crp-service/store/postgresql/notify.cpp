@@ -10,14 +10,14 @@ namespace ndes::crp::pg {
 namespace {
 
 constexpr Statement kDecisionForUpdate{
-    "decision_lock", "SELECT " DECISION_COLUMNS " FROM decision WHERE id = $1 FOR UPDATE"};
+    "decision_lock", "SELECT " JUDGED_COLUMNS " FROM decision WHERE id = $1 FOR UPDATE"};
 constexpr Statement kSettle{"decision_settle", R"(UPDATE decision
     SET state = $2, hresult = $3, certificate_sha256 = $4, notified_at = $5 WHERE id = $1)"};
 
 Result<Transaction> find_verified(Batch& batch, const NotifyCommit& commit) {
     auto rows = batch.connection.ask(kDecisionForUpdate, Values(commit.decision_id));
     if (!rows) return pass_on(rows);
-    auto found = rows->one<Transaction>(read_transaction);
+    auto found = rows->one<Transaction>(read_judged);
     if (!found) return pass_on(found);
     if (!*found || !(*found)->decision.verified ||
         (*found)->decision.transaction_id != commit.transaction_id) {
@@ -64,9 +64,8 @@ Result<NotifyOutcome> PostgresqlStore::commit_notify(const NotifyCommit& commit)
     const SinkNames names = sinks();
     // What its certificate names it by; else its decision is nobody else's business.
     const std::string key = commit.certificate ? commit.certificate->challenge_id : std::string();
-    auto done = write(key, [&](Batch& batch) {
-        return commit_in_job(batch, commit, *names, outcome);
-    });
+    auto done =
+        write(key, [&](Batch& batch) { return commit_in_job(batch, commit, *names, outcome); });
     if (!done) return pass_on(done);
     return outcome;
 }

@@ -60,10 +60,9 @@ void append(Batch& batch, const std::vector<StateMessage>& messages,
     for (const StateMessage& one : messages) {
         batch.connection.queue(
             kInsert, Values(one.id, static_cast<int>(one.state), one.transaction_id,
-                            one.decision_id, one.device_id, one.user_id,
-                            one.certificate_request_id, one.reason, one.certificate_sha1,
-                            one.certificate_serial, to_unix_ms(one.created_at), one.owner,
-                            batch.node, names));
+                            one.decision_id, one.device_id, one.user_id, one.certificate_request_id,
+                            one.reason, one.certificate_sha1, one.certificate_serial,
+                            to_unix_ms(one.created_at), one.owner, batch.node, names));
     }
 }
 

@@ -10,8 +10,7 @@ namespace {
 
 constexpr RecordStatements kPolicies{
     .find = {"policy_find", "SELECT " POLICY_COLUMNS " FROM policy WHERE id = $1"},
-    .list = {"policy_list",
-             "SELECT " POLICY_COLUMNS " FROM policy WHERE id" IN_PAGE "id LIMIT $2"},
+    .list = {"policy_list", "SELECT " POLICY_COLUMNS " FROM policy WHERE id" IN_PAGE "id LIMIT $2"},
     .revision = {"policy_revision", "SELECT revision FROM policy WHERE id = $1 FOR UPDATE"},
     .put = {"policy_put", "INSERT INTO policy (" POLICY_COLUMNS R"()
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,

@@ -79,7 +79,8 @@ Result<void> apply(Connection& connection, std::int64_t version, std::int64_t la
     if (version == 0) script += "CREATE SCHEMA crp; ";
     while (version < last) {
         const SchemaStep& step = schema_steps()[static_cast<std::size_t>(version++)];
-        script += std::string(step.sql) + "; INSERT INTO schema_step (version, applied_at) VALUES (" +
+        script += std::string(step.sql) +
+                  "; INSERT INTO schema_step (version, applied_at) VALUES (" +
                   std::to_string(version) + ", " + std::to_string(to_unix_ms(clock.now())) + "); ";
     }
     if (version == newest()) script += grants_for(role);
@@ -154,8 +155,8 @@ Result<void> create_postgresql_schema(const StoreOptions& options, const Clock& 
     auto exists = pg::number_of(connection, pg::kHasSchema);
     if (!exists) return pass_on(exists);
     if (*exists != 0) {
-        return fail(ErrorCode::conflict, "schema crp of " + postgresql_place(options) +
-                                             " exists already");
+        return fail(ErrorCode::conflict,
+                    "schema crp of " + postgresql_place(options) + " exists already");
     }
     if (auto made = pg::make_role(connection, owner->role); !made) return made;
     return pg::apply(connection, 0, pg::newest(), owner->role, clock);

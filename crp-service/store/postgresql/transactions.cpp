@@ -40,8 +40,8 @@ Result<std::optional<Decision>> PostgresqlStore::find_standing_decision(
 Result<std::optional<Decision>> PostgresqlStore::find_decision_by_request(
     std::string_view caller, std::string_view request_id) {
     if (request_id.empty()) return std::nullopt;
-    return decision_of(find_one<Transaction>(*pool_, kByRequest, Values(caller, request_id),
-                                             read_transaction));
+    return decision_of(
+        find_one<Transaction>(*pool_, kByRequest, Values(caller, request_id), read_transaction));
 }
 
 Result<std::optional<Transaction>> PostgresqlStore::find_transaction(
@@ -63,9 +63,8 @@ Result<Page<Transaction>> PostgresqlStore::list_transactions(const PageRequest& 
         .where("reason = ", filter.reason)
         .where("decided_at >= ", filter.since);
     if (filter.state) query.where_word("state = ", to_string(*filter.state));
-    auto numbered =
-        list_sequence<Numbered<Transaction>>(*pool_, query, page, read_numbered_transaction,
-                                             [](const auto& one) { return one.number; });
+    auto numbered = list_sequence<Numbered<Transaction>>(
+        *pool_, query, page, read_numbered_transaction, [](const auto& one) { return one.number; });
     if (!numbered) return pass_on(numbered);
     return without_numbers(std::move(*numbered));
 }

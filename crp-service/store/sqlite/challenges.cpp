@@ -138,9 +138,9 @@ Result<Page<Challenge>> SqliteStore::list_challenges(const PageRequest& page,
     } else {
         query.where_word("state = ?", filter.state);
     }
-    auto numbered = list_sequence<Numbered<Challenge>>(*readers_, query, page,
-                                                       read_numbered_challenge,
-                                                       [](const auto& one) { return one.number; });
+    auto numbered =
+        list_sequence<Numbered<Challenge>>(*readers_, query, page, read_numbered_challenge,
+                                           [](const auto& one) { return one.number; });
     if (!numbered) return pass_on(numbered);
     return without_numbers(std::move(*numbered));
 }

@@ -14,10 +14,7 @@ constexpr const char* kSameRequest = "SELECT " DECISION_COLUMNS R"( FROM decisio
     WHERE caller = ? AND request_id = ?
       AND transaction_id = ? AND csr_sha256 = ? AND signing_sha256 = ?
     ORDER BY sequence LIMIT 1)";
-// What Notify is judged by, and no more: the rest is long and costs its decoding.
-constexpr const char* kById = R"(SELECT
-    transaction_id, challenge_id, verified, state, certificate_sha256, hresult
-    FROM decision WHERE id = ?)";
+constexpr const char* kById = "SELECT " JUDGED_COLUMNS " FROM decision WHERE id = ?";
 constexpr const char* kInsert = R"(INSERT INTO decision (
     id, transaction_id, request_id, csr_sha256, spki_sha256, signing_sha256, caller,
     device_address, template_name, challenge_id, device_id, user_id, policy_id, verified, reason,

@@ -69,7 +69,8 @@ Result<std::vector<StateMessage>> SqliteStore::due_state_messages(std::string_vi
     if (!reader) return pass_on(reader);
     Statement& due = reader->reads().outbox.due;
     return all_rows<StateMessage>(
-        bind_all(due, sink, to_unix_ms(now), static_cast<std::int64_t>(limit)), read_message_with_delivery);
+        bind_all(due, sink, to_unix_ms(now), static_cast<std::int64_t>(limit)),
+        read_message_with_delivery);
 }
 
 Result<void> SqliteStore::mark_delivered(std::string_view sink,

@@ -69,8 +69,8 @@ Result<bool> SqliteStore::put_device(const Device& device, AuditRecord audit,
     const std::string keys = encode(device.registered_keys);
     const auto bind = [&](Statement& put, const std::string& revision) {
         bind_all(put, device.id, device.device_type, device.name, device.serial_number, device.imei,
-                 device.owner_user_id, word_of(kEnrollmentStates, device.enrollment_state), device.compliant, keys,
-                 device.owner, revision);
+                 device.owner_user_id, word_of(kEnrollmentStates, device.enrollment_state),
+                 device.compliant, keys, device.owner, revision);
     };
     const RecordCache::Change<Device> change(readers_->cache(), device.id);
     return put_record(&Writes::devices, device.id, bind, std::move(audit), premise);

@@ -2,24 +2,12 @@
 #include <utility>
 
 #include "crp-service/store/challenge_rules.h"
+#include "crp-service/store/decision_rows.h"
 #include "crp-service/store/notify_rules.h"
 #include "crp-service/store/sqlite/sqlite_store_impl.h"
 
 namespace ndes::crp {
 namespace {
-
-// Of the decision only what settles it.
-Result<Transaction> read_judged(const Statement& statement) {
-    Row row(statement);
-    Transaction transaction;
-    transaction.decision.transaction_id = row.text();
-    transaction.decision.challenge_id = row.text();
-    transaction.decision.verified = row.boolean();
-    if (auto state = row.word(transaction.state); !state) return pass_on(state);
-    transaction.certificate_sha256 = row.text();
-    transaction.hresult = row.number();
-    return transaction;
-}
 
 Result<Transaction> find_verified(DecisionWrites& writes, const NotifyCommit& commit) {
     auto found = one_row<Transaction>(bind_all(writes.by_id, commit.decision_id), read_judged);

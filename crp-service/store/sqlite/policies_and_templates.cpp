@@ -34,8 +34,7 @@ const RecordSql kPolicySql{
 
 const RecordSql kTemplateSql{
     .find = "SELECT " TEMPLATE_COLUMNS " FROM template WHERE name = ?",
-    .list = "SELECT " TEMPLATE_COLUMNS " FROM template WHERE name" IN_PAGE
-            "name LIMIT ?2",
+    .list = "SELECT " TEMPLATE_COLUMNS " FROM template WHERE name" IN_PAGE "name LIMIT ?2",
     .revision = "SELECT revision FROM template WHERE name = ?",
     .put = R"(INSERT INTO template (name, permissions_json, owner, revision) VALUES (?, ?, ?, ?)
         ON CONFLICT (name) DO UPDATE SET

@@ -91,9 +91,8 @@ Result<void> SqliteStore::write(const WriteJob& job) {
 namespace {
 
 Result<std::optional<std::string>> find_revision(RecordWrites& statements, std::string_view key) {
-    return one_row<std::string>(
-        bind_all(statements.revision, key),
-        [](Row& row) -> Result<std::string> { return row.text(); });
+    return one_row<std::string>(bind_all(statements.revision, key),
+                                [](Row& row) -> Result<std::string> { return row.text(); });
 }
 
 }  // namespace

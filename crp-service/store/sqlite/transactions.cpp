@@ -69,9 +69,9 @@ Result<Page<Transaction>> SqliteStore::list_transactions(const PageRequest& page
         .where("reason = ?", filter.reason)
         .where("decided_at >= ?", filter.since)
         .where_word("state = ?", filter.state);
-    auto numbered = list_sequence<Numbered<Transaction>>(*readers_, query, page,
-                                                         read_numbered_transaction,
-                                                         [](const auto& one) { return one.number; });
+    auto numbered =
+        list_sequence<Numbered<Transaction>>(*readers_, query, page, read_numbered_transaction,
+                                             [](const auto& one) { return one.number; });
     if (!numbered) return pass_on(numbered);
     return without_numbers(std::move(*numbered));
 }

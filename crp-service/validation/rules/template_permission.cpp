@@ -20,14 +20,22 @@ bool is_meant(std::string_view principal, const Context& context) {
     return std::ranges::find(context.user->groups, id) != context.user->groups.end();
 }
 
+bool may_use(const std::vector<std::string>& templates, const std::string& name) {
+    return templates.empty() || std::ranges::find(templates, name) != templates.end();
+}
+
 }  // namespace
 
 // As the original: read and enroll for the user or the device. Permissions of several principals
 // that fit add up.
 RuleResult template_permission(const Context& context) {
     const ValidationOptions& options = context.options;
-    if (options.skip_template_check) return pass();
     const std::string& name = context.input.template_name;
+    if (context.opened && !may_use(context.opened->templates, name)) {
+        return refuse("TemplateNotPermitted",
+                      "the signer's caller may not use template " + loggable(name, 64));
+    }
+    if (options.skip_template_check) return pass();
     if (!context.template_record) {
         if (options.skip_template_check_if_access_denied) return pass();
         return refuse("TemplateNotPermitted",

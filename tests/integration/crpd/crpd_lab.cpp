@@ -105,7 +105,9 @@ int run_program(const std::vector<std::string>& arguments, const std::filesystem
 
 CrpdLab::CrpdLab(std::string store_settings, const std::vector<std::string>& create_options)
     : store_settings_(std::move(store_settings)),
-      ca_(folder_, "Lab CA"), foreign_ca_(folder_, "Foreign CA"), device_key_(make_ec_key()) {
+      ca_(folder_, "Lab CA"),
+      foreign_ca_(folder_, "Foreign CA"),
+      device_key_(make_ec_key()) {
     for (const char* name : {"ndes", "mdm", "admin", "stranger", "expired"}) {
         LeafProfile profile;
         profile.common_name = name;
@@ -148,9 +150,8 @@ void CrpdLab::write_config(const std::vector<std::string>& callers) {
                        identities_.at("server").certificate_file.string() + "\"\nkey_file = \"" +
                        identities_.at("server").key_file.string() + "\"\nclient_ca_file = \"" +
                        ca_.certificate_file().string() + "\"\n" + more_server +
-                       "[health]\nlisten = \"127.0.0.1:0\"\n[store]\n" +
-                       store_settings_ + "[challenge]\nkey_files = " +
-                       Json(challenge_keys_).dump() +
+                       "[health]\nlisten = \"127.0.0.1:0\"\n[store]\n" + store_settings_ +
+                       "[challenge]\nkey_files = " + Json(challenge_keys_).dump() +
                        "\npepper_files = [\"pepper.key\"]\n"
                        "scep_url = \"http://scep.example.org/\"\nca_certificate_file = \"" +
                        ca_.certificate_file().string() +

@@ -23,11 +23,13 @@ struct Told {
     std::mutex mutex;
     std::map<std::string, bool> verdicts;  // by transaction
     std::atomic<std::size_t> next{0};
+    std::atomic<std::size_t> answered{0};
     std::atomic<int> unanswered{0};
     std::atomic<int> changed{0};  // a repeated request that was answered otherwise
     std::atomic<bool> stop{false};
 
     void note(const std::string& transaction, bool verified) {
+        ++answered;
         const std::lock_guard guard(mutex);
         const auto [at, is_new] = verdicts.emplace(transaction, verified);
         if (!is_new && at->second != verified) ++changed;
@@ -76,8 +78,12 @@ void work(PostgresqlLab& lab, const std::vector<std::string>& challenges, Told& 
     }
 }
 
-void kill_something(PostgresqlLab& lab, std::mt19937& random) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(300 + random() % 900));
+// Comes in the middle of anything: after a number of verdicts, not at a time of its own.
+void kill_something(PostgresqlLab& lab, Told& told, std::mt19937& random) {
+    const std::size_t goal = told.answered + 50 + random() % 150;
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (told.answered < goal && std::chrono::steady_clock::now() < end)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
     const auto what = random() % 4;
     if (what < 2) {
         lab.kill(what);
@@ -135,7 +141,7 @@ TEST_CASE("killed crpd and killed servers lose no answered verdict") {
         workers.emplace_back([&] { work(lab, challenges, told); });
     std::mt19937 random(std::random_device{}());
     for (int round = 0; round < kKills; ++round)
-        kill_something(lab, random);
+        kill_something(lab, told, random);
     CHECK(decides_again(lab, 0, spare[0]));
     CHECK(decides_again(lab, 1, spare[1]));
     told.stop = true;

@@ -9,7 +9,7 @@ namespace ndes::test {
 namespace {
 
 constexpr std::array<const char*, 2> kNodes{"a", "b"};
-constexpr std::size_t kMostInBatch = 500;
+constexpr std::size_t kMostInBatch = 100;
 
 std::string store_settings(const crp::StoreOptions& options) {
     return "kind = \"postgresql\"\nconnection = \"" + options.connection + "\"\n";
@@ -37,8 +37,7 @@ PostgresqlLab::PostgresqlLab()
         {"templates/Phones",
          {{"permissions", {{{"principal", "*"}, {"read", true}, {"enroll", true}}}}}}};
     for (const auto& [path, body] : records) {
-        const Answer put =
-            CrpdLab::exchange(client, "PUT", std::string("/api/v1/") + path, body);
+        const Answer put = CrpdLab::exchange(client, "PUT", std::string("/api/v1/") + path, body);
         if (put.status != 201) throw std::runtime_error(path + put.json.dump());
     }
 }

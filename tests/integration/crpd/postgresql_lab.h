@@ -47,7 +47,6 @@ class PostgresqlLab {
     std::array<Node, 2> nodes_;
 };
 
-inline constexpr const char* kVerifyPath =
-    "/CMCertificateRegistration/Certificate/VerifyRequest";
+inline constexpr const char* kVerifyPath = "/CMCertificateRegistration/Certificate/VerifyRequest";
 
 }  // namespace ndes::test

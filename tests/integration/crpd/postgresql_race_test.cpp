@@ -79,9 +79,9 @@ TEST_CASE("two crpd race for 10,000 challenges and each has one winner") {
     for (std::thread& pair : pairs)
         pair.join();
     const auto took = std::chrono::steady_clock::now() - begin;
-    WARN("10,000 races took "
-         << std::chrono::duration_cast<std::chrono::milliseconds>(took).count() << " ms; node a won "
-         << tally.wins_of_node[0] << ", node b " << tally.wins_of_node[1]);
+    WARN("10,000 races took " << std::chrono::duration_cast<std::chrono::milliseconds>(took).count()
+                              << " ms; node a won " << tally.wins_of_node[0] << ", node b "
+                              << tally.wins_of_node[1]);
     CHECK(tally.wrong == 0);
     CHECK(tally.winners == static_cast<int>(kRaces));
     CHECK(tally.replayed == static_cast<int>(kRaces));

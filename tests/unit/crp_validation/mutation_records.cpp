@@ -33,7 +33,8 @@ std::vector<Mutation> user_mutations() {
         {"user.groups", "absent: on the policy", kNotTargeted, nullptr,
          [](S& s) { s.user.groups = {"field"}; }},
         {"user.groups", "extra", kYes, nullptr, [](S& s) { s.user.groups.push_back("more"); }},
-        {"user.owner", "changed", kYes, nullptr, [](S& s) { s.user.owner = "mdm-2"; }},
+        {"user.owner", "changed", "TemplateNotPermitted", nullptr,
+         [](S& s) { s.user.owner = "mdm-2"; }},
         {"user.revision", "changed", kYes, nullptr, [](S& s) { s.user.revision = "x"; }},
     };
 }
@@ -73,7 +74,8 @@ std::vector<Mutation> device_mutations() {
          [](S& s) { s.device.registered_keys.front().back() ^= 1; }},
         {"device.registered_keys", "extra", kYes, nullptr,
          [](S& s) { s.device.registered_keys.insert(s.device.registered_keys.begin(), "00"); }},
-        {"device.owner", "changed", kYes, nullptr, [](S& s) { s.device.owner = "mdm-2"; }},
+        {"device.owner", "changed", "DeviceUnknown", nullptr,
+         [](S& s) { s.device.owner = "mdm-2"; }},
         {"device.revision", "changed", kYes, nullptr, [](S& s) { s.device.revision = "x"; }},
     };
 }
@@ -176,7 +178,8 @@ std::vector<Mutation> policy_use_mutations() {
          }},
         {"policy.require_registered_key", "changed", kYes, nullptr,
          [](S& s) { s.policy.require_registered_key = false; }},
-        {"policy.owner", "changed", kYes, nullptr, [](S& s) { s.policy.owner = "mdm-2"; }},
+        {"policy.owner", "changed", "PolicyUnknown", nullptr,
+         [](S& s) { s.policy.owner = "mdm-2"; }},
         {"policy.revision", "changed", kYes, nullptr, [](S& s) { s.policy.revision = "x"; }},
     };
 }
@@ -191,7 +194,7 @@ std::vector<Mutation> template_mutations() {
          [](S& s) {
              s.template_record.permissions.push_back({"user:bob", true, true});
          }},
-        {"template_record.owner", "changed", kYes, nullptr,
+        {"template_record.owner", "changed", "TemplateNotPermitted", nullptr,
          [](S& s) { s.template_record.owner = "mdm-2"; }},
         {"template_record.revision", "changed", kYes, nullptr,
          [](S& s) { s.template_record.revision = "x"; }},

@@ -229,7 +229,13 @@ TEST_CASE("a key that belongs to another device is refused") {
     Challenge challenge;
     challenge.device_id = "phone-2";
     challenge.user_id = "alice";
-    CHECK(world.verify(world.request(world.mint(challenge))).reason == "KeyReused");
+    const Decision refused = world.verify(world.request(world.mint(challenge)));
+    CHECK(refused.reason == "KeyReused");
+    // Whose key it is stands in the audit, not in what another MDM may read.
+    CHECK(refused.detail.find(test::sample_device().id) == std::string::npos);
+    const auto facts = world.audit().back().facts;
+    CHECK(std::ranges::find(facts, std::pair<std::string, std::string>(
+                                       "key_of_device", test::sample_device().id)) != facts.end());
     CHECK(world.verify(world.request(world.mint(challenge), {}, 1)).verified);
 }
 

@@ -81,7 +81,7 @@ Certificate SealedWorkshop::certificate(const std::string& name) const {
     return load_certificates(folder_.path() / (name + ".pem")).value().front();
 }
 
-crp::SealedReader SealedWorkshop::reader() const {
+crp::SealedReader SealedWorkshop::reader(const std::vector<std::string>& templates) const {
     std::vector<CmsRecipient> recipients;
     for (const char* name : {"crp", "crp-ec"}) {
         recipients.push_back(
@@ -95,6 +95,8 @@ crp::SealedReader SealedWorkshop::reader() const {
     signers[1].spki_sha256 = {certificate("pinned").spki_sha256()};
     signers[2].issuers = {Certificate::from_handle(ca_.certificate()).value()};
     signers[2].san = SubjectAltName{SubjectAltNameType::dns, "issued.example.org"};
+    for (crp::SealedSigner& signer : signers)
+        signer.templates = templates;
     return crp::SealedReader(std::move(signers), std::move(recipients));
 }
 

@@ -38,7 +38,8 @@ class SealedWorkshop {
 
     // Knows the recipients "crp" and "crp-ec", and the signers "mdm" and "mdm-ec" by certificate,
     // "pinned" by key, and whoever the CA names DNS:issued.example.org; all of owner "mdm-1".
-    crp::SealedReader reader() const;
+    // `templates`: those that owner may use; none: all.
+    crp::SealedReader reader(const std::vector<std::string>& templates = {}) const;
 
   private:
     TemporaryFolder folder_;

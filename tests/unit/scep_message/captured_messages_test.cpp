@@ -23,7 +23,8 @@ RaIdentity captured_ra() {
     const std::string pem = read_data("ra_test_key.pem");
     const BioPtr source(::BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
     RaIdentity ra;
-    ra.decryption_key.reset(::PEM_read_bio_PrivateKey(source.get(), nullptr, nullptr, nullptr));
+    ra.decryption_key =
+        EvpPkeyPtr(::PEM_read_bio_PrivateKey(source.get(), nullptr, nullptr, nullptr));
     ra.encryption_certificate =
         load_certificates(std::filesystem::path(NDES_TEST_DATA) / "scep/ra_certificate.pem")
             ->front();

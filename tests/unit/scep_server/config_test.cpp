@@ -110,6 +110,53 @@ TEST_CASE("every fault of a configuration is found, at its key") {
     }
 }
 
+TEST_CASE("each kind of issuer has its own keys, and no other's") {
+    const auto issuer = [](const std::string& lines) {
+        const std::string text = kLeast;
+        const auto place = text.find("[issuer]\n");
+        const auto end = text.find("[policy]");
+        return parse_config(text.substr(0, place) + "[issuer]\ncertificate_file = \"ca.pem\"\n" +
+                                lines + text.substr(end),
+                            "test.toml");
+    };
+    CHECK(issuer("kind = \"command\"\ncommand = [\"/bin/ca\", \"x\"]\ndeadline = \"5s\"\n"));
+    CHECK(issuer("kind = \"cfssl\"\nurl = \"http://localhost:1\"\nauth_key_file = \"k\"\n"));
+    CHECK(
+        issuer("kind = \"est\"\nurl = \"https://localhost:1\"\nserver_ca_file = \"c\"\n"
+               "client_certificate_file = \"p\"\nclient_key_file = \"k\"\n"));
+    CHECK(issuer("key_uri = \"pkcs11:token=a;object=b\"\n"));
+    const auto fault = [&](const std::string& lines) {
+        const auto read = issuer(lines);
+        REQUIRE_FALSE(read);
+        return read.error().text;
+    };
+    CHECK(fault("kind = \"command\"\n").find("command") != std::string::npos);
+    CHECK(fault("kind = \"est\"\n").find("client_key_file") != std::string::npos);
+    CHECK(fault("kind = \"cfssl\"\nurl = \"http://h\"\nauth_key_file = \"k\"\nhash = \"SHA-256\"\n")
+              .find("hash") != std::string::npos);
+    CHECK(fault("kind = \"dogtag\"\n").find("kind") != std::string::npos);
+    CHECK(fault("key_file = \"k\"\nkey_uri = \"pkcs11:a\"\n").find("key_uri") != std::string::npos);
+    CHECK(fault("key_uri = \"pkcs11:a?pin-value=1\"\n").find("PIN") != std::string::npos);
+}
+
+TEST_CASE("an RA is a folder or two named pairs, not both") {
+    std::string text = kLeast;
+    text.insert(text.find("[ra]\n") + 5, "store = \"ra\"\n");
+    const auto both = parse_config(text, "test.toml");
+    REQUIRE_FALSE(both);
+    CHECK(both.error().text.find("signing_key_file") != std::string::npos);
+}
+
+TEST_CASE("a profile with another kind of CA inherits nothing of the first's") {
+    const auto other =
+        parse_config(kLeast +
+                         "[[profile]]\nname = \"a\"\nscep.path = \"/a/\"\n"
+                         "issuer.kind = \"command\"\nissuer.command = [\"/bin/ca\"]\n",
+                     "test.toml");
+    REQUIRE_FALSE(other);
+    CHECK(other.error().text.find("certificate_file") != std::string::npos);
+}
+
 TEST_CASE("all faults are told together") {
     const auto config = parse_config("[server]\nlisten = \"x\"\n[scep]\npath = \"x\"\n", "t.toml");
     REQUIRE_FALSE(config);

@@ -33,7 +33,7 @@ EnrollBench::EnrollBench(Lab& around, scep::Policy& module)
       issuer(must(scep::make_issuer(lab.profile().issuer, lab.clock, system_random()))),
       journal(must(scep::Journal::open(lab.config.journal.path, true, lab.clock))),
       seal(must(scep::ChallengeSeal::load(lab.config.journal.key_file, system_random()))),
-      ra(must(scep::load_ra(lab.profile().ra, issuer.ca_chain()))),
+      ra(must(scep::load_ra(lab.profile().ra, issuer.ca_chain(), lab.clock.now()))),
       notifier({std::chrono::seconds(1), std::chrono::seconds(60), 2, std::chrono::milliseconds(5)},
                {journal, [this](const std::string&) { return &policy; }, seal, log, lab.clock,
                 system_random()}),

@@ -495,6 +495,7 @@ TEST_CASE("a CA that cannot be asked is no refusal") {
     const Device device(4);
     CHECK(setting.send(device.request(setting.lab)).kind == Kind::unavailable);
     CHECK(setting.logged("the CA is away"));
+    CHECK(setting.logged("event=31"));
     CHECK(*setting.bench.journal.pending_notify_count() == 0);
 }
 
@@ -506,8 +507,59 @@ TEST_CASE("a certificate for another key never leaves") {
     };
     const Device device(4);
     CHECK(setting.ask(device).pki_status == "2");
-    CHECK(setting.policy.wait_for_notifies(1).front().disposition == 2);
+    const auto told = setting.policy.wait_for_notifies(1);
+    CHECK(told.front().disposition == 2);
+    CHECK(told.front().last_result == static_cast<std::int32_t>(0x80072F78u));  // no valid answer
+    CHECK(told.front().certificate.empty());
     CHECK(setting.logged("for another public key"));
+    CHECK(setting.logged("event=31"));
+    CHECK_FALSE(*setting.bench.journal.has_certificate(
+        issued_by(setting.lab, test::rsa_key_number(5)).sha256()));
+}
+
+TEST_CASE("a certificate for another subject, of another CA or with other usages never leaves") {
+    Setting setting;
+    const Device device(4);
+    EVP_PKEY* const key = device.key;
+    std::string subject = "CN=device";
+    const char* usage = "critical,digitalSignature,keyEncipherment";
+    std::string wanted;
+    Certificate ca = setting.lab.ca;
+    SECTION("another subject") {
+        subject = "CN=administrator";
+        wanted = "for another subject: CN=administrator";
+    }
+    SECTION("no alternative name") { wanted = "with other alternative names"; }
+    SECTION("another CA") {
+        ca = test::make_certificate({"CN=Test CA,O=Other", setting.lab.ca_key, nullptr, nullptr,
+                                     setting.lab.clock.now(), setting.lab.clock.now(),
+                                     "critical,keyCertSign", true});
+        wanted = "not signed by the CA";
+    }
+    SECTION("a CA's usages") {
+        usage = "critical,digitalSignature,keyCertSign";
+        setting.policy.on_verify = [](const PolicyQuestion&) -> Result<PolicyAnswer> {
+            auto answer = test::yes_with("CN=device");
+            answer.contents->subject_alt_names.clear();
+            return answer;
+        };
+        wanted = "with other key usages";
+    }
+    setting.bench.issuer.on_issue = [&](const IssueRequest&) -> Result<IssueAnswer> {
+        const WallTime now = setting.lab.clock.now();
+        return IssueAnswer{IssueState::issued,
+                           {test::make_certificate({subject, key, &ca, setting.lab.ca_key,
+                                                    now - std::chrono::hours(1),
+                                                    now + std::chrono::days(10), usage})},
+                           {}};
+    };
+    const auto reply = setting.ask(device);
+    CHECK(reply.pki_status == "2");
+    CHECK(reply.fail_info == "2");
+    CHECK(reply.certificates.empty());
+    CHECK(setting.policy.wait_for_notifies(1).front().disposition == 2);
+    CHECK(setting.logged(wanted));
+    CHECK(setting.logged("event=31"));
 }
 
 TEST_CASE("a module without contents leaves them to the request") {

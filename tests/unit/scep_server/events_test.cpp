@@ -99,7 +99,7 @@ const std::map<int, Provoke>& provocations() {
          }},
         {14,
          [](Setting& s, Device& device) {
-             auto ra = load_ra(s.lab.profile().ra, {s.lab.ca});
+             auto ra = load_ra(s.lab.profile().ra, {s.lab.ca}, s.lab.clock.now());
              REQUIRE(ra);
              (*ra)->identity.signing_key = test::make_rsa_key();  // not the certificate's
              s.bench.ra.replace(std::move(*ra));

@@ -137,7 +137,7 @@ Lab::Lab()
     std::filesystem::permissions(folder / "journal.key", std::filesystem::perms::owner_read);
     config.profiles.emplace_back();
     profile().issuer.certificate_file = folder / "ca.pem";
-    profile().issuer.key_file = folder / "ca.key";
+    profile().issuer.key.file = folder / "ca.key";
     profile().ra = {folder / "signing.pem", folder / "signing.key", folder / "encryption.pem",
                     folder / "encryption.key"};
     config.journal = {folder / "ndesd.db", true, folder / "journal.key"};

@@ -18,17 +18,24 @@ namespace {
 constexpr std::chrono::milliseconds kBackdate{5 * 60 * 1000};
 
 LocalIssuerOptions options_of(const Lab& lab) {
-    return {lab.folder / "ca.pem", lab.folder / "ca.key", kBackdate, "SHA-256"};
+    return {lab.folder / "ca.key", kBackdate, "SHA-256"};
+}
+
+Result<std::unique_ptr<Issuer>> make_local_issuer(const Lab& lab,
+                                                  const LocalIssuerOptions& options) {
+    auto ca = load_known_ca(lab.folder / "ca.pem", {}, lab.clock.now());
+    if (!ca) return pass_on(ca);
+    return make_local_issuer(std::move(*ca), options, lab.clock, system_random());
 }
 
 std::unique_ptr<Issuer> issuer_of(Lab& lab) {
-    auto issuer = make_local_issuer(options_of(lab), lab.clock, system_random());
+    auto issuer = make_local_issuer(lab, options_of(lab));
     REQUIRE(issuer);
     return std::move(*issuer);
 }
 
 std::string error_of(const Lab& lab, const LocalIssuerOptions& options) {
-    auto issuer = make_local_issuer(options, lab.clock, system_random());
+    auto issuer = make_local_issuer(lab, options);
     REQUIRE_FALSE(issuer);
     CHECK((issuer.error().code == ErrorCode::configuration ||
            issuer.error().code == ErrorCode::not_found));
@@ -249,7 +256,7 @@ TEST_CASE("the configured hash signs, and a chain is sent without its root") {
     test::write_key(lab.folder / "ca.key", key.get());
     LocalIssuerOptions options = options_of(lab);
     options.hash = "SHA-384";
-    auto issuer = make_local_issuer(options, lab.clock, system_random());
+    auto issuer = make_local_issuer(lab, options);
     REQUIRE(issuer);
     CHECK((*issuer)->name() == "Sub CA");
     CHECK((*issuer)->ca_chain().size() == 2);

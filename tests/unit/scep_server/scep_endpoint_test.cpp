@@ -106,7 +106,7 @@ TEST_CASE("a CA that is its own RA is sent as itself") {
     test::write_certificates(lab.folder / "ca.pem", {ca});
     const auto pem = lab.folder / "ca.pem";
     const auto key = lab.folder / "ca.key";
-    const auto ra = load_ra({pem, key, pem, key}, {ca});
+    const auto ra = load_ra({pem, key, pem, key}, {ca}, lab.clock.now());
     REQUIRE(ra);
     CHECK((*ra)->get_ca_cert_type == "application/x-x509-ca-cert");
     CHECK(as_bytes((*ra)->get_ca_cert_body).size() == ca.der().size());
@@ -115,7 +115,7 @@ TEST_CASE("a CA that is its own RA is sent as itself") {
 TEST_CASE("the RA's files are checked and named") {
     Lab lab;
     const auto error_of = [&] {
-        const auto ra = load_ra(lab.profile().ra, {lab.ca});
+        const auto ra = load_ra(lab.profile().ra, {lab.ca}, lab.clock.now());
         REQUIRE_FALSE(ra);
         return ra.error().text;
     };
@@ -136,7 +136,7 @@ TEST_CASE("the RA's files are checked and named") {
         CHECK(error_of().find("encryption.pem: is not issued by the CA") != std::string::npos);
     }
     SECTION("dates only warn") {
-        const auto ra = load_ra(lab.profile().ra, {lab.ca});
+        const auto ra = load_ra(lab.profile().ra, {lab.ca}, lab.clock.now());
         REQUIRE(ra);
         CHECK(ra_days_left(**ra, lab.clock.now()) == 200);
         test::RecordingLog log;

@@ -164,7 +164,7 @@ TEST_CASE("what is wrong at the start is named, and nothing is served") {
         CHECK(setting.fault().find("signing.pem: is not issued by the CA") != std::string::npos);
     }
     SECTION("no CA key") {
-        setting.lab.profile().issuer.key_file = setting.lab.folder / "missing.key";
+        setting.lab.profile().issuer.key.file = setting.lab.folder / "missing.key";
         CHECK(setting.fault().find("missing.key") != std::string::npos);
     }
     SECTION("no TLS key") {

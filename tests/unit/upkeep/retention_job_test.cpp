@@ -80,7 +80,7 @@ TEST_CASE("each kind of record goes when its own time has come, and not before")
     CHECK(at(180 * kDay + 1ms).decisions == 1);
     CHECK(at((90 + 365) * kDay).certificates == 0);
     CHECK(at((90 + 365) * kDay + 1ms).certificates == 1);
-    CHECK(fixture.store.list_transactions({})->items.empty());
+    CHECK(fixture.store.list_transactions({}, {})->items.empty());
     CHECK(fixture.audited("retention").size() == 4);
 }
 

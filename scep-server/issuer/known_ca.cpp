@@ -1,0 +1,112 @@
+#include "scep-server/issuer/known_ca.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <openssl/pem.h>
+
+#include "common/crypto/key.h"
+#include "common/file.h"
+
+namespace ndes::scep {
+namespace {
+
+constexpr std::size_t kMaxCrl = 8UL << 20;
+
+Result<void> check_key_strength(const EVP_PKEY* key) {
+    if (key != nullptr) {
+        const KeyFacts facts = key_facts(key);
+        if (facts.type == KeyType::rsa && facts.bits >= 2048) return {};
+        if (facts.type == KeyType::ec && facts.bits >= 256) return {};
+    }
+    return fail(ErrorCode::configuration,
+                "the CA's key must be RSA of at least 2048 bits or EC of at least 256");
+}
+
+Result<void> check_ca_certificate(const Certificate& ca, WallTime now) {
+    if (!ca.has_key_usage(KeyUsage::key_cert_sign))
+        return fail(ErrorCode::configuration, "its key usage lacks keyCertSign");
+    if (::X509_check_ca(ca.handle()) != 1)
+        return fail(ErrorCode::configuration, "is not a CA certificate (basicConstraints)");
+    if (now < ca.not_before())
+        return fail(ErrorCode::configuration, "is valid only from " + to_rfc3339(ca.not_before()));
+    if (now > ca.not_after())
+        return fail(ErrorCode::configuration, "expired at " + to_rfc3339(ca.not_after()));
+    return {};
+}
+
+Result<void> check_chain(const std::vector<Certificate>& chain) {
+    for (std::size_t i = 0; i + 1 < chain.size(); ++i)
+        if (!chain[i].is_issued_by(chain[i + 1]))
+            return fail(ErrorCode::configuration, "certificate " + std::to_string(i + 1) +
+                                                      " is not issued by the one after it");
+    return {};
+}
+
+std::string common_name_of(const Certificate& certificate) {
+    const auto subject = certificate.subject();
+    if (subject)
+        for (const RelativeName& relative : subject->names())
+            for (const NameAttribute& attribute : relative)
+                if (attribute.oid == "2.5.4.3") return attribute.value;
+    return certificate.subject_text();
+}
+
+Result<Bytes> load_crl(const std::filesystem::path& file, const Certificate& ca) {
+    auto text = read_file(file, kMaxCrl);
+    if (!text) return pass_on(text, "CRL");
+    const BioPtr pem(::BIO_new_mem_buf(text->data(), static_cast<int>(text->size())));
+    X509CrlPtr crl(pem ? ::PEM_read_bio_X509_CRL(pem.get(), nullptr, nullptr, nullptr) : nullptr);
+    if (!crl) {
+        const auto* cursor = reinterpret_cast<const unsigned char*>(text->data());
+        crl.reset(::d2i_X509_CRL(nullptr, &cursor, static_cast<long>(text->size())));
+    }
+    take_openssl_errors();
+    if (!crl) return fail(ErrorCode::configuration, "CRL " + file.string() + ": cannot be read");
+    if (::X509_CRL_verify(crl.get(), ca.public_key()) != 1) {
+        take_openssl_errors();
+        return fail(ErrorCode::configuration, "CRL " + file.string() + ": is not this CA's");
+    }
+    unsigned char* octets = nullptr;
+    const int size = ::i2d_X509_CRL(crl.get(), &octets);
+    if (size <= 0) return fail(ErrorCode::internal, "CRL: cannot be encoded");
+    Bytes der(octets, octets + size);
+    ::OPENSSL_free(octets);
+    return der;
+}
+
+}  // namespace
+
+Result<KnownCa> load_known_ca(const std::filesystem::path& certificate_file,
+                              const std::filesystem::path& crl_file, WallTime now) {
+    const std::string context = "CA certificate " + certificate_file.string();
+    auto chain = load_certificates(certificate_file);
+    if (!chain) return pass_on(chain, "CA certificate");
+    const Certificate& ca = chain->front();
+    if (auto ok = check_key_strength(ca.public_key()); !ok) return pass_on(ok, context);
+    if (auto ok = check_ca_certificate(ca, now); !ok) return pass_on(ok, context);
+    if (auto ok = check_chain(*chain); !ok) return pass_on(ok, context);
+    KnownCa known{std::move(*chain), {}, {}, crl_file};
+    known.name = common_name_of(known.chain.front());
+    for (const Certificate& above : known.chain)
+        if (!above.is_self_signed()) known.above_leaf.push_back(above);
+    return known;
+}
+
+Result<Bytes> IssuerOfKnownCa::crl() const {
+    if (ca_.crl_file.empty()) return Issuer::crl();
+    return load_crl(ca_.crl_file, ca_.chain.front());
+}
+
+Result<IssueAnswer> IssuerOfKnownCa::issued(std::vector<Certificate> answered,
+                                            const CertificateRequest& csr) const {
+    if (answered.empty())
+        return fail(ErrorCode::unavailable, "the CA's answer holds no certificate");
+    const auto own = std::ranges::find(answered, csr.spki_sha256, &Certificate::spki_sha256);
+    IssueAnswer answer{IssueState::issued, {own == answered.end() ? answered.front() : *own}, {}};
+    answer.certificates.insert(answer.certificates.end(), ca_.above_leaf.begin(),
+                               ca_.above_leaf.end());
+    return answer;
+}
+
+}  // namespace ndes::scep

@@ -1,0 +1,55 @@
+// KnownCa: the certificates of the CA behind an issuer, and the CRL it publishes; what every issuer
+// says of its CA, whoever holds the key.
+// Knows no key and no protocol. Loading: one thread, at start; const use from any thread.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "common/bytes.h"
+#include "common/clock.h"
+#include "common/crypto/certificate.h"
+#include "common/error.h"
+#include "scep-server/issuer/issuer.h"
+
+namespace ndes::scep {
+
+struct KnownCa {
+    std::vector<Certificate> chain;       // the CA first, up to the root
+    std::vector<Certificate> above_leaf;  // the chain without its root: what goes with a leaf
+    std::string name;                     // common name, or the whole subject without one
+    std::filesystem::path crl_file;       // PEM or DER; empty: none
+};
+
+// Loads and checks: the first certificate is a CA's (basicConstraints, keyCertSign) with a key of
+// at least RSA 2048 or EC 256, valid at `now`, and each one is issued by the next. configuration,
+// or not_found, naming the file and what is wrong with it.
+Result<KnownCa> load_known_ca(const std::filesystem::path& certificate_file,
+                              const std::filesystem::path& crl_file, WallTime now);
+
+// An issuer whose CA's certificates are known from a file.
+class IssuerOfKnownCa : public Issuer {
+  public:
+    explicit IssuerOfKnownCa(KnownCa ca) : ca_(std::move(ca)) {}
+    std::vector<Certificate> ca_chain() const override { return ca_.chain; }
+    std::string name() const override { return ca_.name; }
+    // Read anew each time: whoever makes the CRL replaces the file. configuration unless it is this
+    // CA's.
+    Result<Bytes> crl() const override;
+
+  protected:
+    const KnownCa& ca() const { return ca_; }
+    static IssueAnswer refused(std::string text) {
+        return {IssueState::refused, {}, std::move(text)};
+    }
+    // Of what the CA answered, the certificate for the request's key (else the first one, for the
+    // caller to refuse), with the known chain above it. unavailable when there is none.
+    Result<IssueAnswer> issued(std::vector<Certificate> answered,
+                               const CertificateRequest& csr) const;
+
+  private:
+    KnownCa ca_;
+};
+
+}  // namespace ndes::scep
