@@ -91,9 +91,10 @@ Bytes with_stream_cipher(Bytes message, std::size_t parameters) {
     return message;
 }
 
-// A tag of one octet, its length in fifteen.
+// The tag's first octet alone, its length in fifteen.
 Bytes with_short_tag(Bytes message) {
     const std::size_t tag = message.size() - kTag - 2;
+    message.back() = message[tag + 2];
     put(message, tag, std::string("\x04\x8F") + std::string(14, '\0') + "\x01");
     return message;
 }

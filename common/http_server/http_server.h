@@ -26,9 +26,9 @@ struct ServerLimits {
     std::size_t connections = 1024;
     std::size_t connections_per_address = 256;  // IPv6: per /64 network; over: closed at once
     std::size_t queued_requests = 256;          // waiting for a worker; over: 503 + Retry-After
-    // What requests on all connections together may hold in memory beyond 16 KiB each, from their
+    // What requests on all connections together may hold in memory beyond 24 KiB each, from their
     // first octet to their answer; over: 503 + Retry-After and the end of the connection.
-    std::size_t large_request_octets = 16UL * 1024 * 1024;
+    std::size_t large_request_octets = 12UL * 1024 * 1024;
     std::chrono::milliseconds handshake_timeout{10'000};
     // First octet of a request to its last; on a new connection also until the first octet.
     std::chrono::milliseconds request_timeout{10'000};

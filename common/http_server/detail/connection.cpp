@@ -19,7 +19,7 @@ constexpr std::size_t kReceiveOctets = 4UL * 1024;
 // What an idle connection may keep of its buffers; more is given back between requests.
 constexpr std::size_t kKeptOctets = 8UL * 1024;
 // What the request of a connection may hold without asking: a SCEP message and its head do.
-constexpr std::size_t kUsualOctets = 16UL * 1024;
+constexpr std::size_t kUsualOctets = 24UL * 1024;
 
 // A client that is still sending when we close would lose our last answer to a TCP reset, so its
 // octets are thrown away for a while (RFC 9112 section 9.6).

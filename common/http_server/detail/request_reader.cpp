@@ -13,10 +13,10 @@ RequestReader::Verdict RequestReader::read(std::string_view input, Request& requ
                                            std::size_t& used) {
     used = 0;
     if (part_ == Part::before_head) {
-        // RFC 9112 section 2.2: an empty line before the request line is ignored.
-        if (input == "\r") return Verdict::need_more;
+        // RFC 9112 section 2.2: an empty line before the request line is ignored; one, or it would
+        // matter where the network cuts.
+        if (input.empty() || input == "\r") return Verdict::need_more;
         if (input.starts_with("\r\n")) used = 2;
-        if (input.size() == used) return Verdict::need_more;
         part_ = Part::head;
     }
     if (part_ == Part::head) {

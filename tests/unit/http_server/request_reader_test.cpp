@@ -136,6 +136,16 @@ TEST_CASE("it does not matter where the network cuts") {
     }
 }
 
+TEST_CASE("one empty line before a request is ignored, a second is not, wherever they are cut") {
+    const std::string one = "\r\n" + kGet;
+    CHECK(read_at_once(one).verdict == Verdict::complete);
+    CHECK(read_in_pieces(one, every_octet(one)).verdict == Verdict::complete);
+    const std::string two = "\r\n" + one;
+    CHECK(read_at_once(two).status == 400);
+    CHECK(read_in_pieces(two, every_octet(two)).status == 400);
+    CHECK(read_in_pieces(two, {2, 4, two.size()}).status == 400);
+}
+
 TEST_CASE("mutated requests are judged alike however they are cut") {
     const unsigned seed = GENERATE(1U, 2U, 3U);
     INFO("seed " << seed);
