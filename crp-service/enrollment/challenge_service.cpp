@@ -142,7 +142,7 @@ tl::expected<ChallengeService::Prepared, ChallengeFault> ChallengeService::prepa
     record.not_before = now;
     record.expires_at = *expiry;
     record.created_at = now;
-    record.owner = call.caller;
+    record.owner = call.records_of;
 
     if (order.posted) {
         const std::string& text = *order.posted;
@@ -305,7 +305,7 @@ Result<bool> ChallengeService::revoke_unmet(const std::string& id,
     record.id = id;
     record.kind = ChallengeKind::sealed;
     record.state = ChallengeState::revoked;
-    record.owner = call.caller;
+    record.owner = call.records_of;
     record.not_before = batch.now;
     record.created_at = batch.now;
     // No sealed challenge issued until now lives longer, nor may its record.

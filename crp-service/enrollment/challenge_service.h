@@ -45,7 +45,8 @@ struct ChallengeOrder {
 struct ChallengeCall {
     std::string caller;
     std::string peer_address;
-    std::string records_of = {};              // not empty: only this owner's records, and ownerless
+    // The mdm whose records and challenges these are; empty: an admin, for whom all of them are.
+    std::string records_of = {};
     std::vector<std::string> templates = {};  // not empty: only policies of these templates
     std::string idempotency_key = {};         // empty: none
     std::string body = {};  // compared with the first call's when the key comes again

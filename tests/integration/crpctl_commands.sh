@@ -122,7 +122,7 @@ expect_equal "audit export by event" \
     "$(ctl audit export --config "$config" --event start | jq -r .event | sort -u)" start
 expect_equal "a decision's record says what the audit has to" \
     "$(jq -r 'select(.event == "verify" and .outcome == "permit") | .facts[][0]' audit.jsonl | sort -u |
-        grep -cE '^(caller_spki_sha256|caller_serial|caller_tls|challenge_issued_by|attempt|device_state|policy_request_id|requested_subject|approved_subject|phase_result|state_message_id|software|config)$')" 13
+        grep -cE '^(caller_spki_sha256|caller_serial|caller_tls|attempt|device_state|policy_request_id|requested_subject|approved_subject|phase_result|state_message_id|software|config)$')" 12
 expect_fails "no challenge is in the audit" grep -qF -- "$challenge" audit.jsonl
 expect_status "audit keygen" 0 audit keygen --out signing.key
 expect_status "audit keygen never overwrites" 4 audit keygen --out signing.key
