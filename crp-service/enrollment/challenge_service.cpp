@@ -305,7 +305,7 @@ Result<bool> ChallengeService::revoke_unmet(const std::string& id,
     record.id = id;
     record.kind = ChallengeKind::sealed;
     record.state = ChallengeState::revoked;
-    record.owner = call.records_of;
+    record.owner = call.caller;
     record.not_before = batch.now;
     record.created_at = batch.now;
     // No sealed challenge issued until now lives longer, nor may its record.
