@@ -86,6 +86,8 @@ struct IssuerConfig {
     KeySource key;
     std::chrono::milliseconds backdate{5 * 60 * 1000};
     std::string hash = "SHA-256";
+    // From thisUpdate to nextUpdate of the CRL that we make; 0: crl_file is made by somebody else.
+    std::chrono::milliseconds crl_lifetime{0};
     // cfssl, est
     std::string url;
     std::filesystem::path server_ca_file;

@@ -97,7 +97,9 @@ Profile::Profile(const ProfileConfig& config, ProfileFiles files, ProfileParts p
       access_(parts.journal, *issuer_, config_.name),
       enrollment_(rules_of(config_, *issuer_), ra_, issuance_, access_, parts.log, parts.clock,
                   parts.random),
-      endpoint_(config_.scep, ra_, enrollment_, parts.log) {}
+      endpoint_(config_.scep, ra_, enrollment_, parts.log) {
+    issuer_->keep_serials(parts.journal.serials());
+}
 
 void Profile::reload() {
     if (auto issuer = issuer_->reload(); !issuer)

@@ -7,6 +7,7 @@ namespace {
 
 using std::chrono::milliseconds;
 constexpr milliseconds kDay{24 * 60 * 60 * 1000};
+constexpr milliseconds kLeastCrlLifetime{10 * 60 * 1000};
 constexpr std::size_t kKibibyte = 1024;
 constexpr std::int64_t kWeekMinutes = 7L * 24 * 60;
 
@@ -96,6 +97,11 @@ void read_local_issuer(ConfigTable& table, const IssuerConfig& base, IssuerConfi
     issuer.key = read_key(table, "key_file", "key_uri", base.key);
     issuer.backdate = table.duration("backdate", base.backdate, milliseconds{0}, kDay);
     issuer.hash = table.choice("hash", base.hash, {"SHA-256", "SHA-384", "SHA-512"});
+    issuer.crl_lifetime =
+        table.duration("crl_lifetime", base.crl_lifetime, milliseconds{0}, 366 * kDay);
+    if (issuer.crl_lifetime == milliseconds{0}) return;
+    if (issuer.crl_lifetime < kLeastCrlLifetime) table.fault("crl_lifetime", "is 10min at least");
+    if (issuer.crl_file.empty()) table.fault("crl_lifetime", "needs crl_file");
 }
 
 // cfssl, est and command: a CA that somebody else runs.

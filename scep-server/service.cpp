@@ -9,8 +9,10 @@
 #include "scep-server/enroll/notify_dispatcher.h"
 #include "scep-server/enroll/password_policy.h"
 #include "scep-server/enroll/pending_desk.h"
+#include "scep-server/enroll/revocation_desk.h"
 #include "scep-server/http/admin_endpoint.h"
 #include "scep-server/http/health_endpoint.h"
+#include "scep-server/http/issued_api.h"
 #include "scep-server/http/pending_api.h"
 #include "scep-server/profile.h"
 
@@ -166,7 +168,9 @@ class RunningService final : public Service {
           journal_(std::move(journal)),
           login_(config_.admin, std::move(passwords), log, clock),
           desk_({*journal_, [this](const std::string& name) { return issuance_of(name); }, log}),
-          pending_api_(desk_) {}
+          pending_api_(desk_),
+          revocation_(*journal_, log, clock),
+          issued_api_(revocation_) {}
 
     ~RunningService() override { shut(); }
 
@@ -189,11 +193,12 @@ class RunningService final : public Service {
             admin.push_back({profiles_.back()->config(), *policies_.of_profile[i],
                              profiles_.back()->issuer().ca_chain()});
         }
-        admin_ = std::make_unique<AdminEndpoint>(std::move(admin), login_, pending_api_, log_);
+        admin_ = std::make_unique<AdminEndpoint>(std::move(admin), login_, pending_api_,
+                                                 issued_api_, log_);
         health_ = std::make_unique<HealthEndpoint>(
             HealthParts{*journal_, [this] { return ra_days_left(); }, [this] { return counters(); },
                         policies_.of_profile.front()->name(), profiles_.front()->issuer().name()});
-        return {};
+        return revocation_.start(crl_targets());
     }
 
     Result<void> listen(const Foundation& foundation) {
@@ -234,6 +239,7 @@ class RunningService final : public Service {
 
     void tend() override {
         desk_.tend();
+        revocation_.tend();
         for (const auto& profile : profiles_)
             profile->tend();
         const WallTime now = clock_.now();
@@ -264,6 +270,17 @@ class RunningService final : public Service {
                    {"ca", profile.issuer().name()},
                    {"module", policy_of(profile.config().name)->name()},
                    {"legacy_des_sha1", scep.legacy_des_sha1 ? "accepted" : "refused"}});
+    }
+
+    std::vector<CrlTarget> crl_targets() const {
+        std::vector<CrlTarget> targets;
+        for (const auto& profile : profiles_) {
+            const IssuerConfig& issuer = profile->config().issuer;
+            if (issuer.crl_lifetime > std::chrono::milliseconds(0))
+                targets.push_back({profile->config().name, &profile->issuer(), issuer.crl_file,
+                                   issuer.crl_lifetime});
+        }
+        return targets;
     }
 
     // The profile with the longest path that fits; the first answers for what none has.
@@ -346,6 +363,8 @@ class RunningService final : public Service {
     AdminLogin login_;
     PendingDesk desk_;
     PendingApi pending_api_;
+    RevocationDesk revocation_;
+    IssuedApi issued_api_;
     std::unique_ptr<AdminEndpoint> admin_;
     std::unique_ptr<HealthEndpoint> health_;
     WallTime dates_told_{};  // of main's thread

@@ -168,7 +168,10 @@ Outcome Issuance::ask_policy(const EnrollmentRequest& request, const Attempt& at
     if (!request.names_key_usage && !request.renewal)
         attempt.note(Severity::warning, kNoKeyUsage,
                      "the request names no key usage: both signature and encryption are assumed");
-    if (request.renewal) note_unknown_signer(request, attempt);
+    if (request.renewal) {
+        if (auto refused = refuse_revoked_signer(request, attempt)) return std::move(*refused);
+        note_unknown_signer(request, attempt);
+    }
     PolicyQuestion question;
     question.certificate_request = request.csr.der;
     if (request.renewal) question.signing_certificate = request.signer.der();
@@ -197,6 +200,23 @@ Outcome Issuance::refuse_by_policy(const EnrollmentRequest& request, const Attem
                   {"key_usage", verdict.key_usage},
                   {"template", request.template_name},
                   {"kind", kind_of(request)}});
+    return outcome_of(OutcomeKind::refused, attempt);
+}
+
+// A certificate that our own CA has revoked vouches for nothing.
+std::optional<Outcome> Issuance::refuse_revoked_signer(const EnrollmentRequest& request,
+                                                       const Attempt& attempt) const {
+    const auto known = parts_.journal.serials().find(
+        parts_.issuer.ca_chain().front().spki_sha256(), request.signer.serial());
+    if (!known)
+        return unavailable(attempt, kGetRequestId, "the journal cannot be read", known.error());
+    if (!*known || !(*known)->revocation) return std::nullopt;
+    attempt.note(Severity::warning, kFailCertificateRequest,
+                 "refused: the renewal's signing certificate is revoked",
+                 {{"cause", "the signing certificate is revoked"},
+                  {"signer_serial", request.signer.serial()},
+                  {"signer_subject", request.signer.subject_text()},
+                  {"reason", std::string(to_string((*known)->revocation->reason))}});
     return outcome_of(OutcomeKind::refused, attempt);
 }
 

@@ -85,6 +85,8 @@ class Issuance {
     Outcome ask_policy(const EnrollmentRequest& request, const Attempt& attempt) const;
     Outcome refuse_by_policy(const EnrollmentRequest& request, const Attempt& attempt,
                              const PolicyAnswer& verdict) const;
+    std::optional<Outcome> refuse_revoked_signer(const EnrollmentRequest& request,
+                                                 const Attempt& attempt) const;
     void note_unknown_signer(const EnrollmentRequest& request, const Attempt& attempt) const;
     Outcome accept(const EnrollmentRequest& request, const Attempt& attempt,
                    const PolicyAnswer& verdict) const;

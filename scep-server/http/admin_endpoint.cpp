@@ -64,15 +64,22 @@ bool has_enroll(const AdminCaller& caller, const std::string& template_name) {
 }  // namespace
 
 AdminEndpoint::AdminEndpoint(std::vector<AdminProfile> profiles, AdminLogin& login,
-                             PendingApi& pending, Log& log)
-    : profiles_(std::move(profiles)), login_(login), pending_(pending), log_(log) {}
+                             PendingApi& pending, IssuedApi& issued, Log& log)
+    : profiles_(std::move(profiles)),
+      login_(login),
+      pending_(pending),
+      issued_(issued),
+      log_(log) {}
 
 http::Response AdminEndpoint::handle(const http::Request& request, const http::Peer& peer) {
-    const bool api = PendingApi::serves(request.path);
-    if (!api && !is_site_path(request.path)) return text(404, "nothing is served here\n");
+    const bool pending = PendingApi::serves(request.path);
+    const bool issued = IssuedApi::serves(request.path);
+    if (!pending && !issued && !is_site_path(request.path)) return text(404, "nothing is served here\n");
     const Login login = login_.identify(request, peer);
     if (login.kind != Login::Kind::known) return secured(not_logged_in(login));
-    return secured(api ? pending_.handle(request, login) : site(request, peer, login));
+    if (pending) return secured(pending_.handle(request, login));
+    if (issued) return secured(issued_.handle(request, login));
+    return secured(site(request, peer, login));
 }
 
 http::Response AdminEndpoint::not_logged_in(const Login& login) const {

@@ -147,11 +147,7 @@ Result<void> set_time(ASN1_TIME* field, WallTime time) {
 }
 
 Result<void> set_frame(X509& certificate, const CertificateFrame& frame) {
-    const BignumPtr number(
-        ::BN_bin2bn(frame.serial.data(), static_cast<int>(frame.serial.size()), nullptr));
-    if (!number ||
-        ::BN_to_ASN1_INTEGER(number.get(), ::X509_get_serialNumber(&certificate)) == nullptr)
-        return openssl_failure("serial number");
+    if (auto done = set_serial(certificate, frame.serial); !done) return done;
     if (::X509_set_version(&certificate, X509_VERSION_3) != 1 ||
         ::X509_set_issuer_name(&certificate, ::X509_get_subject_name(frame.issuer->handle())) != 1)
         return openssl_failure("issuer");
@@ -187,6 +183,20 @@ Result<X509Ptr> build_certificate(const CertificateContents& contents,
     if (auto done = add_extensions(*certificate, contents, *frame.issuer); !done)
         return pass_on(done);
     return certificate;
+}
+
+Result<void> set_serial(X509& certificate, ByteView serial) {
+    const BignumPtr number(::BN_bin2bn(serial.data(), static_cast<int>(serial.size()), nullptr));
+    if (!number ||
+        ::BN_to_ASN1_INTEGER(number.get(), ::X509_get_serialNumber(&certificate)) == nullptr)
+        return openssl_failure("serial number");
+    return {};
+}
+
+std::string serial_of(const X509& certificate) {
+    const ASN1_INTEGER* const number = ::X509_get0_serialNumber(&certificate);
+    return to_hex({::ASN1_STRING_get0_data(number),
+                   static_cast<std::size_t>(::ASN1_STRING_length(number))});
 }
 
 }  // namespace ndes::scep

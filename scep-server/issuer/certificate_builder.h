@@ -3,6 +3,8 @@
 // Knows no key, clock or CA service. Pure function; any thread.
 #pragma once
 
+#include <string>
+
 #include "common/bytes.h"
 #include "common/certificate_contents.h"
 #include "common/clock.h"
@@ -27,5 +29,9 @@ struct CertificateFrame {
 // in such a certificate.
 Result<X509Ptr> build_certificate(const CertificateContents& contents,
                                   const CertificateRequest& csr, const CertificateFrame& frame);
+
+// Gives an unsigned certificate another serial number, big-endian as in CertificateFrame.
+Result<void> set_serial(X509& certificate, ByteView serial);
+std::string serial_of(const X509& certificate);  // as Certificate::serial()
 
 }  // namespace ndes::scep

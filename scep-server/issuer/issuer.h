@@ -11,6 +11,8 @@
 #include "common/crypto/certificate.h"
 #include "common/crypto/csr.h"
 #include "common/error.h"
+#include "scep-server/issuer/crl_builder.h"
+#include "scep-server/journal/serial_ledger.h"
 
 namespace ndes::scep {
 
@@ -47,6 +49,10 @@ class Issuer {
     // wrong (configuration, naming it).
     virtual Result<void> reload() { return {}; }
 
+    // Where an issuer that chooses serial numbers itself writes each one down before it signs; it
+    // issues nothing before. Called once, before the first issue(); `ledger` outlives the issuer.
+    virtual void keep_serials(SerialLedger&) {}
+
     // The CRL now in force, DER, for GetCRL. not_found: this issuer hands none out.
     virtual Result<Bytes> crl() const {
         return fail(ErrorCode::not_found, "this issuer hands out no CRL");
@@ -55,6 +61,11 @@ class Issuer {
     // not_found: the key is out of reach.
     virtual Result<Bytes> sign_as_ca(ByteView) const {
         return fail(ErrorCode::not_found, "this issuer cannot sign as the CA");
+    }
+    // A CRL by the CA's own key, DER. not_found: the key is out of reach; configuration: the CA's
+    // certificate does not let it sign CRLs.
+    virtual Result<Bytes> sign_crl(const CrlContents&) const {
+        return fail(ErrorCode::not_found, "this issuer's CA makes its CRL itself");
     }
 };
 

@@ -7,6 +7,7 @@
 
 #include "common/crypto/key.h"
 #include "common/file.h"
+#include "scep-server/issuer/crl_builder.h"
 
 namespace ndes::scep {
 namespace {
@@ -67,12 +68,7 @@ Result<Bytes> load_crl(const std::filesystem::path& file, const Certificate& ca)
         take_openssl_errors();
         return fail(ErrorCode::configuration, "CRL " + file.string() + ": is not this CA's");
     }
-    unsigned char* octets = nullptr;
-    const int size = ::i2d_X509_CRL(crl.get(), &octets);
-    if (size <= 0) return fail(ErrorCode::internal, "CRL: cannot be encoded");
-    Bytes der(octets, octets + size);
-    ::OPENSSL_free(octets);
-    return der;
+    return crl_der(*crl);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/crypto/digest.h"
 #include "common/crypto/key.h"
 #include "scep-server/issuer/certificate_builder.h"
 
@@ -10,6 +11,7 @@ namespace ndes::scep {
 namespace {
 
 constexpr std::size_t kSerialOctets = 16;
+constexpr int kSerialTries = 3;  // one is enough unless the source of random numbers is broken
 
 // The CA's key, checked to be its certificate's.
 Result<EvpPkeyPtr> load_ca_key(const LocalIssuerOptions& options, const Certificate& ca) {
@@ -34,7 +36,11 @@ class LocalIssuer final : public IssuerOfKnownCa {
           clock_(clock),
           random_(random) {}
 
+    void keep_serials(SerialLedger& ledger) override { ledger_ = &ledger; }
+
     Result<IssueAnswer> issue(const IssueRequest& request) override {
+        if (ledger_ == nullptr)
+            return fail(ErrorCode::unavailable, "no journal of serial numbers is open");
         if (request.contents.validity_days < 1) return refused("validity: less than one day");
         const CertificateFrame frame = frame_for(request.contents.validity_days);
         // The CA signs nothing that outlives or precedes it.
@@ -46,7 +52,21 @@ class LocalIssuer final : public IssuerOfKnownCa {
                 return refused(certificate.error().text);
             return pass_on(certificate);
         }
-        return sign(**certificate);
+        auto serial = enter_serial(**certificate, request, frame.not_after);
+        if (!serial) return pass_on(serial, "the journal of serial numbers");
+        return sign(**certificate, *serial);
+    }
+
+    Result<Bytes> sign_crl(const CrlContents& contents) const override {
+        const Certificate& issuer = ca().chain.front();
+        if (!issuer.has_key_usage(KeyUsage::crl_sign))
+            return fail(ErrorCode::configuration,
+                        "the CA certificate's key usage lacks cRLSign: nobody would take its CRL");
+        auto crl = build_crl(contents, issuer);
+        if (!crl) return pass_on(crl);
+        if (::X509_CRL_sign(crl->get(), key_.get(), digest_) <= 0)
+            return fail(ErrorCode::internal, "the CA key cannot sign", take_openssl_errors());
+        return crl_der(**crl);
     }
 
     Result<Bytes> sign_as_ca(ByteView content) const override {
@@ -84,17 +104,46 @@ class LocalIssuer final : public IssuerOfKnownCa {
         return serial;
     }
 
-    Result<IssueAnswer> sign(X509& certificate) const {
-        if (::X509_sign(&certificate, key_.get(), digest_) <= 0)
-            return fail(ErrorCode::internal, "the CA key cannot sign", take_openssl_errors());
+    // Writes the certificate's serial number down, durably, before anything is signed; another one
+    // when it was used before, be it for a certificate of which nothing was heard again.
+    Result<std::string> enter_serial(X509& certificate, const IssueRequest& request,
+                                     WallTime not_after) {
+        SerialEntry entry;
+        entry.ca = ca().chain.front().spki_sha256();
+        entry.transaction_id = request.transaction_id;
+        entry.csr_sha256 = sha256_hex(request.csr->der);
+        entry.subject = request.contents.subject;
+        entry.intended_at = clock_.now();
+        entry.not_after = not_after;
+        for (int tries = 1;; ++tries) {
+            entry.serial = serial_of(certificate);
+            auto entered = ledger_->enter(entry);
+            if (entered) return entry.serial;
+            if (entered.error().code != ErrorCode::conflict || tries == kSerialTries)
+                return pass_on(entered);
+            if (auto set = set_serial(certificate, random_serial()); !set) return pass_on(set);
+        }
+    }
+
+    Result<IssueAnswer> sign(X509& certificate, const std::string& serial) const {
+        const std::string authority = ca().chain.front().spki_sha256();
+        if (::X509_sign(&certificate, key_.get(), digest_) <= 0) {
+            std::string why = take_openssl_errors();
+            if (auto noted = ledger_->record_failed(authority, serial); !noted)
+                why += " and the journal says: " + noted.error().text;
+            return fail(ErrorCode::internal, "the CA key cannot sign", std::move(why));
+        }
         auto leaf = Certificate::from_handle(&certificate);
         if (!leaf) return pass_on(leaf, "issued certificate");
+        if (auto noted = ledger_->record_signed(authority, serial, leaf->sha256()); !noted)
+            return pass_on(noted, "serial " + serial + " was signed and is not handed out");
         IssueAnswer answer{IssueState::issued, {std::move(*leaf)}, {}};
         answer.certificates.insert(answer.certificates.end(), ca().above_leaf.begin(),
                                    ca().above_leaf.end());
         return answer;
     }
 
+    SerialLedger* ledger_ = nullptr;  // set once, before the first request
     EvpPkeyPtr key_;
     std::chrono::milliseconds backdate_;
     const EVP_MD* digest_;

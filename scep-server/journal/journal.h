@@ -1,6 +1,6 @@
 // Journal: what ndesd must not forget: issued certificates by request, and Notify calls not yet
-// acknowledged; with them pending requests and the password cache. Durable (SQLite, group commit)
-// before a reply leaves. Any thread.
+// acknowledged; with them pending requests, the password cache and our own CAs' serial numbers.
+// Durable (SQLite, group commit) before a reply leaves. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +18,7 @@
 #include "scep-server/journal/journal_entries.h"
 #include "scep-server/journal/password_cache.h"
 #include "scep-server/journal/pending_requests.h"
+#include "scep-server/journal/serial_ledger.h"
 
 namespace ndes::scep {
 
@@ -54,6 +55,7 @@ class Journal {
 
     virtual PendingRequests& pending() = 0;  // lives as long as the journal
     virtual PasswordCache& passwords() = 0;  // likewise
+    virtual SerialLedger& serials() = 0;     // likewise
 
     virtual bool healthy() const = 0;  // false after an I/O error: nothing more can be recorded
 };

@@ -94,7 +94,35 @@ CREATE TABLE password_use (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-inline constexpr std::array kJournalSteps{kJournalStep1, kJournalStep2};
+// The serial numbers of CAs whose key is ours (states: SerialState; `reason`: RevocationReason),
+// and the number of each CA's last CRL. `ca`: hex SHA-256 of its SubjectPublicKeyInfo.
+inline constexpr const char* kJournalStep3 = R"sql(
+CREATE TABLE ca_serial (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    ca TEXT NOT NULL,
+    serial TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    transaction_id TEXT NOT NULL,
+    csr_sha256 TEXT NOT NULL,
+    leaf_sha256 TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    intended_at_ms INTEGER NOT NULL,
+    not_after_ms INTEGER,
+    revoked_at_ms INTEGER,
+    reason INTEGER,
+    revoked_by TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE UNIQUE INDEX ca_serial_once ON ca_serial (serial, ca);
+CREATE INDEX ca_serial_unsettled ON ca_serial (id) WHERE state IN (1, 2);
+CREATE INDEX ca_serial_revoked ON ca_serial (id) WHERE revoked_at_ms IS NOT NULL;
+
+CREATE TABLE ca_crl (
+    ca TEXT PRIMARY KEY,
+    number INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+inline constexpr std::array kJournalSteps{kJournalStep1, kJournalStep2, kJournalStep3};
 inline constexpr auto kJournalVersion = static_cast<std::int64_t>(kJournalSteps.size());
 
 }  // namespace ndes::scep

@@ -13,6 +13,7 @@
 #include "scep-server/journal/schema.h"
 #include "scep-server/journal/sqlite_password_cache.h"
 #include "scep-server/journal/sqlite_pending_requests.h"
+#include "scep-server/journal/sqlite_serial_ledger.h"
 
 namespace ndes::scep {
 namespace {
@@ -140,7 +141,8 @@ class SqliteJournal final : public Journal {
           writer_(std::move(writer)),
           readers_(path),
           pending_(*writer_, readers_, clock),
-          passwords_(*writer_, readers_, clock) {}
+          passwords_(*writer_, readers_, clock),
+          serials_(*writer_, readers_) {}
 
     Result<std::optional<IssuedEntry>> find_issued(const RequestKey& key) override {
         return readers_.with<std::optional<IssuedEntry>>(
@@ -170,6 +172,8 @@ class SqliteJournal final : public Journal {
             if (auto done = retire_issued(database, entry.key, replaceable); !done) return done;
             if (auto done = insert_issued(database, entry); !done) return done;
             if (auto done = insert_notify(database, notify, now_ms, true); !done) return done;
+            const std::string leaf = sha256_hex(entry.certificates.front());
+            if (auto done = settle_serial(database, entry.serial, leaf); !done) return done;
             if (!entry.pending_id) return {};
             return close_pending_as_issued(database, *entry.pending_id);
         });
@@ -217,6 +221,7 @@ class SqliteJournal final : public Journal {
 
     PendingRequests& pending() override { return pending_; }
     PasswordCache& passwords() override { return passwords_; }
+    SerialLedger& serials() override { return serials_; }
 
     bool healthy() const override { return writer_->healthy(); }
 
@@ -226,6 +231,7 @@ class SqliteJournal final : public Journal {
     ReaderPool readers_;
     SqlitePendingRequests pending_;
     SqlitePasswordCache passwords_;
+    SqliteSerialLedger serials_;
 };
 
 // Brings the journal to this program's schema, all in one transaction. Runs as the writer's first

@@ -17,6 +17,7 @@
 #include "common/random.h"
 #include "common/tls/tls_context.h"
 #include "scep-server/issuer/issuer_factory.h"
+#include "scep-server/journal/journal.h"
 
 namespace ndes::test {
 namespace {
@@ -41,7 +42,11 @@ IssuerConfig config_of(const std::string& kind, TestCa& ca) {
 
 class SimpleBackend : public IssuerBackend {
   public:
-    explicit SimpleBackend(const IssuerConfig& config) { open(config); }
+    SimpleBackend(const TemporaryFolder& folder, const IssuerConfig& config)
+        : journal_(must(scep::Journal::open(folder.path() / "serials.db", true, system_clock()))) {
+        open(config);
+        issuer_->keep_serials(journal_->serials());
+    }
     scep::Issuer& issuer() override { return *issuer_; }
 
   protected:
@@ -51,6 +56,7 @@ class SimpleBackend : public IssuerBackend {
     }
 
   private:
+    std::unique_ptr<scep::Journal> journal_;  // null where the CA keeps its own
     std::unique_ptr<scep::Issuer> issuer_;
 };
 
@@ -260,7 +266,7 @@ std::unique_ptr<IssuerBackend> make_command_backend(const TemporaryFolder& folde
     IssuerConfig config = config_of("command", ca);
     config.command = {path.string(), ca.certificate_file().string(), ca.key_file().string()};
     config.deadline = deadline;
-    return std::make_unique<SimpleBackend>(config);
+    return std::make_unique<SimpleBackend>(folder, config);
 }
 
 std::unique_ptr<IssuerBackend> make_issuer_backend(const std::string& kind,
@@ -275,7 +281,7 @@ std::unique_ptr<IssuerBackend> make_issuer_backend(const std::string& kind,
         return make_command_backend(folder, ca,
                                     R"SH(exec openssl x509 -req -CA "$1" -CAkey "$2" -days 1 \
     -set_serial "0x$(openssl rand -hex 12)" -copy_extensions copy 2>/dev/null)SH");
-    return std::make_unique<SimpleBackend>(config_of(kind, ca));
+    return std::make_unique<SimpleBackend>(folder, config_of(kind, ca));
 }
 
 }  // namespace ndes::test

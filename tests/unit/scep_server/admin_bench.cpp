@@ -55,9 +55,12 @@ http::Response AdminBench::call(const std::string& method, const std::string& ta
         desk = std::make_unique<scep::PendingDesk>(scep::PendingDeskParts{
             *journal, [](const std::string&) -> const scep::Issuance* { return nullptr; }, log});
         api = std::make_unique<scep::PendingApi>(*desk);
+        revocation = std::make_unique<scep::RevocationDesk>(*journal, log, lab.clock);
+        issued = std::make_unique<scep::IssuedApi>(*revocation);
         login = std::make_unique<scep::AdminLogin>(config, passwords, log, lab.clock);
         endpoint = std::make_unique<scep::AdminEndpoint>(
-            std::vector<scep::AdminProfile>{{lab.profile(), policy, {lab.ca}}}, *login, *api, log);
+            std::vector<scep::AdminProfile>{{lab.profile(), policy, {lab.ca}}}, *login, *api,
+            *issued, log);
     }
     http::Request request;
     request.method = method;

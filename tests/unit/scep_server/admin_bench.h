@@ -39,6 +39,8 @@ struct AdminBench {
     std::shared_ptr<const scep::PasswordFile> passwords = std::make_shared<scep::PasswordFile>();
     std::unique_ptr<scep::PendingDesk> desk;
     std::unique_ptr<scep::PendingApi> api;
+    std::unique_ptr<scep::RevocationDesk> revocation;
+    std::unique_ptr<scep::IssuedApi> issued;
     std::unique_ptr<scep::AdminLogin> login;
     std::unique_ptr<scep::AdminEndpoint> endpoint;
     std::map<std::string, Certificate> certificates;

@@ -42,6 +42,9 @@ EnrollBench::EnrollBench(Lab& around, scep::Policy& module)
                 lab.profile().mscep.refresh_period, lab.profile().mscep.cache_request}),
       access(journal, issuer, ""),
       enrollment(rules_of(lab), ra, issuance, access, log, lab.clock, system_random()),
-      desk({journal, [this](const std::string&) { return &issuance; }, log}) {}
+      desk({journal, [this](const std::string&) { return &issuance; }, log}),
+      revocation(journal, log, lab.clock) {
+    issuer.keep_serials(journal.serials());
+}
 
 }  // namespace ndes::test

@@ -10,6 +10,7 @@
 #include "scep-server/enroll/issuance.h"
 #include "scep-server/enroll/notify_dispatcher.h"
 #include "scep-server/enroll/pending_desk.h"
+#include "scep-server/enroll/revocation_desk.h"
 #include "scep-server/issuer/issuer.h"
 #include "scep-server/journal/journal.h"
 #include "tests/support/scep_client.h"
@@ -26,7 +27,11 @@ class FakeIssuer final : public scep::Issuer {
     }
     std::vector<Certificate> ca_chain() const override { return real_->ca_chain(); }
     std::string name() const override { return real_->name(); }
+    void keep_serials(scep::SerialLedger& ledger) override { real_->keep_serials(ledger); }
     Result<Bytes> crl() const override { return real_->crl(); }
+    Result<Bytes> sign_crl(const scep::CrlContents& contents) const override {
+        return real_->sign_crl(contents);
+    }
     Result<Bytes> sign_as_ca(ByteView content) const override { return real_->sign_as_ca(content); }
 
     std::function<Result<scep::IssueAnswer>(const scep::IssueRequest&)> on_issue;
@@ -58,6 +63,7 @@ class FakeJournal final : public scep::Journal {
     }
     scep::PendingRequests& pending() override { return real_->pending(); }
     scep::PasswordCache& passwords() override { return real_->passwords(); }
+    scep::SerialLedger& serials() override { return real_->serials(); }
     Result<void> record_notify(const scep::PendingNotify& notify) override {
         if (writes_fail) return fail(ErrorCode::storage, "the disk is full");
         return real_->record_notify(notify);
@@ -101,6 +107,7 @@ struct EnrollBench {
     scep::CertificateAccess access;
     scep::Enrollment enrollment;
     scep::PendingDesk desk;
+    scep::RevocationDesk revocation;
 };
 
 // A device: its key, the certificate it signs with, and the last message it sent.

@@ -5,6 +5,7 @@
 
 #include "common/crypto/general_names.h"
 #include "common/random.h"
+#include "scep-server/journal/journal.h"
 #include "tests/catch.h"
 #include "tests/support/scep_client.h"
 #include "tests/unit/scep_server/lab.h"
@@ -28,11 +29,26 @@ Result<std::unique_ptr<Issuer>> make_local_issuer(const Lab& lab,
     return make_local_issuer(std::move(*ca), options, lab.clock, system_random());
 }
 
-std::unique_ptr<Issuer> issuer_of(Lab& lab) {
-    auto issuer = make_local_issuer(lab, options_of(lab));
-    REQUIRE(issuer);
-    return std::move(*issuer);
-}
+// An issuer with its journal of serial numbers.
+struct Ca {
+    explicit Ca(const Lab& lab) : Ca(lab, options_of(lab)) {}
+    Ca(const Lab& lab, const LocalIssuerOptions& options) {
+        auto opened = Journal::open(lab.folder / "serials.db", true, lab.clock);
+        REQUIRE(opened);
+        journal = std::move(*opened);
+        auto made = make_local_issuer(lab, options);
+        REQUIRE(made);
+        issuer = std::move(*made);
+        issuer->keep_serials(journal->serials());
+    }
+    Issuer* operator->() const { return issuer.get(); }
+    Issuer& operator*() const { return *issuer; }
+
+    std::unique_ptr<Journal> journal;
+    std::unique_ptr<Issuer> issuer;
+};
+
+Ca issuer_of(const Lab& lab) { return Ca(lab); }
 
 std::string error_of(const Lab& lab, const LocalIssuerOptions& options) {
     auto issuer = make_local_issuer(lab, options);
@@ -256,12 +272,11 @@ TEST_CASE("the configured hash signs, and a chain is sent without its root") {
     test::write_key(lab.folder / "ca.key", key.get());
     LocalIssuerOptions options = options_of(lab);
     options.hash = "SHA-384";
-    auto issuer = make_local_issuer(lab, options);
-    REQUIRE(issuer);
-    CHECK((*issuer)->name() == "Sub CA");
-    CHECK((*issuer)->ca_chain().size() == 2);
+    const Ca issuer(lab, options);
+    CHECK(issuer->name() == "Sub CA");
+    CHECK(issuer->ca_chain().size() == 2);
     const auto csr = request_for(test::rsa_key_number(3), {"CN=x", ""});
-    auto answer = (*issuer)->issue({contents(), &csr, "tx"});
+    auto answer = issuer->issue({contents(), &csr, "tx"});
     REQUIRE(answer);
     REQUIRE(answer->certificates.size() == 2);
     CHECK(answer->certificates[1].der() == sub_ca.der());
