@@ -69,6 +69,7 @@ void add_commands(CLI::App& app, int& exit_code) {
     add_config_commands(app, exit_code);
     add_pending_commands(app, exit_code);
     add_ra_commands(app, exit_code);
+    add_ca_commands(app, exit_code);
     add_import_registry_command(app, exit_code);
     add_status_command(app, exit_code);
     add_completion_command(app, exit_code);

@@ -41,5 +41,6 @@ void add_transaction_commands(CLI::App& app, int& exit_code);
 void add_import_registry_command(CLI::App& app, int& exit_code);
 void add_pending_commands(CLI::App& app, int& exit_code);  // of ndesd
 void add_ra_commands(CLI::App& app, int& exit_code);       // likewise
+void add_ca_commands(CLI::App& app, int& exit_code);       // likewise
 
 }  // namespace ndes::crp::cli

@@ -97,7 +97,8 @@ http::Response IssuedApi::list(const http::Request& request) {
     ordered_json body{{"items", ordered_json::array()}, {"next", nullptr}};
     for (const SerialEntry& entry : *entries)
         body["items"].push_back(item_of(entry));
-    if (entries->size() == static_cast<std::size_t>(page->limit)) body["next"] = entries->back().id;
+    if (entries->size() == static_cast<std::size_t>(page->limit)) 
+        body["next"] = std::to_string(entries->back().id);
     return json_answer(body);
 }
 

@@ -18,7 +18,7 @@ class IssuedApi {
 
     static bool serves(std::string_view path);
 
-    // GET /api/v1/issued?after=ID&limit=N: {"items":[…],"next":ID|null}, oldest first.
+    // GET /api/v1/issued?after=ID&limit=N: {"items":[…],"next":"ID"|null}, oldest first.
     // POST /api/v1/issued/{serial}/revoke, optionally {"reason":"keyCompromise"} (a word of
     // RFC 5280; removeFromCRL takes certificateHold back): {"serial","state":"revoked"|"good",
     // "reason","revokedAt","crlNumber"}; crlNumber null: no CRL says so yet.
