@@ -206,8 +206,8 @@ Outcome Issuance::refuse_by_policy(const EnrollmentRequest& request, const Attem
 // A certificate that our own CA has revoked vouches for nothing.
 std::optional<Outcome> Issuance::refuse_revoked_signer(const EnrollmentRequest& request,
                                                        const Attempt& attempt) const {
-    const auto known = parts_.journal.serials().find(
-        parts_.issuer.ca_chain().front().spki_sha256(), request.signer.serial());
+    const auto known = parts_.journal.serials().find(parts_.issuer.ca_chain().front().spki_sha256(),
+                                                     request.signer.serial());
     if (!known)
         return unavailable(attempt, kGetRequestId, "the journal cannot be read", known.error());
     if (!*known || !(*known)->revocation) return std::nullopt;

@@ -210,7 +210,8 @@ Result<std::int64_t> RevocationDesk::publish(Authority& authority, std::int64_t 
         // made after it (RFC 5280 section 3.3).
         auto revoked = journal_.serials().revoked(authority.ca, now - target.lifetime);
         if (!revoked) return pass_on(revoked);
-        auto der = target.issuer->sign_crl({*next, now, now + target.lifetime, entries_of(*revoked)});
+        auto der =
+            target.issuer->sign_crl({*next, now, now + target.lifetime, entries_of(*revoked)});
         if (!der) return pass_on(der);
         auto pem = crl_pem(*der);
         if (!pem) return pass_on(pem);

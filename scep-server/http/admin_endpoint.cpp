@@ -74,7 +74,8 @@ AdminEndpoint::AdminEndpoint(std::vector<AdminProfile> profiles, AdminLogin& log
 http::Response AdminEndpoint::handle(const http::Request& request, const http::Peer& peer) {
     const bool pending = PendingApi::serves(request.path);
     const bool issued = IssuedApi::serves(request.path);
-    if (!pending && !issued && !is_site_path(request.path)) return text(404, "nothing is served here\n");
+    if (!pending && !issued && !is_site_path(request.path))
+        return text(404, "nothing is served here\n");
     const Login login = login_.identify(request, peer);
     if (login.kind != Login::Kind::known) return secured(not_logged_in(login));
     if (pending) return secured(pending_.handle(request, login));

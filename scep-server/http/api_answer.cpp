@@ -23,8 +23,7 @@ http::Response problem_of(const Error& error, const char* conflict) {
         case ErrorCode::bad_request:
         case ErrorCode::too_large: return json_problem(400, "BadRequest", error.text);
         case ErrorCode::unavailable:
-        case ErrorCode::timeout:
-            return json_problem(503, "CaUnavailable", error.text, "try again");
+        case ErrorCode::timeout: return json_problem(503, "CaUnavailable", error.text, "try again");
         default: return json_problem(500, "Failed", "the journal or the CA failed; see the log");
     }
 }

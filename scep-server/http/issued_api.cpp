@@ -97,7 +97,7 @@ http::Response IssuedApi::list(const http::Request& request) {
     ordered_json body{{"items", ordered_json::array()}, {"next", nullptr}};
     for (const SerialEntry& entry : *entries)
         body["items"].push_back(item_of(entry));
-    if (entries->size() == static_cast<std::size_t>(page->limit)) 
+    if (entries->size() == static_cast<std::size_t>(page->limit))
         body["next"] = std::to_string(entries->back().id);
     return json_answer(body);
 }
@@ -128,7 +128,8 @@ http::Response IssuedApi::crl(const http::Request& request) {
     if (!parameters) return json_problem(400, "BadRequest", parameters.error().text);
     std::string profile;
     for (const auto& [name, value] : *parameters) {
-        if (name != "profile") return json_problem(400, "BadRequest", "query: profile=NAME is known");
+        if (name != "profile")
+            return json_problem(400, "BadRequest", "query: profile=NAME is known");
         profile = value;
     }
     auto der = desk_.crl(profile);

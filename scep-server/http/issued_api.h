@@ -1,5 +1,5 @@
-// IssuedApi: the REST calls behind `crpctl ca`: list what our own CAs issued, revoke, fetch the CRL.
-// Knows no login and no CMS. Called from many threads at once.
+// IssuedApi: the REST calls behind `crpctl ca`: list what our own CAs issued, revoke, fetch the
+// CRL. Knows no login and no CMS. Called from many threads at once.
 #pragma once
 
 #include <string>

@@ -79,7 +79,8 @@ http::Response PendingApi::list(const http::Request& request) {
     ordered_json body{{"items", ordered_json::array()}, {"next", nullptr}};
     for (const PendingRequest& pending : *requests)
         body["items"].push_back(item_of(pending));
-    if (requests->size() == static_cast<std::size_t>(page->limit)) body["next"] = requests->back().id;
+    if (requests->size() == static_cast<std::size_t>(page->limit))
+        body["next"] = requests->back().id;
     return json_answer(body);
 }
 

@@ -195,8 +195,8 @@ Result<void> set_serial(X509& certificate, ByteView serial) {
 
 std::string serial_of(const X509& certificate) {
     const ASN1_INTEGER* const number = ::X509_get0_serialNumber(&certificate);
-    return to_hex({::ASN1_STRING_get0_data(number),
-                   static_cast<std::size_t>(::ASN1_STRING_length(number))});
+    return to_hex(
+        {::ASN1_STRING_get0_data(number), static_cast<std::size_t>(::ASN1_STRING_length(number))});
 }
 
 }  // namespace ndes::scep

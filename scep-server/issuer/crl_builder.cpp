@@ -7,8 +7,7 @@
 namespace ndes::scep {
 namespace {
 
-using Asn1EnumeratedPtr =
-    std::unique_ptr<ASN1_ENUMERATED, OpensslFree<::ASN1_ENUMERATED_free>>;
+using Asn1EnumeratedPtr = std::unique_ptr<ASN1_ENUMERATED, OpensslFree<::ASN1_ENUMERATED_free>>;
 using Asn1TimePtr = std::unique_ptr<ASN1_TIME, OpensslFree<::ASN1_TIME_free>>;
 using RevokedPtr = std::unique_ptr<X509_REVOKED, OpensslFree<::X509_REVOKED_free>>;
 
@@ -30,8 +29,7 @@ WallTime from_asn1(const ASN1_TIME* time) {
 Asn1IntegerPtr to_integer(std::string_view hex) {
     const auto octets = from_hex(hex);
     if (!octets || octets->empty()) return nullptr;
-    const BignumPtr number(
-        ::BN_bin2bn(octets->data(), static_cast<int>(octets->size()), nullptr));
+    const BignumPtr number(::BN_bin2bn(octets->data(), static_cast<int>(octets->size()), nullptr));
     return Asn1IntegerPtr(number ? ::BN_to_ASN1_INTEGER(number.get(), nullptr) : nullptr);
 }
 
@@ -65,8 +63,7 @@ Result<void> set_frame(X509_CRL& crl, const CrlContents& contents, const Certifi
     if (::X509_CRL_set_version(&crl, X509_CRL_VERSION_2) != 1 ||
         ::X509_CRL_set_issuer_name(&crl, ::X509_get_subject_name(ca.handle())) != 1)
         return openssl_failure("the issuer");
-    if (!this_update || !next_update ||
-        ::X509_CRL_set1_lastUpdate(&crl, this_update.get()) != 1 ||
+    if (!this_update || !next_update || ::X509_CRL_set1_lastUpdate(&crl, this_update.get()) != 1 ||
         ::X509_CRL_set1_nextUpdate(&crl, next_update.get()) != 1)
         return openssl_failure("its times");
     return {};
@@ -89,8 +86,8 @@ Result<void> add_extensions(X509_CRL& crl, std::int64_t number, const Certificat
 CrlEntry read_entry(const X509_REVOKED& revoked) {
     const ASN1_INTEGER* const serial = ::X509_REVOKED_get0_serialNumber(&revoked);
     CrlEntry entry;
-    entry.serial = to_hex({::ASN1_STRING_get0_data(serial),
-                           static_cast<std::size_t>(::ASN1_STRING_length(serial))});
+    entry.serial = to_hex(
+        {::ASN1_STRING_get0_data(serial), static_cast<std::size_t>(::ASN1_STRING_length(serial))});
     entry.revoked_at = from_asn1(::X509_REVOKED_get0_revocationDate(&revoked));
     const Asn1EnumeratedPtr code(static_cast<ASN1_ENUMERATED*>(
         ::X509_REVOKED_get_ext_d2i(&revoked, NID_crl_reason, nullptr, nullptr)));

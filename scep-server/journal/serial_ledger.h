@@ -18,8 +18,8 @@ namespace ndes::scep {
 
 // Fixed for ever: stored by number.
 enum class SerialState {
-    intended = 1,  // may have been signed: whoever chose it has not come back
-    signed_only = 2, // a certificate exists; it was not recorded as issued, so nobody was given it
+    intended = 1,     // may have been signed: whoever chose it has not come back
+    signed_only = 2,  // a certificate exists; it was not recorded as issued, so nobody was given it
     issued = 3,
     failed = 4,   // the key would not sign: there is no certificate
     foreign = 5,  // not signed by way of this ledger; entered to be revoked

@@ -87,8 +87,8 @@ Result<void> end_intended(Database& database, std::string_view ca, std::string_v
 
 // Why an update of a revocation met no row.
 Failure why_unchanged(Database& database, std::string_view ca, std::string_view serial) {
-    auto select =
-        database.prepare("SELECT revoked_at_ms, reason FROM ca_serial WHERE serial = ?1 AND ca = ?2");
+    auto select = database.prepare(
+        "SELECT revoked_at_ms, reason FROM ca_serial WHERE serial = ?1 AND ca = ?2");
     if (!select) return pass_on(select);
     auto row = select->bind(1, serial).bind(2, ca).step();
     if (!row) return pass_on(row);
@@ -149,12 +149,11 @@ Result<std::vector<SerialEntry>> SqliteSerialLedger::list(std::int64_t after, st
 
 Result<std::vector<SerialEntry>> SqliteSerialLedger::unsettled(std::string_view ca,
                                                                std::size_t limit) {
-    return read_rows(readers_,
-                     "WHERE state IN (1, 2) AND revoked_at_ms IS NULL AND ca = ?1 ORDER BY id"
-                     " LIMIT ?2",
-                     [&](Statement& select) {
-                         select.bind(1, ca).bind(2, static_cast<std::int64_t>(limit));
-                     });
+    return read_rows(
+        readers_,
+        "WHERE state IN (1, 2) AND revoked_at_ms IS NULL AND ca = ?1 ORDER BY id"
+        " LIMIT ?2",
+        [&](Statement& select) { select.bind(1, ca).bind(2, static_cast<std::int64_t>(limit)); });
 }
 
 Result<void> SqliteSerialLedger::revoke(std::string_view ca, std::string_view serial,

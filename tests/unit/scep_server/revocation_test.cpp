@@ -187,6 +187,16 @@ TEST_CASE("a revocation makes a CRL that openssl verifies and takes the certific
     CHECK(setting.openssl(verify + setting.path("other.pem")) == 0);
     CHECK(setting.openssl(verify + setting.path("leaf.pem")) != 0);
 
+    // GetCRL has it too.
+    Device device(5);
+    device.sign_with(other, device.key);
+    device.message.message_type = "22";
+    const auto answer = setting.bench->enrollment.answer(
+        device.wrap(setting.lab, test::make_issuer_and_serial(other)), "192.0.2.7");
+    const auto in_force = setting.bench->issuer.crl();
+    REQUIRE(in_force);
+    CHECK(test::read_crl_reply(answer.message, device.key, device.signer) == *in_force);
+
     auto twice = setting.bench->revocation.revoke(leaf.serial(), RevocationReason::superseded, "o");
     REQUIRE_FALSE(twice);
     CHECK(twice.error().code == ErrorCode::conflict);
@@ -297,8 +307,8 @@ TEST_CASE("operators alone list and revoke, by serial number in any spelling") {
     CHECK(post("olga", "8f01", "").status == 409);  // no CRL is made here
     auto ca = load_known_ca(lab.folder / "ca.pem", lab.folder / "ca.crl", lab.clock.now());
     REQUIRE(ca);
-    auto issuer = make_local_issuer(std::move(*ca), {lab.folder / "ca.key"}, lab.clock,
-                                    system_random());
+    auto issuer =
+        make_local_issuer(std::move(*ca), {lab.folder / "ca.key"}, lab.clock, system_random());
     REQUIRE(issuer);
     REQUIRE(bench.revocation->start({{"", issuer->get(), lab.folder / "ca.crl", kLifetime}}));
     const auto done = post("olga", "00:8F:01", R"({"reason":"keyCompromise"})");
