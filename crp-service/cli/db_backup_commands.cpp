@@ -43,6 +43,11 @@ std::shared_ptr<DatabasePlace> add_database_place(CLI::App& verb) {
     group->add_option("--config", place->config, "crpd's configuration file");
     group->add_option("--path", place->path, "the SQLite file itself");
     group->require_option(1);
+    CLI::Option* owner =
+        verb.add_option("--owner", place->owner,
+                        "PostgreSQL: the schema's owner, as libpq keywords without a password");
+    verb.add_option("--owner-file", place->owner_file, "the same from a file, mode 0600")
+        ->excludes(owner);
     return place;
 }
 

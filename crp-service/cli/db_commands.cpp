@@ -34,11 +34,6 @@ void add_verb(CLI::App& noun, const char* name, const char* text, int (*act)(con
               int& exit_code) {
     CLI::App* verb = noun.add_subcommand(name, text);
     const auto place = add_database_place(*verb);
-    CLI::Option* owner =
-        verb->add_option("--owner", place->owner,
-                         "PostgreSQL: the schema's owner, as libpq keywords without a password");
-    verb->add_option("--owner-file", place->owner_file, "the same from a file, mode 0600")
-        ->excludes(owner);
     verb->callback([place, act, &exit_code] {
         auto options = store_options(*place);
         exit_code = options ? act(*options) : report(options.error());
