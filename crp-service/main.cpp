@@ -161,6 +161,10 @@ Result<std::unique_ptr<http::HttpServer>> start_api(http::ServerOptions options,
                                                     std::shared_ptr<SSL_CTX> tls, Api& api) {
     options.tls = std::move(tls);
     options.io_threads = 2;  // handshakes are the transport's only heavy work
+    options.refusal = [&api](const http::Response& plain, const http::Request& request,
+                             const http::Peer& peer) {
+        return api.refuse_unread(plain, request, peer);
+    };
     return http::HttpServer::start(options,
                                    [&api](const http::Request& request, const http::Peer& peer) {
                                        return api.handle(request, peer);

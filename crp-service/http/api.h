@@ -32,10 +32,17 @@ class Api {
     // The transport's handler.
     http::Response handle(const http::Request& request, const http::Peer& peer);
 
+    // The transport's word for a request that it refused itself: a problem like any other.
+    http::Response refuse_unread(const http::Response& plain, const http::Request& request,
+                                 const http::Peer& peer);
+
   private:
     // `route`: what the path led to, for the metrics.
     Answer answer(const http::Request& request, const http::Peer& peer, const LiveParts& parts,
                   const CallerRule& caller, const Route*& route);
+    // Logs, audits and answers.
+    http::Response reject(const Problem& problem, const http::Request& request,
+                          const http::Peer& peer, std::string_view caller);
     http::Response respond(const http::Request& request, const http::Peer& peer,
                            const Route*& route);
 

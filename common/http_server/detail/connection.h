@@ -62,6 +62,7 @@ class Connection final : public Task, public std::enable_shared_from_this<Connec
     void answered();
     void answer(const Response& response, bool keep_alive);
     Next refuse(int status);
+    Response handle() const;
     void begin_request_or_wait();
     void linger();
     void close();
@@ -84,6 +85,7 @@ class Connection final : public Task, public std::enable_shared_from_this<Connec
     std::size_t output_sent_ = 0;
     AfterWrite after_write_ = AfterWrite::next_request;
     std::size_t discarded_ = 0;
+    int refused_ = 0;  // status of a refusal that a worker shapes; 0: a request for the handler
 
     // Written here before submit() and after the answer is posted; the worker's in between. A
     // connection that gave up waiting (504) never touches them again.

@@ -27,12 +27,14 @@ struct Service {
         : limits(options.limits),
           server_name(options.server_name),
           handler(std::move(request_handler)),
+          refusal(options.refusal),
           connections(limits.connections, limits.connections_per_address),
           workers(options.worker_threads, limits.queued_requests) {}
 
     const ServerLimits limits;
     const std::string server_name;
     const Handler handler;
+    const Refusal refusal;  // may be empty
     AtomicCounters counters;
     std::atomic<bool> draining{false};  // once set, never cleared: no connection starts a request
     ConnectionLimits connections;
