@@ -210,7 +210,8 @@ int run(const std::filesystem::path& config_file) {
         make_live_parts(*config, *material, **store, clock, random, **log, &metrics));
     log_missing_keys(*parts.get()->codec, **store, clock.now(), **log);
     Api api(parts, **store, clock, random, **log, &metrics);
-    SelfCheck self_check({**store, parts, clock, random, **log, sinks.has_value()},
+    SelfCheck self_check({**store, parts, clock, random, **log, sinks.has_value(), &api.commits(),
+                          config->store.path},
                          std::move(*watched));
     auto health = start_health(config->health, self_check, metrics);
     if (!health) return report(health.error());

@@ -125,6 +125,7 @@ http::Response Api::respond(const http::Request& request, const http::Peer& peer
     Answer result = caller ? answer(request, peer, *parts, **caller, route)
                            : Answer(tl::unexpected(caller.error()));
     if (result) {
+        if (route->writes) commits_.succeeded();
         log_.note(Severity::debug, "Call answered",
                   {{"event", "call"},
                    {"method", request.method},
@@ -133,6 +134,7 @@ http::Response Api::respond(const http::Request& request, const http::Peer& peer
                    {"caller", (*caller)->name}});
         return std::move(*result);
     }
+    if (result.error().code == ProblemCode::storage_failed) commits_.failed(clock_.steady_now());
     return reject(result.error(), request, peer,
                   caller ? std::string_view((*caller)->name) : std::string_view());
 }
