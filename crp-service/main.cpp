@@ -161,6 +161,10 @@ Result<std::unique_ptr<http::HttpServer>> start_api(http::ServerOptions options,
                                                     std::shared_ptr<SSL_CTX> tls, Api& api) {
     options.tls = std::move(tls);
     options.io_threads = 2;  // handshakes are the transport's only heavy work
+    options.refusal = [&api](const http::Response& plain, const http::Request& request,
+                             const http::Peer& peer) {
+        return api.refuse_unread(plain, request, peer);
+    };
     return http::HttpServer::start(options,
                                    [&api](const http::Request& request, const http::Peer& peer) {
                                        return api.handle(request, peer);
@@ -206,7 +210,8 @@ int run(const std::filesystem::path& config_file) {
         make_live_parts(*config, *material, **store, clock, random, **log, &metrics));
     log_missing_keys(*parts.get()->codec, **store, clock.now(), **log);
     Api api(parts, **store, clock, random, **log, &metrics);
-    SelfCheck self_check({**store, parts, clock, random, **log, sinks.has_value()},
+    SelfCheck self_check({**store, parts, clock, random, **log, sinks.has_value(), &api.commits(),
+                          config->store.path},
                          std::move(*watched));
     auto health = start_health(config->health, self_check, metrics);
     if (!health) return report(health.error());

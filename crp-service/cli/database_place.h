@@ -25,6 +25,9 @@ std::shared_ptr<DatabasePlace> add_database_place(CLI::App& verb);
 
 Result<StoreOptions> store_options(const DatabasePlace& place);
 
+// report() for a fault of the database: what to do about one that is in use, or there already.
+int report_database(const Error& error);
+
 void add_backup_verb(CLI::App& noun, int& exit_code);
 void add_restore_verb(CLI::App& noun, int& exit_code);
 

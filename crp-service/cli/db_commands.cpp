@@ -11,21 +11,23 @@ namespace ndes::crp::cli {
 namespace {
 
 int create(const StoreOptions& options) {
-    if (auto done = create_store(options, system_clock()); !done) return report(done.error());
+    if (auto done = create_store(options, system_clock()); !done) {
+        return report_database(done.error());
+    }
     std::printf("created %s\n", place_of(options).c_str());
     return kExitOk;
 }
 
 int migrate(const StoreOptions& options) {
     auto done = migrate_store(options, system_clock());
-    if (!done) return report(done.error());
+    if (!done) return report_database(done.error());
     std::printf("%s: schema version %d -> %d\n", place_of(options).c_str(), done->from, done->to);
     return kExitOk;
 }
 
 int check(const StoreOptions& options) {
     auto done = check_store(options);
-    if (!done) return report(done.error());
+    if (!done) return report_database(done.error());
     std::printf("%s\n", done->c_str());
     return kExitOk;
 }
