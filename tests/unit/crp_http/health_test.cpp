@@ -115,7 +115,10 @@ TEST_CASE("a full file system fails the service before a commit does") {
     CHECK(disk_of("/nonexistent/crp.db").level == CheckResult::Level::warning);
     const TemporaryFolder folder;
     const SmallDisk disk(folder.path() / "disk");
-    if (!disk.is_mounted()) return WARN("left out: only root may mount a small file system");
+    if (!disk.is_mounted()) {
+        WARN("left out: only root may mount a small file system");
+        return;
+    }
     CHECK(disk_of(folder.path() / "disk" / "crp.db").level == CheckResult::Level::warning);
     std::ofstream(folder.path() / "disk" / "ballast") << std::string(10 << 20, 'x');
     const CheckResult full = disk_of(folder.path() / "disk" / "crp.db");
