@@ -14,6 +14,7 @@
 #include <CLI/CLI.hpp>
 
 #include "common/clock.h"
+#include "common/crypto/cms_self_test.h"
 #include "common/crypto/signature.h"
 #include "common/http_server/http_server.h"
 #include "common/logging/log.h"
@@ -55,6 +56,11 @@ void audit(Store& store, Log& log, const char* event, AuditFacts facts) {
         log.note(Severity::error, "The event could not be audited",
                  {{"event", event}, {"detail", recorded.error().text}});
     }
+}
+
+// Sealed challenges are what crpd opens CMS for.
+Result<void> test_cms(const CrpdConfig& config) {
+    return config.challenge.files.recipients.empty() ? Result<void>() : self_test_cms();
 }
 
 AuditFacts start_facts(const CrpdConfig& config) {
@@ -161,6 +167,10 @@ Result<std::unique_ptr<http::HttpServer>> start_api(http::ServerOptions options,
                                                     std::shared_ptr<SSL_CTX> tls, Api& api) {
     options.tls = std::move(tls);
     options.io_threads = 2;  // handshakes are the transport's only heavy work
+    options.refusal = [&api](const http::Response& plain, const http::Request& request,
+                             const http::Peer& peer) {
+        return api.refuse_unread(plain, request, peer);
+    };
     return http::HttpServer::start(options,
                                    [&api](const http::Request& request, const http::Peer& peer) {
                                        return api.handle(request, peer);
@@ -174,6 +184,7 @@ int run(const std::filesystem::path& config_file) {
     watcher.watch({config_file});
     auto config = read_config(config_file);
     if (!config) return report(config.error());
+    if (auto tested = test_cms(*config); !tested) return report(tested.error());
     watcher.watch(files_to_watch(config_file, *config));
     auto material = load_material(*config, clock);
     if (!material) return report(material.error());
@@ -206,7 +217,8 @@ int run(const std::filesystem::path& config_file) {
         make_live_parts(*config, *material, **store, clock, random, **log, &metrics));
     log_missing_keys(*parts.get()->codec, **store, clock.now(), **log);
     Api api(parts, **store, clock, random, **log, &metrics);
-    SelfCheck self_check({**store, parts, clock, random, **log, sinks.has_value()},
+    SelfCheck self_check({**store, parts, clock, random, **log, sinks.has_value(), &api.commits(),
+                          config->store.path},
                          std::move(*watched));
     auto health = start_health(config->health, self_check, metrics);
     if (!health) return report(health.error());
@@ -234,6 +246,7 @@ int run(const std::filesystem::path& config_file) {
 int check_config(const std::filesystem::path& config_file) {
     auto config = read_config(config_file);
     if (!config) return report(config.error());
+    if (auto tested = test_cms(*config); !tested) return report(tested.error());
     auto material = load_material(*config, system_clock());
     if (!material) return report(material.error());
     auto sinks = load_sink_material(config->state_messages, system_clock().now());

@@ -22,9 +22,7 @@ int cmtrace_type(Severity severity) {
 }
 
 std::string value_of(const LogFields& fields, std::string_view name) {
-    for (const auto& [field, value] : fields)
-        if (field == name) return value;
-    return {};
+    return std::string(field_of(fields, name));
 }
 
 class EventLog final : public Log {
@@ -85,7 +83,8 @@ class EventLog final : public Log {
                              const LogFields& fields) const {
         return format_cmtrace({"Event " + number + " " + value_of(fields, "event_name") + ": " +
                                    value_of(fields, "event_text"),
-                               clock_.now(), kSource, cmtrace_type(severity), 0, "ndesd:0"}) +
+                               clock_.now(), kSource, cmtrace_type(severity), 0, "ndesd:0",
+                               value_of(fields, "transaction_id")}) +
                "\n";
     }
 

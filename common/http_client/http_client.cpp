@@ -21,6 +21,9 @@ namespace wire = boost::beast::http;
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
 using SteadyDeadline = std::chrono::steady_clock::time_point;
+// Of one call; more is a receiver that plays with us.
+constexpr int kMostInterim = 8;
+
 using Parser = wire::response_parser<wire::string_body>;
 
 bool is_numeric(const std::string& host) {
@@ -203,9 +206,7 @@ class HttpClient::Session {
         }
         Connection& at = *connection_;
         write_request(headers, body);
-        at.parser.emplace();
-        at.parser->header_limit(static_cast<std::uint32_t>(options_.header_octets));
-        at.parser->body_limit(options_.body_octets);
+        begin_answer();
         const error_code fault = at.tls ? exchange(*at.tls) : exchange(at.socket);
         answer_begun_ = at.parser->got_some() || at.buffer.size() > 0;
         if (fault) return close_and_fail("the call to", fault);
@@ -214,16 +215,36 @@ class HttpClient::Session {
         return response;
     }
 
+    void begin_answer() {
+        auto& parser = connection_->parser.emplace();
+        parser.header_limit(static_cast<std::uint32_t>(options_.header_octets));
+        parser.body_limit(options_.body_octets);
+    }
+
+    // The header of the final answer. Interim ones (RFC 9110 section 15.2) before it say nothing to
+    // us; 101 would be an answer to an Upgrade that we never send.
+    template <class Stream>
+    error_code read_header(Stream& stream) {
+        Connection& at = *connection_;
+        for (int interim = 0; interim <= kMostInterim; ++interim) {
+            const error_code fault = run([&](auto handler) {
+                wire::async_read_header(stream, at.buffer, *at.parser, std::move(handler));
+            });
+            const unsigned status = at.parser->get().result_int();
+            if (fault || status < 100 || status > 199) return fault;
+            if (status == 101) break;
+            begin_answer();
+        }
+        return wire::make_error_code(wire::error::bad_status);
+    }
+
     template <class Stream>
     error_code exchange(Stream& stream) {
         Connection& at = *connection_;
         const error_code fault =
             run([&](auto handler) { wire::async_write(stream, at.request, std::move(handler)); });
         if (fault) return fault;
-        const error_code no_header = run([&](auto handler) {
-            wire::async_read_header(stream, at.buffer, *at.parser, std::move(handler));
-        });
-        if (no_header) return no_header;
+        if (const error_code no_header = read_header(stream); no_header) return no_header;
         // Before Boost 1.81 the parser holds a stated length against no limit.
         const auto length = at.parser->content_length();
         if (length && *length > options_.body_octets)

@@ -37,6 +37,14 @@ struct ServerLimits {
     std::chrono::milliseconds handler_timeout{30'000};  // answer 504 and close when passed
 };
 
+// Shapes an answer with which the transport refuses a request that the handler never sees (400,
+// 405, 408, 413, 414, 417, 431, 501, 505) and learns of it. `plain`: what is answered otherwise;
+// its status counts. `request`: empty unless the whole head could be read; then its body is not
+// complete. Called as a handler is; a throw leaves an empty body. Not called when no worker is
+// free.
+using Refusal =
+    std::function<Response(const Response& plain, const Request& request, const Peer& peer)>;
+
 struct ServerOptions {
     std::string address = "127.0.0.1";  // numeric IPv4 or IPv6
     std::uint16_t port = 0;             // 0: the system chooses, see port()
@@ -45,6 +53,7 @@ struct ServerOptions {
     std::size_t worker_threads = 4;
     ServerLimits limits;
     std::string server_name;  // value of the Server header; empty: none
+    Refusal refusal = {};     // none: a line of plain text
 };
 
 // Counters since start, for metrics and health. Consistent each, not together.

@@ -181,7 +181,9 @@ std::string format_cmtrace(const CmtraceRecord& record) {
     append_time_and_date(line, record.time);
     line += " component=\"";
     append_escaped(line, record.component, Place::attribute, 256);
-    line += "\" context=\"\" type=\"";
+    line += "\" context=\"";
+    append_escaped(line, record.context, Place::attribute, kMaxCmtraceContext);
+    line += "\" type=\"";
     line += std::to_string(record.type);
     line += "\" thread=\"";
     line += std::to_string(record.thread);
@@ -199,7 +201,8 @@ Result<CmtraceRecord> parse_cmtrace(std::string_view line) {
     reader.literal("<time=\"");
     const std::string_view time = reader.until("+00\" date=\"");
     const std::string_view date = reader.until("\" component=\"");
-    record.component = unescape(reader.until("\" context=\"\" type=\""));
+    record.component = unescape(reader.until("\" context=\""));
+    record.context = unescape(reader.until("\" type=\""));
     record.type = reader.number_until<int>("\" thread=\"");
     record.thread = reader.number_until<unsigned long>("\" file=\"");
     record.file = unescape(reader.until("\">"));

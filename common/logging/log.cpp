@@ -118,7 +118,9 @@ class AsyncLog final : public Log {
         const WallTime now = clock_.now();
         const Place place{base_name(file), line};
         hand_over(has_json_ ? json_line(now, severity, text, fields, place) : std::string(),
-                  has_cmtrace_ ? cmtrace_line(now, severity, text, place) : std::string());
+                  has_cmtrace_
+                      ? cmtrace_line(now, severity, text, place, field_of(fields, "transaction_id"))
+                      : std::string());
     }
     void note(Severity severity, std::string_view text, const LogFields& fields,
               std::source_location where) override {
@@ -147,11 +149,12 @@ class AsyncLog final : public Log {
         return format_json_line({now, severity, options_.program, text, place.file, place.line},
                                 fields);
     }
-    std::string cmtrace_line(WallTime now, Severity severity, std::string_view text,
-                             Place place) const {
+    std::string cmtrace_line(WallTime now, Severity severity, std::string_view text, Place place,
+                             std::string_view context = {}) const {
         return format_cmtrace({std::string(text), now, options_.component, cmtrace_type(severity),
                                current_thread(),
-                               std::string(place.file) + ":" + std::to_string(place.line)}) +
+                               std::string(place.file) + ":" + std::to_string(place.line),
+                               std::string(context)}) +
                "\n";
     }
 
@@ -283,6 +286,13 @@ Result<std::unique_ptr<Log>> open_log(const LogOptions& options, const Clock& cl
     } catch (const std::system_error& error) {
         return fail(ErrorCode::internal, "cannot start the log's thread", error.what());
     }
+}
+
+std::string_view field_of(const LogFields& fields, std::string_view name) {
+    for (const auto& [field, value] : fields) {
+        if (field == name) return value;
+    }
+    return {};
 }
 
 Log& null_log() {

@@ -21,6 +21,9 @@ enum class Severity { debug, info, warning, error };
 // Names: transaction_id, request_id, reason, phase, event, … ; values are any text.
 using LogFields = std::vector<std::pair<std::string_view, std::string>>;
 
+// The first field of this name, or "".
+std::string_view field_of(const LogFields& fields, std::string_view name);
+
 struct LogOptions {
     std::string program;    // "ndesd", "crpd": field "program" of the JSON line
     std::string component;  // CMTrace component: "NDESPlugin", "CertificateRegistrationPoint"
@@ -33,7 +36,8 @@ class Log {
   public:
     virtual ~Log() = default;  // writes out what it holds
 
-    // Writes to both. `text` is the CMTrace text and the JSON "message".
+    // Writes to both. `text` is the CMTrace text and the JSON "message"; of the fields a CMTrace
+    // line has transaction_id alone, as its context.
     virtual void write(Severity severity, std::string_view text, const LogFields& fields = {},
                        std::source_location where = std::source_location::current()) = 0;
 

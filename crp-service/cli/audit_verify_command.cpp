@@ -11,6 +11,7 @@
 #include "crp-service/cli/audit_input.h"
 #include "crp-service/cli/output.h"
 #include "crp-service/cli/rest_client.h"
+#include "crp-service/config.h"
 
 namespace ndes::crp::cli {
 
@@ -28,6 +29,7 @@ struct VerifyOrder {
 
 struct Verification {
     AuditVerifier verifier;
+    bool has_keys = false;        // without any, no checkpoint counts
     std::size_t checkpoints = 0;  // genuine ones
     std::optional<AuditFault> fault;
 };
@@ -42,6 +44,40 @@ Result<PublicKeys> load_keys(const std::vector<path>& files) {
     return keys;
 }
 
+// Who signs by crpd's configuration. The operator may not be able to read the private key.
+Result<EvpPkeyPtr> load_configured_key(const path& signing_key_file) {
+    auto key = load_signing_key(signing_key_file);
+    if (key) return key;
+    auto open_key = load_public_key(signing_key_file.string() + ".pub");
+    if (open_key) return open_key;
+    return pass_on(key, "[audit] signing_key_file, and no .pub beside it");
+}
+
+struct Expectations {
+    PublicKeys keys;
+    std::vector<path> checkpoint_files;
+};
+
+// What the command line says and, when the database of a configuration is read, that says.
+Result<Expectations> expectations_of(const VerifyOrder& order) {
+    auto keys = load_keys(order.public_keys);
+    if (!keys) return pass_on(keys);
+    Expectations expected{std::move(*keys), {}};
+    if (!order.checkpoints.empty()) expected.checkpoint_files.push_back(order.checkpoints);
+    if (order.place->config.empty()) return expected;
+    auto config = read_config(order.place->config);
+    if (!config) return pass_on(config);
+    const AuditConfig& audit = config->audit;
+    if (audit.signing_key_file.empty()) return expected;
+    auto key = load_configured_key(audit.signing_key_file);
+    if (!key) return pass_on(key);
+    expected.keys.emplace_back(std::move(*key));
+    if (order.checkpoints.empty() && !audit.checkpoint_file.empty()) {
+        expected.checkpoint_files.push_back(audit.checkpoint_file);
+    }
+    return expected;
+}
+
 // What the input says is no record or checkpoint is a fault of the audit, not of the reading.
 Result<void> or_fault(Result<void> done, Verification& found) {
     if (done || done.error().code != ErrorCode::conflict) return done;
@@ -54,16 +90,17 @@ Result<void> or_fault(Result<void> done, Verification& found) {
 
 Result<void> read_expectations(const VerifyOrder& order, const AuditInput& input,
                                Verification& found) {
-    auto keys = load_keys(order.public_keys);
-    if (!keys) return pass_on(keys);
+    auto expected = expectations_of(order);
+    if (!expected) return pass_on(expected);
+    found.has_keys = !expected->keys.empty();
     auto checkpoints = input.checkpoints();
     if (!checkpoints) return pass_on(checkpoints);
-    if (!order.checkpoints.empty()) {
-        auto kept = read_checkpoints(order.checkpoints);
+    for (const path& file : expected->checkpoint_files) {
+        auto kept = read_checkpoints(file);
         if (!kept) return pass_on(kept);
         checkpoints->insert(checkpoints->end(), kept->begin(), kept->end());
     }
-    if (keys->empty()) {
+    if (!found.has_keys) {
         if (!checkpoints->empty()) {
             say(*order.output, std::to_string(checkpoints->size()) +
                                    " checkpoints not looked at: no --public-key");
@@ -71,7 +108,7 @@ Result<void> read_expectations(const VerifyOrder& order, const AuditInput& input
         return {};
     }
     for (const AuditCheckpoint& checkpoint : *checkpoints) {
-        if (!is_genuine(checkpoint, *keys)) {
+        if (!is_genuine(checkpoint, expected->keys)) {
             found.fault = {AuditFault::Kind::forged, checkpoint.node, checkpoint.sequence,
                            "the checkpoint is not signed by a key that was given"};
             return {};
@@ -134,7 +171,11 @@ void print(const Verification& found, const Output& output) {
         std::printf("%s%s%lld %s\n", node.c_str(), node.empty() ? "" : " ",
                     static_cast<long long>(tail.sequence), tail.hash.c_str());
     }
-    if (found.verifier.unprotected() > 0) {
+    if (!found.has_keys) {
+        say(output,
+            "no key was given or configured: had records been cut off at the end, or all of them "
+            "been written anew, this could not be seen (see [audit] signing_key_file)");
+    } else if (found.verifier.unprotected() > 0) {
         say(output,
             std::to_string(found.verifier.unprotected()) +
                 " records after the last checkpoint: if as many or fewer had been cut off there, "
@@ -174,9 +215,9 @@ int run(const VerifyOrder& order) {
         }
     }
     if (found->fault) return kExitRefused;
-    if (found->checkpoints > 0 || order.public_keys.empty()) return kExitOk;
+    if (found->checkpoints > 0 || !found->has_keys) return kExitOk;
     return report({ErrorCode::configuration,
-                   "a public key was given, but there is no checkpoint to hold against it",
+                   "a key is known, but there is no checkpoint to hold against it",
                    "the end of the audit may have been cut off", std::nullopt});
 }
 
@@ -189,10 +230,12 @@ void add_audit_verify(CLI::App& noun, int& exit_code) {
     order->place = add_audit_place(*verb, true);
     order->output = add_output_options(*verb, false);
     verb->add_option("--public-key", order->public_keys,
-                     "PEM: who may have signed checkpoints; may be given again")
+                     "PEM: who may have signed checkpoints, beside [audit] "
+                     "signing_key_file of --config; may be given again")
         ->allow_extra_args(false);
-    verb->add_option("--checkpoints", order->checkpoints,
-                     "checkpoint file kept elsewhere (see [audit] checkpoint_file)");
+    verb->add_option(
+        "--checkpoints", order->checkpoints,
+        "checkpoint file kept elsewhere, in place of [audit] checkpoint_file of --config");
     verb->add_flag("--record", order->record, "tell crpd the result, which its audit keeps");
     verb->callback([order, &exit_code] { exit_code = run(*order); });
 }

@@ -2,12 +2,14 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <vector>
 
 #include "common/clock.h"
 #include "common/crypto/certificate.h"
 #include "crp-service/cli/commands.h"
 #include "crp-service/cli/output.h"
 #include "crp-service/config.h"
+#include "crp-service/http/peer_identity.h"
 
 namespace ndes::crp::cli {
 
@@ -34,7 +36,7 @@ Json to_json(const CallerRule& caller) {
 
 int print_pin(const path& file) {
     auto certificates = load_certificates(file);
-    if (!certificates) return report(certificates.error());
+    if (!certificates) return report(local_fault(certificates.error()));
     std::printf("%s\n", certificates->front().spki_sha256().c_str());
     return kExitOk;
 }
@@ -53,28 +55,29 @@ int list_callers(const path& config_file, const Output& output) {
     return kExitOk;
 }
 
-// What crpd would say to this certificate, as far as its caller list goes.
+// What crpd itself would say to a client that presents this file, at this moment.
 int check_caller(const path& file, const path& config_file, const Output& output) {
     auto certificates = load_certificates(file);
-    if (!certificates) return report(certificates.error());
+    if (!certificates) return report(local_fault(certificates.error()));
     auto config = read_config(config_file);
     if (!config) return report(config.error());
-    const Certificate& certificate = certificates->front();
-    const CallerList callers(config->callers);
-    const CallerRule* caller = callers.find(certificate);
-    if (caller == nullptr) {
-        return report({ErrorCode::forbidden,
-                       "no [[caller]] of " + config_file.string() + " fits this certificate",
-                       "its pin is " + certificate.spki_sha256(), std::nullopt});
+    auto tls = build_server_context(config->tls_files);
+    if (!tls) return report(local_fault(tls.error()));
+    const LiveParts parts{CallerList(config->callers), nullptr, nullptr, nullptr,
+                          std::make_unique<const ClientVerifier>(*tls, system_clock())};
+    http::Peer peer;
+    peer.certificate = std::make_shared<const Certificate>(certificates->front());
+    peer.certificate_chain = std::make_shared<const std::vector<Certificate>>(*certificates);
+    const auto caller = identify(peer, parts, system_clock().now());
+    if (!caller) {
+        const ProblemKind& kind = kind_of(caller.error().code);
+        return report(with_next_step(
+            {ErrorCode::forbidden,
+             "crpd would refuse it: " + std::string(kind.reason) + ": " + caller.error().detail, "",
+             std::nullopt},
+            std::string(kind.hint)));
     }
-    if (const WallTime now = system_clock().now();
-        now < certificate.not_before() || now >= certificate.not_after()) {
-        return report({ErrorCode::forbidden, "the certificate is not valid today",
-                       "valid from " + to_rfc3339(certificate.not_before()) + " to " +
-                           to_rfc3339(certificate.not_after()),
-                       std::nullopt});
-    }
-    print_object(output, to_json(*caller));
+    print_object(output, to_json(**caller));
     return kExitOk;
 }
 
@@ -101,8 +104,10 @@ void add_caller_commands(CLI::App& app, int& exit_code) {
     const auto list_output = add_output_options(*list, true);
     list->callback([=, &exit_code] { exit_code = list_callers(*list_config, *list_output); });
 
-    CLI::App* check = noun->add_subcommand("check", "which caller a certificate is, and its roles");
-    check->add_option("CERTIFICATE", *file, "PEM; the first certificate counts")->required();
+    CLI::App* check =
+        noun->add_subcommand("check", "which caller a certificate is, and whether crpd lets it in");
+    check->add_option("CERTIFICATE", *file, "PEM; the first certificate counts, then its chain")
+        ->required();
     const auto check_config = add_config_option(*check);
     const auto check_output = add_output_options(*check, false);
     check->callback(

@@ -48,7 +48,7 @@ int run_list(const ListVerb& list, const ListOrder& order) {
             ++shown;
             return true;
         });
-        printer.finish();
+        if (done) printer.finish();
         if (done && limit != 0 && shown == limit) {
             say(*order.output,
                 "the first " + std::to_string(shown) + "; --all shows all there are");

@@ -1,6 +1,10 @@
 #include "crp-service/cli/commands.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <initializer_list>
+#include <string>
+#include <string_view>
 
 #include "common/logging/cmtrace.h"
 
@@ -8,33 +12,97 @@ namespace ndes::crp::cli {
 
 namespace {
 
-const char* next_step(ErrorCode code) {
+// What is being done, for the next step that is told.
+std::string noun_in_use;
+std::string verb_in_use;
+
+bool is_noun(std::initializer_list<const char*> nouns) {
+    return std::ranges::any_of(nouns, [](const char* noun) { return noun_in_use == noun; });
+}
+
+std::string help_of_command() {
+    std::string command = "crpctl";
+    for (const std::string& word : {noun_in_use, verb_in_use}) {
+        if (!word.empty()) command += " " + word;
+    }
+    return command + " --help tells what is wanted";
+}
+
+std::string step_when_unreachable() {
+    if (noun_in_use == "status") return "systemctl status crpd, where it runs; then its log";
+    if (noun_in_use == "pending") return "systemctl status ndesd, where it runs; then its log";
+    return "crpctl status tells whether crpd is well";
+}
+
+std::string step_when_configuration() {
+    if (noun_in_use == "config") return "mend what the message names; see crpd.toml(5)";
+    if (is_noun({"db", "audit", "caller"})) {
+        return "crpctl config check tells all faults of a configuration";
+    }
+    return help_of_command();
+}
+
+std::string next_step(ErrorCode code) {
+    const bool has_list = is_noun({"device", "user", "policy", "template", "challenge", "tx",
+                                   "cert", "state", "audit", "pending"});
     switch (code) {
         case ErrorCode::unavailable:
-        case ErrorCode::timeout: return "crpctl status --health-url http://HOST:PORT";
-        case ErrorCode::forbidden:
-            return "crpctl caller check CERTIFICATE --config crpd.toml, where crpd runs";
-        case ErrorCode::not_found: return "crpctl NOUN list shows what there is";
+        case ErrorCode::timeout: return step_when_unreachable();
+        case ErrorCode::forbidden: return "crpctl caller check, where crpd runs, tells why";
+        case ErrorCode::not_found:
+            if (has_list && verb_in_use != "list") {
+                return "crpctl " + noun_in_use + " list shows what there is";
+            }
+            return help_of_command();
         case ErrorCode::precondition:
-        case ErrorCode::conflict: return "crpctl NOUN show tells the present state";
-        case ErrorCode::configuration: return "crpctl config check --config crpd.toml";
-        case ErrorCode::storage: return "crpctl db check --config crpd.toml";
+        case ErrorCode::conflict:
+            if (has_list && verb_in_use != "show") {
+                return "crpctl " + noun_in_use + " show tells what is recorded now";
+            }
+            return "choose another name, or move away what is there";
+        case ErrorCode::configuration: return step_when_configuration();
+        case ErrorCode::storage:
+            if (noun_in_use == "db" && verb_in_use == "check") {
+                return "crpctl db restore brings back a backup";
+            }
+            return "crpctl db check tells whether the database is whole";
         case ErrorCode::bad_request:
-        case ErrorCode::too_large: return "crpctl NOUN VERB --help";
-        case ErrorCode::internal: return "see crpd's log";
+        case ErrorCode::too_large: return help_of_command();
+        case ErrorCode::internal: break;
     }
     return "see crpd's log";
 }
 
 }  // namespace
 
+void note_command(int argc, const char* const* argv) {
+    const auto word = [&](int at) {
+        return at < argc && argv[at][0] != '-' ? std::string(argv[at]) : std::string();
+    };
+    noun_in_use = word(1);
+    verb_in_use = is_noun({"status", "reasons", "version", "import-registry"}) ? "" : word(2);
+}
+
+Error with_next_step(Error error, const std::string& step) {
+    error.detail = kNextStep + step;
+    return error;
+}
+
+Error local_fault(Error error) {
+    if (error.code != ErrorCode::conflict) error.code = ErrorCode::configuration;
+    return error;
+}
+
 // The text may repeat what another machine said.
 int report(const Error& error) {
     std::fprintf(stderr, "error: %s\n", loggable(error.text, 4096).c_str());
-    if (!error.detail.empty()) {
+    const bool has_step = error.detail.starts_with(kNextStep);
+    if (!error.detail.empty() && !has_step) {
         std::fprintf(stderr, "  cause: %s\n", loggable(error.detail, 4096).c_str());
     }
-    std::fprintf(stderr, "  next: %s\n", next_step(error.code));
+    const std::string step =
+        has_step ? error.detail.substr(std::string_view(kNextStep).size()) : next_step(error.code);
+    std::fprintf(stderr, "  next: %s\n", loggable(step, 4096).c_str());
     return exit_code_for(error.code);
 }
 
@@ -43,11 +111,13 @@ int report_usage(const std::string& text, const std::string& next) {
     return kExitUsage;
 }
 
+int report_target(const Error& error) {
+    if (error.code != ErrorCode::bad_request) return report(error);
+    return report_usage(error.text, error.detail);
+}
+
 int with_client(RestTarget& target, const std::function<Result<void>(RestClient&)>& work) {
-    if (auto known = complete(target); !known) {
-        if (known.error().code != ErrorCode::bad_request) return report(known.error());
-        return report_usage(known.error().text, known.error().detail);
-    }
+    if (auto known = complete(target); !known) return report_target(known.error());
     auto client = RestClient::open(target);
     if (!client) return report(client.error());
     const Result<void> done = work(*client);

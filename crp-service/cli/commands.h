@@ -13,9 +13,23 @@
 
 namespace ndes::crp::cli {
 
+// Remembers noun and verb of the command line, for the next steps that report() tells.
+void note_command(int argc, const char* const* argv);
+
+// The detail of an Error tells a cause; one that begins so tells what to do next instead.
+inline constexpr const char* kNextStep = "next: ";
+Error with_next_step(Error error, const std::string& step);
+
+// For a fault of this machine's own files and input: nobody refused anything, unless something
+// exists that is not overwritten.
+Error local_fault(Error error);
+
 // Prints "error: …", its cause and what to do next to standard error and tells the exit code.
 int report(const Error& error);
 int report_usage(const std::string& text, const std::string& next);
+
+// For an error of complete(): usage when it was not said how to reach the other side.
+int report_target(const Error& error);
 
 // Runs `work` with a connection to crpd and reports what went wrong. kExitUsage when it is not
 // said how to reach it.

@@ -15,15 +15,18 @@ namespace ndes::crp::cli {
 struct DatabasePlace {
     std::filesystem::path config;  // crpd's configuration file, or
     std::filesystem::path path;    // the SQLite file itself
-    // PostgreSQL's owner; verbs that act as it have options of their own for it
+    // PostgreSQL's owner; neither: the configuration's role
     std::string owner;
     std::filesystem::path owner_file;
 };
 
-// Adds the options that name the place, of which one is needed.
+// Adds the options that name the place, of which one is needed, and the owner.
 std::shared_ptr<DatabasePlace> add_database_place(CLI::App& verb);
 
 Result<StoreOptions> store_options(const DatabasePlace& place);
+
+// report() for a fault of the database: what to do about one that is in use, or there already.
+int report_database(const Error& error);
 
 void add_backup_verb(CLI::App& noun, int& exit_code);
 void add_restore_verb(CLI::App& noun, int& exit_code);

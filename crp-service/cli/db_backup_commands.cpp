@@ -1,6 +1,8 @@
 // crpctl db backup|restore, and where any db verb finds its database.
 #include <cstdio>
 #include <string>
+#include <system_error>
+#include <utility>
 
 #include "common/clock.h"
 #include "crp-service/cli/commands.h"
@@ -11,11 +13,33 @@ namespace ndes::crp::cli {
 
 namespace {
 
+// A lock file beside no database would be all that a failed restore leaves.
+class NoLockLeft {
+  public:
+    explicit NoLockLeft(std::filesystem::path database)
+        : database_(std::move(database)), lock_(database_.string() + ".lock") {
+        std::error_code ignored;
+        was_there_ = database_.empty() || std::filesystem::exists(lock_, ignored);
+    }
+    ~NoLockLeft() {
+        std::error_code ignored;
+        if (was_there_ || std::filesystem::exists(database_, ignored)) return;
+        std::filesystem::remove(lock_, ignored);
+    }
+    NoLockLeft(const NoLockLeft&) = delete;
+    NoLockLeft& operator=(const NoLockLeft&) = delete;
+
+  private:
+    std::filesystem::path database_;
+    std::filesystem::path lock_;
+    bool was_there_ = true;
+};
+
 int backup(const DatabasePlace& place, const std::filesystem::path& to) {
     auto options = store_options(place);
     if (!options) return report(options.error());
     auto done = backup_store(*options, to);
-    if (!done) return report(done.error());
+    if (!done) return report_database(done.error());
     std::printf("%s: audit up to %lld %s\n", to.c_str(), static_cast<long long>(done->sequence),
                 done->hash.c_str());
     return kExitOk;
@@ -24,8 +48,9 @@ int backup(const DatabasePlace& place, const std::filesystem::path& to) {
 int restore(const DatabasePlace& place, const RestoreOrder& order) {
     auto options = store_options(place);
     if (!options) return report(options.error());
+    const NoLockLeft no_lock_left(options->path);
     auto done = restore_store(*options, order, system_clock());
-    if (!done) return report(done.error());
+    if (!done) return report_database(done.error());
     std::printf("restored from %s (schema version %d); %lld unused challenges revoked\n",
                 order.from.c_str(), done->schema_version,
                 static_cast<long long>(done->challenges_revoked));
@@ -37,12 +62,27 @@ int restore(const DatabasePlace& place, const RestoreOrder& order) {
 
 }  // namespace
 
+int report_database(const Error& error) {
+    if (error.text.find("held by another process") != std::string::npos) {
+        return report(with_next_step(error, "stop crpd (systemctl stop crpd) and repeat this"));
+    }
+    if (error.code == ErrorCode::conflict) {
+        return report(with_next_step(error, "choose another name, or move away what is there"));
+    }
+    return report(error);
+}
+
 std::shared_ptr<DatabasePlace> add_database_place(CLI::App& verb) {
     auto place = std::make_shared<DatabasePlace>();
     CLI::Option_group* group = verb.add_option_group("place", "where the database is");
     group->add_option("--config", place->config, "crpd's configuration file");
     group->add_option("--path", place->path, "the SQLite file itself");
     group->require_option(1);
+    CLI::Option* owner =
+        verb.add_option("--owner", place->owner,
+                        "PostgreSQL: the schema's owner, as libpq keywords without a password");
+    verb.add_option("--owner-file", place->owner_file, "the same from a file, mode 0600")
+        ->excludes(owner);
     return place;
 }
 

@@ -11,21 +11,23 @@ namespace ndes::crp::cli {
 namespace {
 
 int create(const StoreOptions& options) {
-    if (auto done = create_store(options, system_clock()); !done) return report(done.error());
+    if (auto done = create_store(options, system_clock()); !done) {
+        return report_database(done.error());
+    }
     std::printf("created %s\n", place_of(options).c_str());
     return kExitOk;
 }
 
 int migrate(const StoreOptions& options) {
     auto done = migrate_store(options, system_clock());
-    if (!done) return report(done.error());
+    if (!done) return report_database(done.error());
     std::printf("%s: schema version %d -> %d\n", place_of(options).c_str(), done->from, done->to);
     return kExitOk;
 }
 
 int check(const StoreOptions& options) {
     auto done = check_store(options);
-    if (!done) return report(done.error());
+    if (!done) return report_database(done.error());
     std::printf("%s\n", done->c_str());
     return kExitOk;
 }
@@ -34,11 +36,6 @@ void add_verb(CLI::App& noun, const char* name, const char* text, int (*act)(con
               int& exit_code) {
     CLI::App* verb = noun.add_subcommand(name, text);
     const auto place = add_database_place(*verb);
-    CLI::Option* owner =
-        verb->add_option("--owner", place->owner,
-                         "PostgreSQL: the schema's owner, as libpq keywords without a password");
-    verb->add_option("--owner-file", place->owner_file, "the same from a file, mode 0600")
-        ->excludes(owner);
     verb->callback([place, act, &exit_code] {
         auto options = store_options(*place);
         exit_code = options ? act(*options) : report(options.error());

@@ -181,9 +181,9 @@ std::string render_all(const std::vector<RegistryValue>& values, const std::stri
 
 int import(const std::filesystem::path& file, const std::filesystem::path& out) {
     auto octets = read_file(file, kMaxFile);
-    if (!octets) return report(octets.error());
+    if (!octets) return report(local_fault(octets.error()));
     auto values = read_registry_file(*octets);
-    if (!values) return report(std::move(values.error()).within(file.string()));
+    if (!values) return report(local_fault(std::move(values.error()).within(file.string())));
     const std::string text = render_all(*values, file.filename().string());
     if (out.empty()) {
         std::fputs(text.c_str(), stdout);

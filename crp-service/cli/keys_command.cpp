@@ -61,7 +61,9 @@ void print_keys(const Json& items) {
 
 // What crpd has configured, never a key itself. `check`: refused when one is missing.
 int show_keys(const RestTarget& target, const std::string& format, bool check) {
-    auto answer = call_rest(target, "GET", "/api/v1/keys");
+    RestTarget whole = target;
+    if (auto known = complete(whole); !known) return report_target(known.error());
+    auto answer = call_rest(whole, "GET", "/api/v1/keys");
     if (!answer) return report(answer.error());
     const auto json = parse_json(*answer, answer->size());
     if (!json || !json->is_object()) {

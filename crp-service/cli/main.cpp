@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
     app.footer("Exit codes: 0 ok, 1 failed, 2 usage, 3 cannot reach, 4 refused. See crpctl(1).");
     app.require_subcommand(1);
     int exit_code = kExitOk;
+    cli::note_command(argc, argv);
     try {
         cli::add_commands(app, exit_code);
         CLI::App* version = app.add_subcommand("version", "print the version");

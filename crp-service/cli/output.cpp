@@ -74,16 +74,21 @@ std::string cell_text(const Json& value) {
 
 ListPrinter::ListPrinter(const Output& output, std::vector<Column> columns)
     : output_(output), columns_(std::move(columns)) {
-    std::vector<std::string> titles;
-    for (const Column& column : columns_) {
-        titles.emplace_back(output_.format == "csv" ? column.member : column.title);
-        widths_.push_back(titles.back().size());
-    }
-    if (output_.format == "csv") print_csv(titles);
+    for (const Column& column : columns_)
+        widths_.push_back(std::string_view(column.title).size());
+}
+
+// The first thing that a CSV list prints.
+void ListPrinter::print_members() const {
+    std::vector<std::string> members;
+    for (const Column& column : columns_)
+        members.emplace_back(column.member);
+    print_csv(members);
 }
 
 void ListPrinter::add(const Json& item) {
     ++count_;
+    if (count_ == 1 && output_.format == "csv") print_members();
     if (output_.format == "json") {
         put((count_ == 1 ? "[\n" : ",\n") + json_text(item, -1));
         return;
@@ -121,6 +126,7 @@ void ListPrinter::print_row(const std::vector<std::string>& cells, bool title) c
 
 void ListPrinter::finish() {
     if (output_.format == "json") put(count_ == 0 ? "[]\n" : "\n]\n");
+    if (output_.format == "csv" && count_ == 0) print_members();
     if (output_.format != "table") return;
     if (rows_.empty()) {
         say(output_, "nothing found");

@@ -33,10 +33,13 @@ class ListPrinter {
   public:
     ListPrinter(const Output& output, std::vector<Column> columns);
     void add(const Json& item);
-    void finish();  // once, after the last item
+    // Once, after the last item; not at all when there may be more that could not be had: then
+    // JSON stays open and a table is not printed, so that nobody takes a part for the whole.
+    void finish();
 
   private:
     void print_row(const std::vector<std::string>& cells, bool title) const;
+    void print_members() const;
     void print_csv(const std::vector<std::string>& cells) const;
 
     const Output& output_;

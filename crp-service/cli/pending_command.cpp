@@ -27,7 +27,7 @@ void print_item(const Json& item) {
 }
 
 int list(RestTarget& target, bool as_json) {
-    if (auto known = complete(target); !known) return report(known.error());
+    if (auto known = complete(target); !known) return report_target(known.error());
     Json all = Json::array();
     std::string after = "0";
     while (!after.empty()) {
@@ -51,7 +51,7 @@ int list(RestTarget& target, bool as_json) {
 }
 
 int decide(RestTarget& target, std::int64_t id, const char* verb, const std::string& why) {
-    if (auto known = complete(target); !known) return report(known.error());
+    if (auto known = complete(target); !known) return report_target(known.error());
     const std::string body = why.empty() ? std::string() : Json({{"text", why}}).dump();
     auto answer =
         call_rest(target, "POST", std::string(kPath) + "/" + std::to_string(id) + "/" + verb, body);

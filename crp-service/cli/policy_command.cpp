@@ -136,8 +136,10 @@ void print_table(const Json& answer) {
 
 int ask(const RestTarget& target, const char* path, const Result<Json>& body,
         const std::string& format) {
-    if (!body) return report(body.error());
-    auto answer = call_rest(target, "POST", path, body->dump());
+    if (!body) return report(local_fault(body.error()));
+    RestTarget whole = target;
+    if (auto known = complete(whole); !known) return report_target(known.error());
+    auto answer = call_rest(whole, "POST", path, body->dump());
     if (!answer) return report(answer.error());
     const auto json = parse_json(*answer, answer->size());
     if (!json || !json->is_object()) {

@@ -71,7 +71,7 @@ struct PutOrder {
 Result<void> put_record(RestClient& client, const std::string& path, const PutOrder& order,
                         const Output& output) {
     auto body = read_record(order.file);
-    if (!body) return pass_on(body);
+    if (!body) return Failure(local_fault(body.error()));
     std::vector<std::pair<std::string, std::string>> headers;
     if (!order.if_match.empty()) headers.emplace_back("If-Match", order.if_match);
     if (order.only_new) headers.emplace_back("If-None-Match", "*");

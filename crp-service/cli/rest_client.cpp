@@ -8,6 +8,7 @@
 
 #include "common/strict_json.h"
 #include "common/tls/tls_context.h"
+#include "crp-service/cli/commands.h"
 
 namespace ndes::crp::cli {
 
@@ -31,7 +32,7 @@ ErrorCode code_for(int status) {
     }
 }
 
-// "ClientCertificateMissing: no client certificate was presented", hint as detail.
+// "ClientCertificateMissing: no client certificate was presented", hint as the next step.
 Error error_of(const std::string& program, int status, const std::string& body) {
     Error error{
         code_for(status), program + " answered " + std::to_string(status), {}, std::nullopt};
@@ -42,8 +43,8 @@ Error error_of(const std::string& program, int status, const std::string& body) 
         return found != problem->end() && found->is_string() ? found->get<std::string>() : "";
     };
     error.text += " " + text("reason") + ": " + text("detail");
-    error.detail = text("hint");
-    return error;
+    const std::string hint = text("hint");
+    return hint.empty() ? error : with_next_step(std::move(error), hint);
 }
 
 http_client_config config_for(const RestTarget& target) {

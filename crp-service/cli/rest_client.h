@@ -28,8 +28,8 @@ class RestClient {
     ~RestClient();
 
     // The body of a 2xx answer. unavailable when crpd cannot be reached or does not answer within
-    // 15 s; forbidden, not_found, conflict or bad_request with reason, detail and hint of the
-    // answer's problem; internal for any other answer.
+    // 15 s; forbidden, not_found, conflict or bad_request with reason and detail of the
+    // answer's problem, its hint as the next step; internal for any other answer.
     Result<std::string> call(const std::string& method, const std::string& path,
                              const std::string& body = {},
                              const std::vector<std::pair<std::string, std::string>>& headers = {});

@@ -58,20 +58,14 @@ void add_decision(Trace& trace, const Json& decision) {
     add(trace, text_of(decision, "notifiedAt"), "crpd", notice);
 }
 
-bool names(const Trace& trace, const std::string& text) {
-    return text.find(trace.transaction_id) != std::string::npos ||
-           std::ranges::any_of(trace.request_ids, [&](const std::string& id) {
-               return text.find(id) != std::string::npos;
-           });
-}
-
 void add_json_line(Trace& trace, const std::string& line, const std::string& source) {
     const auto json = parse_json(line, kMaxLineOctets);
     if (!json || !json->is_object()) return;
-    if (text_of(*json, "transaction_id") != trace.transaction_id &&
-        !trace.request_ids.contains(text_of(*json, "request_id"))) {
-        return;
-    }
+    const std::string transaction = text_of(*json, "transaction_id");
+    const bool is_ours = transaction.empty()
+                             ? trace.request_ids.contains(text_of(*json, "request_id"))
+                             : transaction == trace.transaction_id;
+    if (!is_ours) return;
     std::string text = text_of(*json, "message");
     append(text, " reason=", text_of(*json, "reason"));
     append(text, " phase=", text_of(*json, "phase"));
@@ -80,6 +74,11 @@ void add_json_line(Trace& trace, const std::string& line, const std::string& sou
 }
 
 }  // namespace
+
+void Trace::lack(std::string source, std::string why) {
+    missing.push_back({std::move(source), std::move(why)});
+    is_whole = false;
+}
 
 void Trace::sort() {
     std::ranges::stable_sort(
@@ -136,9 +135,10 @@ void add_audit_record(Trace& trace, const Json& record) {
 void add_log(Trace& trace, const std::filesystem::path& file) {
     std::ifstream lines(file, std::ios::binary);
     if (!lines) {
-        trace.missing.push_back({file.string(), "cannot be read"});
+        trace.lack(file.string(), "cannot be read");
         return;
     }
+    const std::size_t before = trace.events.size();
     const std::string source = file.filename().string();
     std::string line;
     while (std::getline(lines, line)) {
@@ -146,9 +146,15 @@ void add_log(Trace& trace, const std::filesystem::path& file) {
         if (line.size() > kMaxLineOctets) continue;
         if (line.starts_with('{')) {
             add_json_line(trace, line, source);
-        } else if (const auto record = parse_cmtrace(line); record && names(trace, record->text)) {
+        } else if (const auto record = parse_cmtrace(line);
+                   record && record->context == trace.transaction_id) {
             trace.events.push_back({record->time, source, record->text});
         }
+    }
+    if (lines.bad()) {
+        trace.lack(file.string(), "reading broke off");
+    } else if (trace.events.size() == before) {
+        trace.lack(file.string(), "has no line of this transaction");
     }
 }
 

@@ -30,8 +30,10 @@ struct Trace {
     std::set<std::string> request_ids;  // that belong to the transaction
     std::vector<TraceEvent> events;
     std::vector<MissingSource> missing;
+    bool is_whole = true;  // every source that was asked for could be read and knew it
 
-    void sort();  // by time; events of one time stay as they are
+    void lack(std::string source, std::string why);  // notes it as missing: not whole any more
+    void sort();                                     // by time; events of one time stay as they are
 };
 
 // Each takes one object of the API; a field that is missing is left out of the text.
@@ -40,8 +42,9 @@ void add_certificate(Trace& trace, const Json& certificate);
 void add_state_message(Trace& trace, const Json& message);
 void add_audit_record(Trace& trace, const Json& record);
 
-// Lines of a CMTrace log, or of JSON lines, that name the transaction or one of its requests. A
-// file that cannot be read is noted as missing.
+// Lines of a CMTrace log whose context is the transaction's ID, or of JSON lines with it as
+// transaction_id; without that, with one of its requests' as request_id. A file that cannot be
+// read, or has no such line, is lacking.
 void add_log(Trace& trace, const std::filesystem::path& file);
 
 }  // namespace ndes::crp::cli

@@ -105,7 +105,7 @@ void collect(RestClient& client, Trace& trace, const char* path, const char* sou
     if (!done && done.error().code == ErrorCode::bad_request) {
         done = for_each_item(client, path, "", 0, take);
     }
-    if (!done) trace.missing.push_back({source, done.error().text});
+    if (!done) trace.lack(source, done.error().text);
 }
 
 Result<void> ask_crpd(RestClient& client, Trace& trace) {
@@ -118,11 +118,11 @@ Result<void> ask_crpd(RestClient& client, Trace& trace) {
             if (record) {
                 add_certificate(trace, *record);
             } else {
-                trace.missing.push_back({"certificate", record.error().text});
+                trace.lack("certificate", record.error().text);
             }
         }
     } else {
-        trace.missing.push_back({"transaction", transaction.error().text});
+        trace.lack("transaction", transaction.error().text);
         if (transaction.error().code != ErrorCode::not_found) return pass_on(transaction);
     }
     collect(client, trace, "/api/v1/state-messages", "state messages", add_state_message);
@@ -159,18 +159,20 @@ int run_trace(RestTarget& target, const std::string& id,
     trace.transaction_id = id;
     std::optional<Error> unreachable;
     if (auto known = complete(target); !known) {
+        // Nobody asked for crpd when nobody said where it is.
+        if (known.error().code != ErrorCode::bad_request) return report(known.error());
         trace.missing.push_back({"crpd", known.error().text});
     } else if (auto client = RestClient::open(target); !client) {
         unreachable = client.error();
     } else if (auto asked = ask_crpd(*client, trace); !asked) {
         unreachable = asked.error();
     }
-    if (unreachable) trace.missing.push_back({"crpd", unreachable->text});
+    if (unreachable) trace.lack("crpd", unreachable->text);
     for (const auto& log : logs)
         add_log(trace, log);
     trace.sort();
     if (!trace.events.empty() || !unreachable) print_trace(trace, output);
-    if (!trace.events.empty()) return kExitOk;
+    if (!trace.events.empty()) return trace.is_whole ? kExitOk : kExitFailed;
     return report(unreachable.value_or(
         Error{ErrorCode::not_found, "no source knows transaction " + id, {}, {}}));
 }

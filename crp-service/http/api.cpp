@@ -125,6 +125,7 @@ http::Response Api::respond(const http::Request& request, const http::Peer& peer
     Answer result = caller ? answer(request, peer, *parts, **caller, route)
                            : Answer(tl::unexpected(caller.error()));
     if (result) {
+        if (route->writes) commits_.succeeded();
         log_.note(Severity::debug, "Call answered",
                   {{"event", "call"},
                    {"method", request.method},
@@ -133,15 +134,32 @@ http::Response Api::respond(const http::Request& request, const http::Peer& peer
                    {"caller", (*caller)->name}});
         return std::move(*result);
     }
+    if (result.error().code == ProblemCode::storage_failed) commits_.failed(clock_.steady_now());
+    return reject(result.error(), request, peer,
+                  caller ? std::string_view((*caller)->name) : std::string_view());
+}
+
+http::Response Api::reject(const Problem& problem, const http::Request& request,
+                           const http::Peer& peer, std::string_view caller) {
     const std::string instance = "urn:uuid:" + make_uuid(clock_, random_);
     // A browser's look at the base path is neither an attack nor a fault.
-    if (result.error().code != ProblemCode::service_online) {
-        if (metrics_ != nullptr) metrics_->count_rejection(kind_of(result.error().code).reason);
-        rejections_.record(result.error(), request, peer,
-                           caller ? std::string_view((*caller)->name) : std::string_view(),
-                           instance);
+    if (problem.code != ProblemCode::service_online) {
+        if (metrics_ != nullptr) metrics_->count_rejection(kind_of(problem.code).reason);
+        rejections_.record(problem, request, peer, caller, instance);
     }
-    return to_response(result.error(), instance);
+    return to_response(problem, instance);
+}
+
+http::Response Api::refuse_unread(const http::Response& plain, const http::Request& request,
+                                  const http::Peer& peer) {
+    Problem problem = transport_problem(plain.status);
+    for (const auto& [name, value] : plain.headers) {
+        if (name == "Allow") problem.allow = value;
+    }
+    const auto parts = parts_.get();
+    const auto caller = identify(peer, *parts, clock_.now());
+    return reject(problem, request, peer,
+                  caller ? std::string_view((*caller)->name) : std::string_view());
 }
 
 }  // namespace ndes::crp

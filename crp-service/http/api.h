@@ -7,6 +7,7 @@
 #include "common/http_server/http_message.h"
 #include "common/logging/log.h"
 #include "common/random.h"
+#include "crp-service/http/commit_watch.h"
 #include "crp-service/http/live_parts.h"
 #include "crp-service/http/problem.h"
 #include "crp-service/http/rejections.h"
@@ -32,10 +33,20 @@ class Api {
     // The transport's handler.
     http::Response handle(const http::Request& request, const http::Peer& peer);
 
+    // The transport's word for a request that it refused itself: a problem like any other.
+    http::Response refuse_unread(const http::Response& plain, const http::Request& request,
+                                 const http::Peer& peer);
+
+    // Whether calls that write succeed; for the self-check.
+    const CommitWatch& commits() const { return commits_; }
+
   private:
     // `route`: what the path led to, for the metrics.
     Answer answer(const http::Request& request, const http::Peer& peer, const LiveParts& parts,
                   const CallerRule& caller, const Route*& route);
+    // Logs, audits and answers.
+    http::Response reject(const Problem& problem, const http::Request& request,
+                          const http::Peer& peer, std::string_view caller);
     http::Response respond(const http::Request& request, const http::Peer& peer,
                            const Route*& route);
 
@@ -46,6 +57,7 @@ class Api {
     Log& log_;
     CrpMetrics* metrics_;
     Rejections rejections_;
+    CommitWatch commits_;
 };
 
 }  // namespace ndes::crp

@@ -23,6 +23,20 @@ tl::expected<Replay, Problem> read_replay(JsonReader& reader) {
     return replay;
 }
 
+// A name that nobody configured, and that nothing is outstanding for, is a slip of the pen.
+tl::expected<void, Problem> expect_sink(Store& store, const std::string& sink) {
+    auto backlogs = store.count_deliveries();
+    if (!backlogs) return refuse(backlogs);
+    std::string known;
+    for (const SinkBacklog& one : *backlogs) {
+        if (one.sink == sink) return {};
+        known += (known.empty() ? "" : ", ") + one.sink;
+    }
+    return refuse(ProblemCode::record_unknown,
+                  "there is no sink \"" + sink + "\"; there " +
+                      (known.empty() ? std::string("is none") : "are: " + known));
+}
+
 }  // namespace
 
 Answer list_dead_letters(const Call& call) {
@@ -30,6 +44,9 @@ Answer list_dead_letters(const Call& call) {
     if (!query) return tl::unexpected(std::move(query.error()));
     const std::string sink = query->text("sink");
     if (sink.empty()) return refuse(ProblemCode::query_malformed, "sink: is missing");
+    if (auto known = expect_sink(call.store, sink); !known) {
+        return tl::unexpected(std::move(known.error()));
+    }
     auto found = call.store.list_dead_letters(sink, query->page);
     if (!found) return refuse(found);
     return page_response(call, *found, [](const StateMessage& one) { return to_json(one); });
@@ -42,6 +59,9 @@ Answer replay_state_messages(const Call& call) {
     const std::string sink = reader.text("sink", kMaxSinkOctets);
     auto replay = read_replay(reader);
     if (!replay) return tl::unexpected(std::move(replay.error()));
+    if (auto known = expect_sink(call.store, sink); !known) {
+        return tl::unexpected(std::move(known.error()));
+    }
     AuditRecord audit = call.audit("replay-state-messages");
     audit.facts.emplace_back("sink", sink);
     audit.facts.emplace_back("what", replay->all_dead ? "dead letters"

@@ -15,6 +15,8 @@ using enum ProblemCode;
 constexpr ProblemKind kProblems[] = {
     {bad_request, "BadRequest", 400, "The request body is not acceptable",
      "Correct the field that the detail names.", false},
+    {request_malformed, "RequestMalformed", 400, "The request is not HTTP/1.1 as it should be",
+     "Look at the client, and at what stands between it and crpd.", false},
     {id_malformed, "IdMalformed", 400, "The identifier in the path is not acceptable",
      "Use 1 to 64 characters of A-Z a-z 0-9 . _ - @ : { }.", false},
     {query_malformed, "QueryMalformed", 400, "The query string is not acceptable",
@@ -75,6 +77,8 @@ constexpr ProblemKind kProblems[] = {
      "Use a method of the Allow header.", false},
     {not_acceptable, "NotAcceptable", 406, "The answer is JSON and nothing else",
      "Send Accept: application/json, or leave Accept out.", false},
+    {request_timeout, "RequestTimeout", 408, "The request did not arrive in time",
+     "Send it whole and at once.", false},
     {conflict, "Conflict", 409, "The call contradicts what is recorded",
      "Read the record and decide anew.", false},
     {challenge_in_use, "ChallengeInUse", 409, "A posted challenge is already in use",
@@ -84,8 +88,12 @@ constexpr ProblemKind kProblems[] = {
      "Read the record again and repeat the change on what it is now.", false},
     {too_large, "TooLarge", 413, "The request is larger than permitted", "Send less at once.",
      false},
+    {target_too_long, "TargetTooLong", 414, "The request target is longer than permitted",
+     "Shorten the path and the query.", false},
     {content_type_unsupported, "ContentTypeUnsupported", 415, "The body must be JSON",
      "Send Content-Type: application/json.", false},
+    {expectation_failed, "ExpectationFailed", 417, "Expect asks for what is not served",
+     "Send no Expect, or Expect: 100-continue.", false},
     {device_unknown, "DeviceUnknown", 422, "The device is not recorded",
      "PUT /api/v1/devices/{id} first.", false},
     {user_unknown, "UserUnknown", 422, "The user is not recorded", "PUT /api/v1/users/{id} first.",
@@ -99,21 +107,27 @@ constexpr ProblemKind kProblems[] = {
      "Name a policy whose template is the one of the call.", false},
     {idempotency_key_reused, "IdempotencyKeyReused", 422,
      "The Idempotency-Key belongs to another body", "Use a new key for a new call.", false},
+    {header_too_large, "HeaderTooLarge", 431, "The header fields are larger than permitted",
+     "Send fewer or shorter header fields.", false},
     {internal_fault, "InternalFault", 500, "The service failed",
      "Give the instance to the operator: the log has the cause.", false},
     {configuration_fault, "ConfigurationFault", 500, "A setting of the service is wrong",
      "Give the instance to the operator: the log has the cause.", false},
+    {not_implemented, "NotImplemented", 501, "The method or transfer coding is not served",
+     "Use a method of the API and no transfer coding but chunked.", false},
     {unavailable, "Unavailable", 503, "The service is busy", "Repeat the call later.", true},
     {timeout, "Timeout", 503, "The service did not finish in time", "Repeat the call later.", true},
     {storage_failed, "StorageFailed", 503, "The store failed; nothing was recorded",
      "Repeat the call later; the operator finds the cause in the log.", true},
+    {version_unsupported, "HttpVersionUnsupported", 505, "The version of HTTP is not served",
+     "Use HTTP/1.1.", false},
 };
 
 constexpr bool table_is_in_order() {
     for (std::size_t i = 0; i < std::size(kProblems); ++i) {
         if (static_cast<std::size_t>(kProblems[i].code) != i) return false;
     }
-    return static_cast<std::size_t>(storage_failed) + 1 == std::size(kProblems);
+    return static_cast<std::size_t>(version_unsupported) + 1 == std::size(kProblems);
 }
 static_assert(table_is_in_order(), "kProblems has one row for each code, in order");
 
@@ -206,6 +220,19 @@ http::Response to_response(const Problem& problem, std::string_view instance) {
     }
     if (!problem.allow.empty()) response.headers.emplace_back("Allow", problem.allow);
     return response;
+}
+
+Problem transport_problem(int status) {
+    constexpr ProblemCode kOfTransport[] = {
+        request_malformed, method_not_allowed, request_timeout,
+        too_large,         target_too_long,    expectation_failed,
+        header_too_large,  not_implemented,    version_unsupported};
+    for (const ProblemCode code : kOfTransport) {
+        if (kind_of(code).status == status) {
+            return {code, "the request was refused before it was read whole"};
+        }
+    }
+    return {internal_fault, "the transport answered " + std::to_string(status)};
 }
 
 tl::unexpected<Problem> refuse(ProblemCode code, std::string text) {

@@ -20,6 +20,7 @@ namespace ndes::crp {
 enum class ProblemCode {
     // 400
     bad_request,
+    request_malformed,
     id_malformed,
     query_malformed,
     // 403
@@ -41,28 +42,34 @@ enum class ProblemCode {
     record_of_another,
     service_online,
     forbidden,
-    // 404, 405, 406, 409, 412, 413, 415, 422
+    // 404, 405, 406, 408, 409, 412, 413, 414, 415, 417, 422, 431
     path_unknown,
     record_unknown,
     method_not_allowed,
     not_acceptable,
+    request_timeout,
     conflict,
     challenge_in_use,
     precondition_failed,
     too_large,
+    target_too_long,
     content_type_unsupported,
+    expectation_failed,
     device_unknown,
     user_unknown,
     policy_unknown,
     policy_not_assigned,
     template_mismatch,
     idempotency_key_reused,
-    // 500, 503: the call could not be carried out; says nothing about a device
+    header_too_large,
+    // 500, 501, 503, 505: the call could not be carried out; says nothing about a device
     internal_fault,
     configuration_fault,
+    not_implemented,
     unavailable,
     timeout,
     storage_failed,
+    version_unsupported,
 };
 
 // One row of the table behind the API's `reason` words, which are never reused.
@@ -92,6 +99,9 @@ struct Problem {
 
 // `instance` identifies this occurrence and stands in our log, too.
 http::Response to_response(const Problem& problem, std::string_view instance);
+
+// What the transport says with this status to a request that it cannot take.
+Problem transport_problem(int status);
 
 // What a handler returns.
 using Answer = tl::expected<http::Response, Problem>;

@@ -45,10 +45,10 @@ void Rejections::record(const Problem& problem, const http::Request& request,
                         {"detail", problem.operator_detail}};
     if (suppressed > 0) fields.emplace_back("suppressed", std::to_string(suppressed));
     log_.write(kind.status >= 500 ? Severity::error : Severity::warning,
-               "Call " + loggable(request.method, 16) + " " + path + " from " +
-                   (caller.empty() ? peer.address : std::string(caller)) + " refused with " +
-                   std::to_string(kind.status) + " " + std::string(kind.reason) + ": " +
-                   loggable(problem.detail),
+               "Call " + (path.empty() ? "" : loggable(request.method, 16) + " " + path + " ") +
+                   "from " + (caller.empty() ? peer.address : std::string(caller)) +
+                   " refused with " + std::to_string(kind.status) + " " + std::string(kind.reason) +
+                   ": " + loggable(problem.detail),
                fields);
     // While the store is failing there is no use in asking it to record that it fails.
     if (problem.code == ProblemCode::storage_failed) return;

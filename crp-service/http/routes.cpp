@@ -58,8 +58,8 @@ const Route kRoutes[] = {
     {"POST",   "/api/v1/audit/verifications",            kAdmin,   record_audit_verification},
     // For operators: nothing of these is recorded.
     {"GET",    "/api/v1/keys",                           kAdmin,   list_keys},
-    {"POST",   "/api/v1/simulate",                       kAdmin,   simulate_request},
-    {"POST",   "/api/v1/explain",                        kAdmin,   explain_entitlement},
+    {"POST",   "/api/v1/simulate",                       kAdmin,   simulate_request, false},
+    {"POST",   "/api/v1/explain",                        kAdmin,   explain_entitlement, false},
     {"GET",    "/api/v1/status",                         kMonitor, show_status},
     // The API's description of itself.
     {"GET",    "/openapi.json",                          kAnyRole, show_openapi_json},

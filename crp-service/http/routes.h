@@ -16,6 +16,7 @@ struct Route {
     std::string_view pattern;  // "/api/v1/users/{id}"; {…} stands for one segment, never empty
     RoleSet roles;             // any of them
     CallHandler handle;
+    bool writes = method != "GET";  // a success means that something was recorded
 };
 std::span<const Route> all_routes();
 

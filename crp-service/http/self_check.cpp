@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <sys/statvfs.h>
+
 #include "crp-service/enrollment/key_census.h"
 
 namespace ndes::crp {
@@ -30,7 +32,8 @@ const char* to_string(ServiceStatus status) {
 SelfCheck::SelfCheck(Parts parts, WatchedFiles files) : parts_(parts), files_(std::move(files)) {}
 
 SelfCheck::Checks SelfCheck::cheap_checks() {
-    return {check_store(), check_keys(), check_server_certificate(), check_outbox()};
+    return {check_store(),  check_keys(), check_server_certificate(),
+            check_outbox(), check_disk(), check_commits()};
 }
 
 SelfCheck::Checks SelfCheck::dear_checks() {
@@ -142,6 +145,28 @@ CheckResult SelfCheck::check_outbox() {
     return {"outbox", Level::ok, "delivered"};
 }
 
+CheckResult SelfCheck::check_disk() const {
+    if (parts_.database_file.empty()) return {"disk", Level::ok, "the store is no file here"};
+    struct statvfs disk {};
+    const std::filesystem::path folder = std::filesystem::absolute(parts_.database_file);
+    if (::statvfs(folder.parent_path().c_str(), &disk) != 0) {
+        return {"disk", Level::warning, "the free space of " + folder.string() + " is not known"};
+    }
+    const std::uint64_t free = std::uint64_t{disk.f_bavail} * disk.f_frsize;
+    const std::uint64_t whole = std::uint64_t{disk.f_blocks} * disk.f_frsize;
+    const std::string text = std::to_string(free >> 20) + " MiB of " + std::to_string(whole >> 20) +
+                             " MiB are free for " + folder.string();
+    if (free < kLeastFree) return {"disk", Level::failed, text};
+    return {"disk", free < kWarnFree || free < whole / 20 ? Level::warning : Level::ok, text};
+}
+
+CheckResult SelfCheck::check_commits() const {
+    if (parts_.commits == nullptr || !parts_.commits->is_failing(parts_.clock.steady_now())) {
+        return {"commits", Level::ok, "none has failed since one succeeded"};
+    }
+    return {"commits", Level::failed, "a call could not be recorded, and none since then"};
+}
+
 // A clock set back would make expired challenges good again.
 CheckResult SelfCheck::check_clock() {
     const auto newest = parts_.store.last_recorded_time();
@@ -207,6 +232,15 @@ HealthReport SelfCheck::report() const {
     HealthReport copy = report_;
     if (!run_at_ || parts_.clock.steady_now() - *run_at_ > kStaleAfter) {
         copy.status = ServiceStatus::undefined;
+        return copy;
+    }
+    CheckResult commits = check_commits();
+    const auto shown =
+        std::find_if(copy.checks.begin(), copy.checks.end(),
+                     [&](const CheckResult& check) { return check.name == commits.name; });
+    if (shown != copy.checks.end() && commits.level == Level::failed) {
+        *shown = std::move(commits);
+        copy.status = ServiceStatus::failed;
     }
     return copy;
 }

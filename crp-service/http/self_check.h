@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -12,6 +14,7 @@
 #include "common/crypto/certificate.h"
 #include "common/logging/log.h"
 #include "common/random.h"
+#include "crp-service/http/commit_watch.h"
 #include "crp-service/http/live_parts.h"
 #include "crp-service/http/watched_files.h"
 #include "crp-service/store/store.h"
@@ -24,8 +27,8 @@ const char* to_string(ServiceStatus status);  // "Online", "Failed", "Undefined"
 
 struct CheckResult {
     enum class Level { ok, warning, failed };
-    std::string name;  // "store", "keys", "challenge", "tls-certificate", "certificates", "outbox",
-                       // "clock"
+    std::string name;  // "store", "keys", "tls-certificate", "outbox", "disk", "commits",
+                       // "challenge", "certificates", "clock"
     Level level = Level::ok;
     std::string text;
 };
@@ -55,7 +58,14 @@ class SelfCheck {
         Random& random;
         Log& log;
         bool outbox_is_emptied;  // false: nobody takes state messages, so old ones are no fault
+        const CommitWatch* commits = nullptr;      // null: not looked at
+        std::filesystem::path database_file = {};  // empty: the store is no file of this machine
     };
+    // Free octets of the database's file system: below the first no decision may be recorded any
+    // more, below the second, or a twentieth of the whole, it is time to make room.
+    static constexpr std::uint64_t kLeastFree = std::uint64_t{8} << 20;
+    static constexpr std::uint64_t kWarnFree = std::uint64_t{100} << 20;
+
     // What Parts refers to outlives this object.
     SelfCheck(Parts parts, WatchedFiles files);
 
@@ -66,7 +76,8 @@ class SelfCheck {
     // Makes all checks now, unless somebody asked for that within kOnDemandInterval.
     void run_on_demand();
 
-    // The last run's result; undefined before the first and when that is stale.
+    // The last run's result; undefined before the first and when that is stale. A commit that fails
+    // shows at once, not only after the next run.
     HealthReport report() const;
 
     // After a reload.
@@ -87,6 +98,8 @@ class SelfCheck {
     CheckResult check_server_certificate();
     CheckResult check_certificates();
     CheckResult check_outbox();
+    CheckResult check_disk() const;
+    CheckResult check_commits() const;
     CheckResult check_clock();
     void tell(const HealthReport& report);
 

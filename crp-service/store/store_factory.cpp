@@ -3,6 +3,7 @@
 #include <string>
 
 #include "common/sqlite/file_lock.h"
+#include "crp-service/store/postgresql/backup.h"
 #include "crp-service/store/postgresql/postgresql_store.h"
 #include "crp-service/store/schema_version.h"
 #include "crp-service/store/sqlite/backup.h"
@@ -36,12 +37,6 @@ Result<void> check_exists(const StoreOptions& options) {
     return fail(ErrorCode::configuration,
                 "there is no database " + options.path.string() + "; run `crpctl db create`",
                 error.message());
-}
-
-Failure saved_by_the_server() {
-    return fail(ErrorCode::configuration,
-                "PostgreSQL's own tools back up and restore it: pg_dump and pg_restore, or "
-                "pg_basebackup");
 }
 
 // At the start every failure needs an operator, whatever kind it is later.
@@ -90,14 +85,32 @@ Result<Migration> migrate_store(const StoreOptions& options, const Clock& clock)
 
 Result<AuditTail> backup_store(const StoreOptions& options, const std::filesystem::path& to) {
     if (auto exists = check_exists(options); !exists) return pass_on(exists);
-    if (is_postgresql(options)) return saved_by_the_server();
+    if (is_postgresql(options)) return backup_postgresql(options, to);
     return backup_sqlite(options.path, to);
+}
+
+AuditRecord restore_record(const RestoreOrder& order, const Restored& restored,
+                           const Clock& clock) {
+    AuditRecord audit;
+    audit.time = clock.now();
+    audit.event = "restore-database";
+    audit.outcome = "permit";
+    audit.facts = {{"backup", order.from.string()},
+                   {"backup_schema_version", std::to_string(restored.schema_version)},
+                   {"challenges_revoked", std::to_string(restored.challenges_revoked)}};
+    if (!restored.replaced.empty()) {
+        audit.facts.emplace_back("replaced_database", restored.replaced.string());
+        audit.facts.emplace_back("replaced_audit_sequence",
+                                 std::to_string(restored.replaced_audit.sequence));
+        audit.facts.emplace_back("replaced_audit_hash", restored.replaced_audit.hash);
+    }
+    return audit;
 }
 
 Result<Restored> restore_store(const StoreOptions& options, const RestoreOrder& order,
                                const Clock& clock) {
     if (auto valid = check_options(options); !valid) return pass_on(valid);
-    if (is_postgresql(options)) return saved_by_the_server();
+    if (is_postgresql(options)) return restore_postgresql(options, order, clock);
     auto held = lock(options);
     if (!held) return pass_on(held);
     return restore_sqlite(options.path, order, clock);

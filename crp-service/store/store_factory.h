@@ -60,7 +60,8 @@ struct RestoreOrder {
 struct Restored {
     int schema_version = 0;  // the backup's
     std::int64_t challenges_revoked = 0;
-    std::filesystem::path replaced;  // where the replaced database is now; empty: there was none
+    // Where the replaced database (PostgreSQL: schema) is now; empty: there was none.
+    std::filesystem::path replaced;
     AuditTail replaced_audit;
 };
 // Makes the database from a backup, with an audit record that says so. Stop crpd first. Until the
@@ -68,6 +69,9 @@ struct Restored {
 // whole or not ours.
 Result<Restored> restore_store(const StoreOptions& options, const RestoreOrder& order,
                                const Clock& clock);
+
+// What the audit of a restored database says of that; for the backends.
+AuditRecord restore_record(const RestoreOrder& order, const Restored& restored, const Clock& clock);
 
 // The audit alone, for its verification: reads only and may run beside crpd.
 Result<std::unique_ptr<AuditSource>> open_audit(const StoreOptions& options);

@@ -86,6 +86,7 @@ class ModulePolicy final : public Policy {
                                              lend(question.device_address)};
         ndes_policy_verify_output output{};
         output.size = sizeof(output);
+        const ModuleCallFor transaction(question.transaction_id);
         auto done = succeeded(
             call("VerifyRequest", [&] { return table_.verify_request(context_, &input, &output); }),
             "VerifyRequest");
@@ -98,6 +99,7 @@ class ModulePolicy final : public Policy {
             sizeof(ndes_policy_notify_input), lend(outcome.challenge), lend(outcome.transaction_id),
             lend(outcome.request_id),         outcome.disposition,     outcome.last_result,
             lend(outcome.certificate)};
+        const ModuleCallFor transaction(outcome.transaction_id);
         return succeeded(call("Notify", [&] { return table_.notify(context_, &input); }), "Notify");
     }
 

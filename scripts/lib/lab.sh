@@ -25,10 +25,22 @@ lab_exists() {
     [ -d "/proc/${1:-none}" ] && ! grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
 }
 
-# lab_wait_for URL PID PROGRAM LOG: until URL answers 200; fails when the program ends before.
+# lab_listens PID URL: does that process itself listen at the URL's port? Another lab's program that
+# took the port first would answer as well.
+lab_listens() {
+    local port inode
+    port=$(printf ':%04X' "$(sed -E 's#.*:([0-9]+)(/.*)?$#\1#' <<<"$2")")
+    for inode in $(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+        awk -v port="$port" '$4 == "0A" && substr($2, length($2) - 4) == port { print $10 }'); do
+        [ -z "$(find "/proc/$1/fd" -lname "socket:\[$inode\]" 2>/dev/null)" ] || return 0
+    done
+    return 1
+}
+
+# lab_wait_for URL PID PROGRAM LOG: until that process answers 200 at URL; fails when it ends before.
 lab_wait_for() {
     local tries=0
-    until curl -fsS -o /dev/null --max-time 2 "$1" 2>/dev/null; do
+    until lab_listens "$2" "$1" && curl -fsS -o /dev/null --max-time 2 "$1" 2>/dev/null; do
         tries=$((tries + 1))
         if ! lab_exists "$2" || [ $tries -gt 300 ]; then
             echo "error: $3 did not start; last lines of $4:" >&2
@@ -269,7 +281,7 @@ lab_start() {
         lab_spawn "$dir" crpd
         CRPD_PID=$spawned
         lab_write_env "$dir" "$CRPD_PID" "$NDESD_PID"
-        lab_wait_for "$CRP_HEALTH_URL/readyz" "$CRPD_PID" crpd "$dir/log/crpd.stderr"
+        lab_wait_for "$CRP_HEALTH_URL/readyz" "$CRPD_PID" crpd "$dir/log/crpd.stderr" || return
         for template in Signature Encryption GeneralPurpose; do
             lab_call PUT "/api/v1/templates/$template" \
                 '{"permissions":[{"principal":"*","read":true,"enroll":true}]}' >/dev/null
@@ -279,7 +291,7 @@ lab_start() {
         lab_spawn "$dir" ndesd
         NDESD_PID=$spawned
         lab_write_env "$dir" "$CRPD_PID" "$NDESD_PID"
-        lab_wait_for "$NDES_HEALTH_URL/readyz" "$NDESD_PID" ndesd "$dir/log/ndesd.stderr"
+        lab_wait_for "$NDES_HEALTH_URL/readyz" "$NDESD_PID" ndesd "$dir/log/ndesd.stderr" || return
     fi
     echo "lab is running; see $dir/lab.env"
 }

@@ -150,6 +150,20 @@ TEST_CASE("every field of question and outcome arrives") {
     CHECK_FALSE(policy->notify(outcome));
 }
 
+TEST_CASE("a module's line belongs to the transaction of the call, also when it names none") {
+    RecordingLog log;
+    const auto policy = load("garbage", log);
+    scep::PolicyOutcome outcome;
+    outcome.transaction_id = "t-1";
+    REQUIRE(policy->notify(outcome));
+    REQUIRE(policy->notify({}));
+    const auto lines = log.lines();
+    REQUIRE(lines.size() == 4);
+    CHECK(lines[0].transaction_id == "t-1");
+    CHECK(lines[1].transaction_id != "t-1");  // it named another
+    CHECK(lines[2].transaction_id.empty());   // the call is over
+}
+
 TEST_CASE("the log callback survives whatever a module passes") {
     RecordingLog log;
     const auto policy = load("garbage", log);

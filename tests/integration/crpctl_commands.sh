@@ -33,7 +33,7 @@ for noun in user device policy template; do
     expect_status "$noun show: unknown" 4 $noun show nobody
     expect_status "$noun delete asks, and refuses where it cannot" 4 $noun delete nobody
     expect_status "$noun delete: unknown" 4 $noun delete nobody --yes
-    expect_status "$noun put: no such file" 4 $noun put x none.json
+    expect_status "$noun put: no such file" 1 $noun put x none.json
     echo nonsense >nonsense.json
     expect_status "$noun put: no JSON" 4 $noun put x nonsense.json
 done
@@ -78,7 +78,7 @@ expect_status "tx show: unknown" 4 tx show none
 # ---- trace
 trace=$(ctl tx trace "$transaction" --log "$CRP_LOG" --log "$NDES_LOG" --log "$test_dir/lab/log/crpd.jsonl" \
     --log "$test_dir/lab/log/ndesd.jsonl" --log none.log --format json)
-for source in crpd audit "state message" crpd.jsonl ndesd.jsonl; do
+for source in crpd audit "state message" CRP.log NDESPlugin.log crpd.jsonl ndesd.jsonl; do
     expect_equal "tx trace has a line of $source" \
         "$(jq --arg source "$source" 'any(.events[]; .source == $source)' <<<"$trace")" true
 done
@@ -89,6 +89,10 @@ expect_match "tx trace of a refusal names the rule" "$(ctl tx trace "$refused")"
 expect_match "tx trace without crpd has the logs" \
     "$(ctl tx trace "$transaction" --url https://localhost:1 --log "$test_dir/lab/log/crpd.jsonl" 2>&1)" "crpd.jsonl"
 expect_status "tx trace: nobody knows it" 4 tx trace none
+expect_status "tx trace: every source knows it" 0 tx trace "$transaction" --log "$CRP_LOG" --log "$NDES_LOG"
+expect_status "tx trace: a log that is not there" 1 tx trace "$transaction" --log none.log
+expect_equal "tx trace has no line of another transaction" \
+    "$(jq '[.events[] | select(.text | test("status False"))] | length' <<<"$trace")" 0
 
 # ---- certificates, state messages, status
 expect_json "cert list" '.[].deviceId' phone-1 cert list
@@ -96,6 +100,9 @@ expect_json "cert expiring within two years" length 1 cert expiring --within 730
 expect_json "cert expiring within a day" length 0 cert expiring --within 1d
 expect_status "cert expiring: no span" 2 cert expiring --within soon
 expect_json "state list" '[.[].state] | sort | map(tostring) | join(" ")' "5 6 9" state list
+expect_status "state dead: an unknown sink" 4 state dead --sink nosuch
+expect_status "state replay: an unknown sink" 4 state replay --sink nosuch --all-dead --yes
+expect_match "which are there" "$(ctl state dead --sink nosuch 2>&1)" "there are: "
 expect_json "status" .text Online status
 expect_status "status of nothing" 3 status --health-url http://127.0.0.1:1
 
@@ -132,6 +139,8 @@ expect_status "a key and no checkpoint: not found out" 1 audit verify --export a
 expect_status "caller list" 0 caller list --config "$config"
 expect_json "caller check" .name lab-admin caller check "$ADMIN_CERT" --config "$config"
 expect_status "caller check: a stranger" 4 caller check "$ISSUING_CA" --config "$config"
+expect_match "caller check: crpd's own reason" \
+    "$(ctl caller check "$test_dir/lab/tls/crp.pem" --config "$config" 2>&1)" "ClientCertificateUsage"
 expect_status "config check" 0 config check --config "$config"
 expect_match "config show --origin names file and line" \
     "$(ctl config show --config "$config" --origin)" "server.listen .*crpd.toml:[0-9]+"
@@ -145,9 +154,14 @@ expect_status "version" 0 version
 expect_status "unreachable" 3 device list --url https://localhost:1
 expect_status "refused: a caller without the role" 4 audit list --cert "$NDES_CERT" --key "$NDES_KEY"
 expect_status "no URL is usage" 2 device list --url ''
+expect_status "also for the keys" 2 keys list --url ''
+expect_status "a local file that is not there is no refusal" 1 policy simulate --csr none.pem --template x
 expect_status "unknown verb" 2 device nonsense
 expect_status "unknown option" 2 device list --nonsense
-expect_match "an error names the next step" "$(ctl device list --url https://localhost:1 2>&1)" "next: "
+expect_match "an error names the next step" "$(ctl device list --url https://localhost:1 2>&1)" "next: crpctl status"
+expect_equal "a list that fails is no empty list" "$(ctl device list --url https://localhost:1 --format json 2>/dev/null)" ""
+expect_fails "nor says that nothing was found" grep -q "nothing found" <(ctl device list --url https://localhost:1 2>&1)
+expect_match "crpd's hint is the next step" "$(ctl device show nobody 2>&1)" "next: Check the identifier"
 mkdir -p "$test_dir/work/settings"
 printf 'url = "%s"\nca = "%s"\ncert = "%s"\nkey = "%s"\n' "$CRP_URL" "$CRP_CA" "$ADMIN_CERT" "$ADMIN_KEY" \
     >"$test_dir/work/settings/crpctl.toml"
@@ -180,17 +194,53 @@ expect_status "db check" 0 db check --config "$config"
 expect_status "db backup beside a running crpd" 0 db backup --config "$config" --to copy.db
 expect_status "db backup never overwrites" 4 db backup --config "$config" --to copy.db
 expect_status "db restore refuses a database in use" 1 db restore --config "$config" --from copy.db --replace
+expect_match "and says what to do" "$(ctl db restore --config "$config" --from copy.db --replace 2>&1)" "next: stop crpd"
+ctl db create --path own.db >/dev/null
+expect_match "db create on what exists" "$(ctl db create --path own.db 2>&1)" "next: choose another name"
+expect_fails "has no cause called success" grep -q "Success" <(ctl db create --path own.db 2>&1)
+expect_status "db restore of what is no database" 1 db restore --path other.db --from nonsense.json
+expect_fails "leaves no lock behind" test -e other.db.lock
 unused=$(ctl challenge new --device phone-1 --policy wifi --user alice --format json | jq -r .challengeId)
 rm copy.db
 expect_status "db backup with an unused challenge" 0 db backup --config "$config" --to copy.db
 lab_end "$CRPD_PID" crpd
 expect_status "db restore refuses to replace unasked" 4 db restore --config "$config" --from copy.db
 expect_match "db restore" "$(ctl db restore --config "$config" --from copy.db --replace)" "1 unused challenges revoked"
+expect_match "audit verify without a key says what it cannot see" \
+    "$(ctl audit verify --config "$config" 2>&1)" "no key was given or configured"
+expect_status "audit keygen for crpd" 0 audit keygen --out "$test_dir/lab/keys/audit.key"
+cat >>"$config" <<'EOF'
+
+[audit]
+signing_key_file = "keys/audit.key"
+checkpoint_file = "log/checkpoints.jsonl"
+checkpoint_interval = "1s"
+EOF
 lab_start "$test_dir/lab" sqlite true >/dev/null
 source "$test_dir/lab/lab.env"
 expect_json "the records are there" length 1 cert list
 expect_json "the unused challenge is revoked" .state revoked challenge show "$unused"
 expect_equal "the audit tells of the restore" \
     "$(ctl audit export --config "$config" --event restore-database | wc -l)" 1
+eventually "crpd signs it" 20 test -s "$test_dir/lab/log/checkpoints.jsonl"
+lab_end "$CRPD_PID" crpd
 expect_status "and is whole" 0 audit verify --config "$config"
+expect_match "by the configuration's own key" "$(ctl audit verify --config "$config")" "[1-9][0-9]* genuine checkpoints"
+mv "$test_dir/lab/keys/audit.key" audit.key
+expect_status "or by the public one beside it" 0 audit verify --config "$config"
+python3 - "$CRP_DB" <<'EOF'
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1])
+triggers = database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+for (name,) in triggers:
+    database.execute(f"DROP TRIGGER {name}")
+database.execute("DELETE FROM audit WHERE sequence > (SELECT max(sequence) - 3 FROM audit)")
+database.execute("DELETE FROM audit_checkpoint")
+database.commit()
+EOF
+expect_status "records and checkpoints cut off are found out by the checkpoint file" 4 audit verify --config "$config"
+expect_match "and named" "$(ctl audit verify --config "$config")" "truncated"
+mv "$test_dir/lab/log/checkpoints.jsonl" elsewhere.jsonl
+expect_status "without that file it is not found out" 1 audit verify --config "$config"
+expect_status "unless its copy is given" 4 audit verify --config "$config" --checkpoints elsewhere.jsonl
 finish

@@ -151,19 +151,27 @@ Connection::Next Connection::dispatch() {
     return Next::step;
 }
 
+Response Connection::handle() const {
+    if (refused_ == 0) return service_.handler(request_, peer_);
+    const Response plain = transport_answer(refused_);
+    Response shaped = service_.refusal(plain, request_, peer_);
+    shaped.status = plain.status;
+    return shaped;
+}
+
 void Connection::run() noexcept {
     try {
-        response_ = service_.handler(request_, peer_);
+        response_ = handle();
     } catch (...) {
         response_ = Response();
-        response_.status = kInternalError;
+        response_.status = refused_ == 0 ? kInternalError : refused_;
     }
     home_.post([self = shared_from_this()] { self->answered(); });
 }
 
 void Connection::answered() {
     if (state_ != State::handling) return;  // too late: 504 was given, or the client is gone
-    answer(response_, reader_.keep_alive());
+    answer(response_, refused_ == 0 && reader_.keep_alive());
     drive();
 }
 
@@ -179,6 +187,16 @@ void Connection::answer(const Response& response, bool keep_alive) {
 
 Connection::Next Connection::refuse(int status) {
     ++service_.counters.refused_malformed;
+    if (service_.refusal) {
+        if (!reader_.has_head()) {  // what is there is of the request before, or half of this one
+            std::string method = std::move(request_.method);
+            request_ = Request();
+            request_.method = std::move(method);
+        }
+        refused_ = status;
+        enter(State::handling, service_.limits.handler_timeout);
+        if (service_.workers.submit(shared_from_this())) return Next::nothing;
+    }
     answer(transport_answer(status), false);
     return Next::step;
 }
@@ -265,7 +283,9 @@ void Connection::deadline_passed() {
     socket_.cancel(ignored);  // the wait for what did not come in time
     switch (state_) {
         case State::reading: refuse(kRequestTimeout); return drive();
-        case State::handling: answer(transport_answer(kGatewayTimeout), false); return drive();
+        case State::handling:
+            answer(transport_answer(refused_ == 0 ? kGatewayTimeout : refused_), false);
+            return drive();
         case State::handshaking: ++service_.counters.handshakes_failed; return close();
         case State::waiting: channel_->end_output(); return close();
         case State::writing:

@@ -66,6 +66,7 @@ class Connection final : public Task, public std::enable_shared_from_this<Connec
     Next refuse(int status);
     bool fits_in_memory();
     Next refuse_for_memory();
+    Response handle() const;
     void begin_request_or_wait();
     void linger();
     void close();
@@ -89,6 +90,7 @@ class Connection final : public Task, public std::enable_shared_from_this<Connec
     AfterWrite after_write_ = AfterWrite::next_request;
     std::size_t discarded_ = 0;
     MemoryBudget::Share memory_;  // what input_ and request_ hold beyond the usual
+    int refused_ = 0;  // status of a refusal that a worker shapes; 0: a request for the handler
 
     // Written here before submit() and after the answer is posted; the worker's in between. A
     // connection that gave up waiting (504) never touches them again.

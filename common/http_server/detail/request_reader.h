@@ -39,6 +39,7 @@ class RequestReader {
     void reset();
 
     int status() const { return status_; }
+    bool has_head() const { return part_ == Part::body; }  // all of `request` but its body is set
     bool keep_alive() const { return facts_.keep_alive; }
     bool is_http10() const { return facts_.is_http10; }
 

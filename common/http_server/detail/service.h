@@ -28,6 +28,7 @@ struct Service {
         : limits(options.limits),
           server_name(options.server_name),
           handler(std::move(request_handler)),
+          refusal(options.refusal),
           connections(limits.connections, limits.connections_per_address),
           memory(limits.large_request_octets),
           workers(options.worker_threads, limits.queued_requests) {}
@@ -35,6 +36,7 @@ struct Service {
     const ServerLimits limits;
     const std::string server_name;
     const Handler handler;
+    const Refusal refusal;  // may be empty
     AtomicCounters counters;
     std::atomic<bool> draining{false};  // once set, never cleared: no connection starts a request
     ConnectionLimits connections;

@@ -31,6 +31,14 @@ std::string quoted(const char* value) {
     return text + "'";
 }
 
+bool is_secret(const PQconninfoOption& option) {
+    return std::string_view(option.keyword).ends_with("password");
+}
+
+std::string keyword_of(const PQconninfoOption& option) {
+    return std::string(option.keyword) + "=" + quoted(option.val) + " ";
+}
+
 // Keywords or a URI → keywords.
 Result<std::string> normalize(const std::string& text, const std::string& setting,
                               bool may_have_password) {
@@ -41,12 +49,11 @@ Result<std::string> normalize(const std::string& text, const std::string& settin
     std::string keywords;
     for (const PQconninfoOption* one = options.get(); one->keyword != nullptr; ++one) {
         if (one->val == nullptr) continue;
-        const bool is_secret = std::string_view(one->keyword).ends_with("password");
-        if (is_secret && !may_have_password) {
+        if (is_secret(*one) && !may_have_password) {
             return fail(ErrorCode::configuration,
                         setting + ": must not have a password; use passfile= or a file");
         }
-        keywords += std::string(one->keyword) + "=" + quoted(one->val) + " ";
+        keywords += keyword_of(*one);
     }
     for (const char* needed : {"user", "dbname"}) {
         if (keyword(keywords, needed).empty()) {
@@ -86,6 +93,15 @@ std::string keyword(const std::string& connection_text, const char* name) {
         if (std::string_view(one->keyword) == name) return one->val != nullptr ? one->val : "";
     }
     return {};
+}
+
+std::string without_passwords(const std::string& connection_text) {
+    const OptionsPtr options = parse(connection_text);
+    std::string keywords;
+    for (const PQconninfoOption* one = options.get(); one && one->keyword != nullptr; ++one) {
+        if (one->val != nullptr && !is_secret(*one)) keywords += keyword_of(*one);
+    }
+    return keywords;
 }
 
 std::string place_of(const std::string& connection_text) {

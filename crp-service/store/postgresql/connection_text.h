@@ -18,6 +18,9 @@ Result<std::string> owner_connection_text(const StoreOptions& options);
 // The value of one keyword of a text that the functions above made; or "".
 std::string keyword(const std::string& connection_text, const char* name);
 
+// The same connection with no password in it, to be shown to other users of the machine.
+std::string without_passwords(const std::string& connection_text);
+
 // host:port/database, for messages.
 std::string place_of(const std::string& connection_text);
 

@@ -31,26 +31,10 @@ constexpr const char* kDamagedIndexes =
     "JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'crp' AND NOT i.indisvalid";
 constexpr const char* kFsync = "SHOW fsync";
 
-Result<std::int64_t> number_of(Connection& connection, const char* sql,
-                               const Values& values = Values()) {
-    auto rows = connection.ask_text(sql, values);
-    if (!rows) return pass_on(rows);
-    return rows->empty() ? 0 : rows->row(0).integer();
-}
-
 Result<std::string> text_of(Connection& connection, const char* sql) {
     auto rows = connection.ask_text(sql);
     if (!rows) return pass_on(rows);
     return rows->empty() ? std::string() : rows->row(0).text();
-}
-
-std::string identifier(const std::string& name) {
-    std::string text = "\"";
-    for (const char c : name) {
-        if (c == '"') text += '"';
-        text += c;
-    }
-    return text + "\"";
 }
 
 std::int64_t newest() { return static_cast<std::int64_t>(schema_steps().size()); }
@@ -89,11 +73,22 @@ Result<void> apply(Connection& connection, std::int64_t version, std::int64_t la
     return done;
 }
 
-// The owner's session, and the role of crpd, which exists afterwards.
-struct Owner {
-    std::unique_ptr<Connection> connection;
-    std::string role;
-};
+}  // namespace
+
+Result<std::int64_t> number_of(Connection& connection, const char* sql, const Values& values) {
+    auto rows = connection.ask_text(sql, values);
+    if (!rows) return pass_on(rows);
+    return rows->empty() ? 0 : rows->row(0).integer();
+}
+
+std::string identifier(const std::string& name) {
+    std::string text = "\"";
+    for (const char c : name) {
+        if (c == '"') text += '"';
+        text += c;
+    }
+    return text + "\"";
+}
 
 Result<void> make_role(Connection& connection, const std::string& role) {
     auto user = text_of(connection, kCurrentUser);
@@ -119,8 +114,6 @@ Result<Owner> open_owner(const StoreOptions& options) {
     if (!connection) return pass_on(connection);
     return Owner{std::move(*connection), keyword(*own, "user")};
 }
-
-}  // namespace
 
 Result<void> check_schema(Connection& connection) {
     auto version = version_of(connection);

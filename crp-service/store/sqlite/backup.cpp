@@ -82,20 +82,7 @@ Result<void> record(const fs::path& path, const RestoreOrder& order, const Resto
                     const Clock& clock) {
     auto store = open_sqlite_store(path, 1);
     if (!store) return pass_on(store);
-    AuditRecord audit;
-    audit.time = clock.now();
-    audit.event = "restore-database";
-    audit.outcome = "permit";
-    audit.facts = {{"backup", order.from.string()},
-                   {"backup_schema_version", std::to_string(restored.schema_version)},
-                   {"challenges_revoked", std::to_string(restored.challenges_revoked)}};
-    if (!restored.replaced.empty()) {
-        audit.facts.emplace_back("replaced_database", restored.replaced.string());
-        audit.facts.emplace_back("replaced_audit_sequence",
-                                 std::to_string(restored.replaced_audit.sequence));
-        audit.facts.emplace_back("replaced_audit_hash", restored.replaced_audit.hash);
-    }
-    return (*store)->append_audit(std::move(audit));
+    return (*store)->append_audit(restore_record(order, restored, clock));
 }
 
 Result<void> fold_wal(const fs::path& path) {

@@ -153,7 +153,7 @@ TEST_CASE("every sink gets every message by itself, and the metrics tell") {
         CHECK(std::system(
                   ("promtool check metrics <" + lab.path("metrics.txt").string()).c_str()) == 0);
     }
-    CHECK(lab.health("/healthz?run=1").json["checks"].size() == 7);
+    CHECK(lab.health("/healthz?run=1").json["checks"].size() == 9);
 }
 
 TEST_CASE("what a sink had not got when crpd was killed, it gets afterwards") {

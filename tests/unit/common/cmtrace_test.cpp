@@ -41,6 +41,17 @@ TEST_CASE("a record is written as NDES' own plug-in writes it") {
           "file=\"ndesplugin.cpp:646\">");
 }
 
+TEST_CASE("the context holds the transaction, escaped and bounded") {
+    CmtraceRecord with = record("text");
+    with.context = "a\"><b";
+    CHECK(format_cmtrace(with).find(" context=\"a\\x22\\x3E\\x3Cb\" type=\"1\"") !=
+          std::string::npos);
+    CHECK(parse_cmtrace(format_cmtrace(with)).value() == with);
+    with.context = std::string(kMaxCmtraceContext + 1, 'x');
+    const std::string cut = parse_cmtrace(format_cmtrace(with)).value().context;
+    CHECK(cut == std::string(kMaxCmtraceContext, 'x') + "\xE2\x80\xA6");
+}
+
 TEST_CASE("ordinary text, paths and other scripts stay readable") {
     for (const char* text :
          {"C:\\Program Files\\x.SMX is dropped.", "a \"quoted\" <word> & more",
@@ -65,6 +76,7 @@ TEST_CASE("hostile text makes exactly one record, which reads back as it was") {
         CmtraceRecord original = record(test::hostile_text(random, true));
         original.component = test::hostile_text(random, true);
         original.file = test::hostile_text(random, true);
+        original.context = test::hostile_text(random, true);
         const std::string line = format_cmtrace(original);
         REQUIRE_FALSE(has_deceptive_character(line));
         REQUIRE(line.find("]LOG]!>") == line.rfind("]LOG]!>"));

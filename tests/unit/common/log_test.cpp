@@ -94,6 +94,7 @@ TEST_CASE("one call writes a JSON line and a CMTrace line") {
     CHECK(record.type == 2);
     CHECK(record.thread == static_cast<unsigned long>(::gettid()));
     CHECK(record.file == "log_test.cpp:" + std::to_string(here.line()));
+    CHECK(record.context == "T1");
 }
 
 TEST_CASE("an event of a module stands under the module's own place") {

@@ -169,6 +169,38 @@ TEST_CASE("refused calls are logged and audited") {
     CHECK(lab.log.all().find("RoleNotPermitted") != std::string::npos);
 }
 
+TEST_CASE("what the transport refuses is a problem, logged and audited") {
+    ApiLab lab;
+    http::Response plain;
+    plain.status = 413;
+    http::Request request;
+    request.method = "POST";
+    request.path = "/api/v1/challenges";
+    const http::Response response = lab.api.refuse_unread(plain, request, lab.peer("mdm"));
+    CHECK(response.status == 413);
+    CHECK(response.content_type == "application/problem+json");
+    CHECK(reason_of(response) == "TooLarge");
+    REQUIRE(lab.audit().size() == 1);
+    CHECK(lab.audit()[0].event == "call-rejected");
+    CHECK(lab.audit()[0].reason == "TooLarge");
+    CHECK(lab.audit()[0].caller == "mdm");
+    CHECK(lab.log.all().find("/api/v1/challenges") != std::string::npos);
+}
+
+TEST_CASE("every status of the transport has a reason, and a flood of them is bounded") {
+    ApiLab lab;
+    http::Response plain;
+    for (const int status : {400, 405, 408, 413, 414, 417, 431, 501, 505}) {
+        plain.status = status;
+        const http::Response response = lab.api.refuse_unread(plain, {}, {});
+        CHECK(response.status == status);
+        CHECK(reason_of(response) != "InternalFault");
+    }
+    for (int i = 0; i < 1000; ++i)
+        lab.api.refuse_unread(plain, {}, {});
+    CHECK(lab.audit().size() == Rejections::kStrangersPerMinute);
+}
+
 TEST_CASE("strangers cannot fill log and audit") {
     ApiLab lab;
     http::Peer nobody;

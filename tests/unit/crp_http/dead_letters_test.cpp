@@ -76,3 +76,12 @@ TEST_CASE("an order that does not say exactly what is refused, and so is who is 
     CHECK(lab.call("mdm", "GET", "/api/v1/state-messages/dead-letters?sink=mdm").status == 403);
     CHECK(lab.waiting() == 0);
 }
+
+TEST_CASE("a sink that does not exist is said to be unknown") {
+    DeadLab lab;
+    const auto listed = lab.call("admin", "GET", "/api/v1/state-messages/dead-letters?sink=nosuch");
+    CHECK(listed.status == 404);
+    CHECK(json_of(listed)["detail"] == "there is no sink \"nosuch\"; there are: mdm");
+    CHECK(lab.replay(R"({"sink":"nosuch","allDead":true})").status == 404);
+    CHECK(lab.waiting() == 0);
+}

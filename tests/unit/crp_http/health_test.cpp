@@ -1,6 +1,10 @@
 // Health: 0, 1 and 4, on the listener and in the log.
 #include "crp-service/http/health_handler.h"
 
+#include <fstream>
+
+#include <sys/mount.h>
+
 #include "tests/catch.h"
 #include "tests/unit/crp_http/api_lab.h"
 
@@ -26,7 +30,101 @@ struct HealthLab : ApiLab {
     }
 };
 
+// A store that finds no room for what callers write, though its check does.
+struct FullStore : MemoryStore {
+    bool fails = false;
+
+    Result<bool> put_user(const User& user, AuditRecord audit,
+                          const Precondition& premise) override {
+        if (fails) return fail(ErrorCode::storage, "disk I/O error");
+        return MemoryStore::put_user(user, std::move(audit), premise);
+    }
+};
+
+struct FullStoreLab : ApiLab {
+    FullStore full;
+    Api full_api{parts, full, clock, random, log};
+    SelfCheck check{{full, parts, clock, random, log, false, &full_api.commits()},
+                    {certificate_of("admin")}};
+
+    int ask(const std::string& method) {
+        http::Request request;
+        request.method = method;
+        request.target = request.path = "/api/v1/users/u";
+        if (method == "PUT") request.body = "{}";
+        return full_api.handle(request, peer("mdm")).status;
+    }
+};
+
+// A file system of 16 MiB, if we may mount one.
+class SmallDisk {
+  public:
+    explicit SmallDisk(std::filesystem::path folder) : folder_(std::move(folder)) {
+        std::filesystem::create_directory(folder_);
+        is_mounted_ = ::mount("tmpfs", folder_.c_str(), "tmpfs", 0, "size=16m") == 0;
+    }
+    ~SmallDisk() {
+        if (is_mounted_) ::umount2(folder_.c_str(), MNT_DETACH);
+    }
+    SmallDisk(const SmallDisk&) = delete;
+    SmallDisk& operator=(const SmallDisk&) = delete;
+    bool is_mounted() const { return is_mounted_; }
+
+  private:
+    std::filesystem::path folder_;
+    bool is_mounted_ = false;
+};
+
 }  // namespace
+
+TEST_CASE("a commit that fails shows at once, until one succeeds") {
+    FullStoreLab lab;
+    const auto status = [&] { return lab.check.report().status; };
+    lab.check.run();
+    REQUIRE(status() == ServiceStatus::online);
+    lab.full.fails = true;
+    CHECK(lab.ask("PUT") == 503);
+    CHECK(status() == ServiceStatus::failed);
+    lab.check.run();  // its own write succeeds
+    CHECK(status() == ServiceStatus::failed);
+    CHECK(lab.check.report().checks.at(5).name == "commits");
+    CHECK_FALSE(lab.check.store_is_hopeless());
+    lab.full.fails = false;
+    CHECK(lab.ask("GET") == 404);
+    CHECK(status() == ServiceStatus::failed);  // that wrote nothing
+    CHECK(lab.ask("PUT") == 201);
+    lab.check.run();
+    CHECK(status() == ServiceStatus::online);
+    // Without calls a failure is not believed for ever.
+    lab.full.fails = true;
+    CHECK(lab.ask("PUT") == 503);
+    lab.clock.advance(CommitWatch::kBelieved);
+    lab.check.run();
+    CHECK(status() == ServiceStatus::online);
+}
+
+TEST_CASE("a full file system fails the service before a commit does") {
+    HealthLab lab;
+    const auto disk_of = [&](const std::filesystem::path& file) {
+        SelfCheck check({lab.store, lab.parts, lab.clock, lab.random, lab.log, true, nullptr, file},
+                        {lab.certificate_of("admin")});
+        check.run();
+        return check.report().checks.at(4);
+    };
+    CHECK(disk_of("").level == CheckResult::Level::ok);
+    CHECK(disk_of("/nonexistent/crp.db").level == CheckResult::Level::warning);
+    const TemporaryFolder folder;
+    const SmallDisk disk(folder.path() / "disk");
+    if (!disk.is_mounted()) {
+        WARN("left out: only root may mount a small file system");
+        return;
+    }
+    CHECK(disk_of(folder.path() / "disk" / "crp.db").level == CheckResult::Level::warning);
+    std::ofstream(folder.path() / "disk" / "ballast") << std::string(10 << 20, 'x');
+    const CheckResult full = disk_of(folder.path() / "disk" / "crp.db");
+    CHECK(full.name == "disk");
+    CHECK(full.level == CheckResult::Level::failed);
+}
 
 TEST_CASE("before the first check the status is undefined") {
     HealthLab lab;
@@ -45,7 +143,7 @@ TEST_CASE("a fit service is online") {
         const http::Response response = lab.get(path);
         CHECK(response.status == 200);
         CHECK(json_of(response)["status"] == 0);
-        CHECK(json_of(response)["checks"].size() == 7);
+        CHECK(json_of(response)["checks"].size() == 9);
     }
     CHECK(lab.get("/readyz").body == "ready\n");
     const std::string verbose = lab.get("/readyz", "verbose").body;

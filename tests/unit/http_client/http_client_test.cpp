@@ -66,6 +66,23 @@ TEST_CASE("a kept connection that was closed is replaced, and the call made once
     CHECK(server.connections() == 3);
 }
 
+TEST_CASE("interim answers before the final one are skipped, but not for ever") {
+    const std::string early =
+        "HTTP/1.1 100 Continue\r\n\r\n"
+        "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+    const auto response = post_to(early + http_answer(200, "", "done"));
+    REQUIRE(response);
+    CHECK(response->status == 200);
+    CHECK(response->body == "done");
+    CHECK(response->header("link").empty());
+
+    std::string flood;
+    for (int i = 0; i < 100; ++i)
+        flood += early;
+    CHECK_FALSE(post_to(flood + http_answer(200, "", "done")));
+    CHECK_FALSE(post_to("HTTP/1.1 101 Switching Protocols\r\n\r\n" + http_answer(200, "", "x")));
+}
+
 TEST_CASE("a redirect is an answer like any other") {
     const auto response = post_to(
         "HTTP/1.1 307 Moved\r\nLocation: https://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n");

@@ -1,6 +1,10 @@
 // Deadlines, caps and what happens to slow, silent, broken and too many clients.
 #include <array>
 #include <ctime>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 #include <netinet/in.h>
 #include <sys/resource.h>
@@ -72,6 +76,44 @@ TEST_CASE("a late body gets 408") {
     const auto server = server_with([](auto& limits) { limits.request_timeout = kShort; });
     RawClient client(server->port(), tls());
     CHECK(client.ask("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nabc").status == 408);
+}
+
+TEST_CASE("the program shapes the transport's own refusals and is told what was read") {
+    std::mutex mutex;
+    std::vector<std::string> told;
+    const auto server = start_tls_server([&](http::ServerOptions& options) {
+        options.limits.body_octets = 4;
+        options.limits.header_octets = 128;
+        options.refusal = [&](const http::Response& plain, const http::Request& request,
+                              const http::Peer& peer) {
+            const std::lock_guard lock(mutex);
+            told.push_back(std::to_string(plain.status) + " " + request.path + " " +
+                           std::to_string(request.headers.size()));
+            if (request.path == "/throw") throw std::runtime_error("broken");
+            http::Response shaped;
+            shaped.status = 200;  // the transport's own counts
+            shaped.body = peer.address;
+            return shaped;
+        };
+    });
+    RawClient client(server->port(), tls());
+    CHECK(client.ask(get("/secret", "X: y\r\n")).status == 200);
+    const RawResponse malformed = client.ask("GET / HTTP/1.1\r\nHost: t\r\nbroken\r\n\r\n");
+    CHECK(malformed.status == 400);
+    CHECK(malformed.body == "127.0.0.1");
+    CHECK(client.is_closed_within(kSoon));
+    const std::string long_field = "X: " + std::string(200, 'x') + "\r\n";
+    CHECK(RawClient(server->port(), tls()).ask(get("/", long_field)).status == 431);
+    CHECK(RawClient(server->port(), tls()).ask(post("/api", "12345")).status == 413);
+    const RawResponse thrown = RawClient(server->port(), tls()).ask(post("/throw", "12345"));
+    CHECK(thrown.status == 413);
+    CHECK(thrown.body.empty());
+    const std::lock_guard lock(mutex);
+    REQUIRE(told.size() == 4);
+    CHECK(told[0] == "400  0");  // nothing of the request before
+    CHECK(told[1] == "431  0");
+    CHECK(told[2].starts_with("413 /api "));
+    CHECK(server->counters().refused_malformed == 4);
 }
 
 TEST_CASE("a connection without a first request ends at the request deadline") {
@@ -169,7 +211,9 @@ TEST_CASE("a full queue is answered 503 at once and the connection lives on") {
 }
 
 TEST_CASE("large requests that do not end are refused together, others are served meanwhile") {
-    const auto server = start_server({.limits = {.large_request_octets = 256 * 1024}});
+    http::ServerOptions options;
+    options.limits.large_request_octets = 256 * 1024;
+    const auto server = start_server(options);
     const std::string head = "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 100000\r\n\r\n";
     std::vector<std::unique_ptr<RawClient>> large;
     for (int i = 0; i < 12; ++i) {

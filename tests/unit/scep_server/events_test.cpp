@@ -337,6 +337,7 @@ TEST_CASE("the event file has one line for each event, in either format") {
         REQUIRE(lines.size() == 2);
         if (cmtrace) {
             CHECK(lines[0].find("Event 28 EVENT_MSCEP_NO_PASSWORD: ") != std::string::npos);
+            CHECK(lines[0].find("context=\"tx-1\"") != std::string::npos);
             continue;
         }
         const auto json = nlohmann::json::parse(lines[0]);
