@@ -310,6 +310,7 @@ lab_end() {
 
 lab_stop() {
     [ -f "$1/lab.env" ] || { echo "no lab in $1"; return 0; }
+    local CRPD_PID='' NDESD_PID='' # of this lab alone; one that never started has none
     source "$1/lab.env"
     lab_end "$NDESD_PID" ndesd
     lab_end "$CRPD_PID" crpd
