@@ -56,12 +56,13 @@ fill_challenges() {
 
 # fill_expired N: challenges and state messages that the retention job removes by its defaults.
 fill_expired() {
-    local now
+    local now node='' number=''
     now=$(bench_sql "SELECT $(bench_now) - 3456000000" | tail -n 1)
+    [ "$store" = sqlite ] || { node='node, ' number='(SELECT min(number) FROM node), '; }
     bench_sql "$(insert_challenges "$1" "($now - $1 + n)" "'issued'" "$now + n")"
-    bench_sql "INSERT INTO state_message (id, state, transaction_id, decision_id, device_id, user_id,
+    bench_sql "INSERT INTO state_message (${node}id, state, transaction_id, decision_id, device_id, user_id,
         certificate_request_id, reason, certificate_sha1, certificate_serial, created_at, owner)
-    SELECT 'filled-' || n, 6, 'filled-' || n, 'filled-' || n, 'bench', 'bench', 'bench', 'Success', '', '',
+    SELECT $number'filled-' || n, 6, 'filled-' || n, 'filled-' || n, 'bench', 'bench', 'bench', 'Success', '', '',
         $now + n, 'lab-mdm' FROM $(bench_numbers "$1");"
     bench_settle
 }
