@@ -58,7 +58,7 @@ fill_challenges() {
 fill_expired() {
     local now node='' number=''
     now=$(bench_sql "SELECT $(bench_now) - 3456000000" | tail -n 1)
-    [ "$store" = sqlite ] || { node='node, ' number='(SELECT min(number) FROM node), '; }
+    [ "$store" = sqlite ] || { node='node, ' number='coalesce((SELECT min(number) FROM node), 1), '; }
     bench_sql "$(insert_challenges "$1" "($now - $1 + n)" "'issued'" "$now + n")"
     bench_sql "INSERT INTO state_message (${node}id, state, transaction_id, decision_id, device_id, user_id,
         certificate_request_id, reason, certificate_sha1, certificate_serial, created_at, owner)
