@@ -196,4 +196,18 @@ Result<IssuedCertificate> read_certificate(Row& row) {
     return std::move(numbered->record);
 }
 
+// A decision that nobody confirmed, and its challenge.
+struct UnconfirmedDecision {
+    std::string decision_id;
+    std::string challenge_id;
+};
+
+template <class Row>
+Result<UnconfirmedDecision> read_unconfirmed(Row& row) {
+    UnconfirmedDecision one;
+    one.decision_id = row.text();
+    one.challenge_id = row.text();
+    return one;
+}
+
 }  // namespace ndes::crp

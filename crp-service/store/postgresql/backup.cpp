@@ -26,7 +26,6 @@ constexpr const char* kRestore = "/usr/bin/pg_restore";
 constexpr std::chrono::hours kDeadline{24};
 constexpr const char* kSessions =
     "SELECT count(*) FROM pg_stat_activity WHERE usename = $1 AND datname = current_database()";
-constexpr const char* kHasSchema = "SELECT count(*) FROM pg_namespace WHERE nspname = 'crp'";
 constexpr const char* kIssued = "SELECT count(*) FROM challenge WHERE state = 'issued'";
 constexpr const char* kRevokeIssued =
     "UPDATE challenge SET state = 'revoked' WHERE state = 'issued'";
@@ -157,10 +156,10 @@ Result<Restored> restore_postgresql(const StoreOptions& options, const RestoreOr
     pg::Connection& connection = *owner->connection;
     if (auto made = pg::make_role(connection, owner->role); !made) return pass_on(made);
     if (auto alone = pg::expect_no_session(connection, owner->role); !alone) return pass_on(alone);
-    auto exists = pg::number_of(connection, pg::kHasSchema);
+    auto exists = pg::has_schema(connection);
     if (!exists) return pass_on(exists);
     Restored restored;
-    if (*exists != 0) {
+    if (*exists) {
         if (!order.replace) {
             return fail(ErrorCode::conflict,
                         "schema crp of " + postgresql_place(options) + " exists already");

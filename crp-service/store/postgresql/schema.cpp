@@ -81,6 +81,12 @@ Result<std::int64_t> number_of(Connection& connection, const char* sql, const Va
     return rows->empty() ? 0 : rows->row(0).integer();
 }
 
+Result<bool> has_schema(Connection& connection) {
+    auto found = number_of(connection, kHasSchema);
+    if (!found) return pass_on(found);
+    return *found != 0;
+}
+
 std::string identifier(const std::string& name) {
     std::string text = "\"";
     for (const char c : name) {
@@ -145,9 +151,9 @@ Result<void> create_postgresql_schema(const StoreOptions& options, const Clock& 
     auto owner = pg::open_owner(options);
     if (!owner) return pass_on(owner);
     pg::Connection& connection = *owner->connection;
-    auto exists = pg::number_of(connection, pg::kHasSchema);
+    auto exists = pg::has_schema(connection);
     if (!exists) return pass_on(exists);
-    if (*exists != 0) {
+    if (*exists) {
         return fail(ErrorCode::conflict,
                     "schema crp of " + postgresql_place(options) + " exists already");
     }

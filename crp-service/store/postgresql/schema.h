@@ -39,6 +39,8 @@ Result<void> make_role(Connection& connection, const std::string& role);
 // The number that a statement answers with; 0 for no row.
 Result<std::int64_t> number_of(Connection& connection, const char* sql,
                                const Values& values = Values());
+// Whether there is a schema "crp", ours or not.
+Result<bool> has_schema(Connection& connection);
 std::string identifier(const std::string& name);  // quoted, for SQL
 
 }  // namespace ndes::crp::pg

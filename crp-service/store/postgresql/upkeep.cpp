@@ -55,30 +55,18 @@ constexpr Statement kMarkDecision{"unconfirmed_decision",
 constexpr Statement kMarkChallenge{"unconfirmed_challenge", R"(UPDATE challenge
     SET state = 'unconfirmed' WHERE id = $1 AND state = 'reserved')"};
 
-struct Line {
-    std::string decision_id;
-    std::string challenge_id;
-};
-
-Result<Line> read_line(Row& row) {
-    Line line;
-    line.decision_id = row.text();
-    line.challenge_id = row.text();
-    return line;
-}
-
 Result<std::int64_t> read_count(Row& row) { return row.integer(); }
 
 Result<void> drop_certificates(Connection& connection, WallTime before, std::size_t most,
                                Purged& purged) {
     auto rows = connection.ask(kExpiredCertificates, Values(to_unix_ms(before), most));
     if (!rows) return pass_on(rows);
-    auto lines = rows->all<Line>(read_line);
+    auto lines = rows->all<UnconfirmedDecision>(read_unconfirmed);
     if (!lines) return pass_on(lines);
     if (lines->empty()) return {};
     std::vector<std::string> decisions;
     std::vector<std::string> challenges;
-    for (Line& line : *lines) {
+    for (UnconfirmedDecision& line : *lines) {
         decisions.push_back(std::move(line.decision_id));
         challenges.push_back(std::move(line.challenge_id));
     }

@@ -55,25 +55,14 @@ Result<std::int64_t> change(sqlite::Database& database, const char* sql, const V
     return database.changes();
 }
 
-struct Line {
-    std::string decision_id;
-    std::string challenge_id;
-};
-
-Result<Line> read_line(Row& row) {
-    Line line;
-    line.decision_id = row.text();
-    line.challenge_id = row.text();
-    return line;
-}
-
 Result<void> drop_certificates(sqlite::Database& database, WallTime before, std::int64_t batch,
                                Purged& purged) {
     auto expired = database.prepare(kExpiredCertificates);
     if (!expired) return pass_on(expired);
-    auto lines = all_rows<Line>(bind_all(*expired, to_unix_ms(before), batch), read_line);
+    auto lines = all_rows<UnconfirmedDecision>(bind_all(*expired, to_unix_ms(before), batch),
+                                               read_unconfirmed);
     if (!lines) return pass_on(lines);
-    for (const Line& line : *lines) {
+    for (const UnconfirmedDecision& line : *lines) {
         const std::array<std::pair<const char*, const std::string*>, 3> steps{
             {{kDropCertificate, &line.decision_id},
              {kDropDecision, &line.decision_id},
