@@ -1,19 +1,15 @@
 // crpctl keys new|list|check: key files for [challenge] key_files and pepper_files, and what hangs
 // on those that crpd has.
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 #include "common/bytes.h"
 #include "common/random.h"
 #include "common/strict_json.h"
 #include "crp-service/cli/commands.h"
+#include "crp-service/cli/new_file.h"
 #include "crp-service/cli/rest_client.h"
 
 namespace ndes::crp::cli {
@@ -22,27 +18,9 @@ namespace {
 
 constexpr std::size_t kKeyOctets = 32;
 
-// O_EXCL: a key that exists may be the only one that opens challenges already given out.
 int write_new_key(const std::filesystem::path& path) {
-    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0) {
-        const bool exists = errno == EEXIST;
-        return report({exists ? ErrorCode::conflict : ErrorCode::configuration,
-                       path.string() + (exists ? ": exists; a key file is never overwritten"
-                                               : ": " + std::string(std::strerror(errno))),
-                       {},
-                       std::nullopt});
-    }
     const std::string text = to_hex(system_random().bytes(kKeyOctets)) + "\n";
-    const bool written =
-        ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-        ::fsync(file) == 0;
-    ::close(file);
-    if (!written) {
-        ::unlink(path.c_str());
-        return report(
-            {ErrorCode::storage, path.string() + ": cannot be written", {}, std::nullopt});
-    }
+    if (auto written = write_new_file(path, text, 0600); !written) return report(written.error());
     std::printf("wrote %s\n", path.c_str());
     return kExitOk;
 }

@@ -9,9 +9,6 @@
 #include <string>
 #include <vector>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <openssl/pem.h>
 
 #include "common/clock.h"
@@ -21,6 +18,7 @@
 #include "common/file.h"
 #include "common/random.h"
 #include "crp-service/cli/commands.h"
+#include "crp-service/cli/new_file.h"
 
 namespace ndes::crp::cli {
 namespace {
@@ -119,20 +117,6 @@ Result<std::string> pem_of(Write write) {
     return std::string(data, static_cast<std::size_t>(size));
 }
 
-// O_EXCL: a key that is there may be the only one that opens what is under way.
-Result<void> write_new(const fs::path& path, const std::string& text, unsigned mode) {
-    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    if (file < 0)
-        return fail(ErrorCode::conflict, path.string() + ": exists already, or cannot be made");
-    const bool written =
-        ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-        ::fsync(file) == 0;
-    ::close(file);
-    if (written) return {};
-    ::unlink(path.c_str());
-    return fail(ErrorCode::storage, path.string() + ": cannot be written");
-}
-
 Result<EvpPkeyPtr> make_key(const fs::path& path) {
     EvpPkeyPtr key(EVP_RSA_gen(kKeyBits));
     if (!key) return openssl_failure("a key");
@@ -141,7 +125,7 @@ Result<EvpPkeyPtr> make_key(const fs::path& path) {
                                                nullptr);
     });
     if (!pem) return pass_on(pem);
-    auto written = write_new(path, *pem, 0600);
+    auto written = write_new_file(path, *pem, 0600);
     ::OPENSSL_cleanse(pem->data(), pem->size());
     if (!written) return pass_on(written);
     return key;
