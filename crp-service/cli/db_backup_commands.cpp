@@ -1,8 +1,6 @@
 // crpctl db backup|restore, and where any db verb finds its database.
 #include <cstdio>
 #include <string>
-#include <system_error>
-#include <utility>
 
 #include "common/clock.h"
 #include "crp-service/cli/commands.h"
@@ -12,28 +10,6 @@
 namespace ndes::crp::cli {
 
 namespace {
-
-// A lock file beside no database would be all that a failed restore leaves.
-class NoLockLeft {
-  public:
-    explicit NoLockLeft(std::filesystem::path database)
-        : database_(std::move(database)), lock_(database_.string() + ".lock") {
-        std::error_code ignored;
-        was_there_ = database_.empty() || std::filesystem::exists(lock_, ignored);
-    }
-    ~NoLockLeft() {
-        std::error_code ignored;
-        if (was_there_ || std::filesystem::exists(database_, ignored)) return;
-        std::filesystem::remove(lock_, ignored);
-    }
-    NoLockLeft(const NoLockLeft&) = delete;
-    NoLockLeft& operator=(const NoLockLeft&) = delete;
-
-  private:
-    std::filesystem::path database_;
-    std::filesystem::path lock_;
-    bool was_there_ = true;
-};
 
 int backup(const DatabasePlace& place, const std::filesystem::path& to) {
     auto options = store_options(place);
@@ -48,7 +24,6 @@ int backup(const DatabasePlace& place, const std::filesystem::path& to) {
 int restore(const DatabasePlace& place, const RestoreOrder& order) {
     auto options = store_options(place);
     if (!options) return report(options.error());
-    const NoLockLeft no_lock_left(options->path);
     auto done = restore_store(*options, order, system_clock());
     if (!done) return report_database(done.error());
     std::printf("restored from %s (schema version %d); %lld unused challenges revoked\n",

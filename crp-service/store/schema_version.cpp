@@ -81,7 +81,8 @@ Result<void> check_schema(Database& database) {
 Result<void> create_schema(const std::filesystem::path& path, const Clock& clock) {
     std::error_code error;
     if (std::filesystem::exists(path, error) || error) {
-        return fail(ErrorCode::conflict, path.string() + " exists already", error.message());
+        return fail(ErrorCode::conflict, path.string() + " exists already",
+                    error ? error.message() : "");
     }
     auto database = Database::open(path, OpenMode::create);
     if (!database) return pass_on(database);

@@ -46,9 +46,12 @@ Failure refuse_start(Result<T>& failed, const StoreOptions& options) {
     return pass_on(failed, "store " + place_of(options));
 }
 
+std::filesystem::path lock_of(const StoreOptions& options) {
+    return options.path.string() + ".lock";
+}
+
 Result<sqlite::FileLock> lock(const StoreOptions& options) {
-    auto held =
-        sqlite::FileLock::acquire(options.path.string() + ".lock", std::chrono::milliseconds(0));
+    auto held = sqlite::FileLock::acquire(lock_of(options), std::chrono::milliseconds(0));
     if (!held) return refuse_start(held, options);
     return held;
 }
@@ -113,7 +116,13 @@ Result<Restored> restore_store(const StoreOptions& options, const RestoreOrder& 
     if (is_postgresql(options)) return restore_postgresql(options, order, clock);
     auto held = lock(options);
     if (!held) return pass_on(held);
-    return restore_sqlite(options.path, order, clock);
+    auto restored = restore_sqlite(options.path, order, clock);
+    // A lock beside no database would be all that a failed restore leaves; it is still ours.
+    std::error_code ignored;
+    if (!restored && !std::filesystem::exists(options.path, ignored)) {
+        std::filesystem::remove(lock_of(options), ignored);
+    }
+    return restored;
 }
 
 Result<std::unique_ptr<AuditSource>> open_audit(const StoreOptions& options) {
