@@ -30,7 +30,7 @@ std::string help_of_command() {
 
 std::string step_when_unreachable() {
     if (noun_in_use == "status") return "systemctl status crpd, where it runs; then its log";
-    if (noun_in_use == "pending") return "systemctl status ndesd, where it runs; then its log";
+    if (is_noun({"pending", "ca"})) return "systemctl status ndesd, where it runs; then its log";
     return "crpctl status tells whether crpd is well";
 }
 
@@ -43,8 +43,9 @@ std::string step_when_configuration() {
 }
 
 std::string next_step(ErrorCode code) {
-    const bool has_list = is_noun({"device", "user", "policy", "template", "challenge", "tx",
-                                   "cert", "state", "audit", "pending"});
+    const bool has_show =
+        is_noun({"device", "user", "policy", "template", "challenge", "tx", "cert", "audit"});
+    const bool has_list = has_show || is_noun({"state", "pending", "ca"});
     switch (code) {
         case ErrorCode::unavailable:
         case ErrorCode::timeout: return step_when_unreachable();
@@ -56,8 +57,11 @@ std::string next_step(ErrorCode code) {
             return help_of_command();
         case ErrorCode::precondition:
         case ErrorCode::conflict:
-            if (has_list && verb_in_use != "show") {
+            if (has_show && verb_in_use != "show") {
                 return "crpctl " + noun_in_use + " show tells what is recorded now";
+            }
+            if (has_list && verb_in_use != "list") {
+                return "crpctl " + noun_in_use + " list shows what there is";
             }
             return "choose another name, or move away what is there";
         case ErrorCode::configuration: return step_when_configuration();
