@@ -90,8 +90,7 @@ Result<ListenerFiles> load_listener_files(const Config& config) {
 }
 
 Result<std::unique_ptr<Listeners>> Listeners::start(const Config& config,
-                                                    const ListenerFiles& files,
-                                                    Handlers handlers) {
+                                                    const ListenerFiles& files, Handlers handlers) {
     std::unique_ptr<Listeners> listeners(new Listeners(config));
     listeners->device_tls_ = files.device_tls;
     listeners->admin_tls_ = files.admin.tls;
@@ -139,7 +138,8 @@ bool Listeners::reload(AdminLogin& login, Log& log) {
 std::vector<std::pair<std::string, Certificate>> Listeners::certificates() const {
     const std::lock_guard lock(mutex_);
     std::vector<std::pair<std::string, Certificate>> all;
-    for (const auto& [name, tls] : {std::pair("server", device_tls_), std::pair("admin", admin_tls_)}) {
+    for (const auto& [name, tls] :
+         {std::pair("server", device_tls_), std::pair("admin", admin_tls_)}) {
         X509* const certificate = tls ? ::SSL_CTX_get0_certificate(tls.get()) : nullptr;
         if (certificate == nullptr) continue;
         if (auto copy = Certificate::from_handle(certificate))

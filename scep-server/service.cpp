@@ -69,10 +69,10 @@ class RunningService final : public Service {
             NotifyParts{*journal_, [this](const std::string& name) { return policy_of(name); },
                         seal_, log_, clock_, random_});
         build_profiles(foundation);
-        health_ = std::make_unique<HealthEndpoint>(HealthParts{
-            *journal_, [this] { return ra_days_left(); }, [this] { return counters(); },
-            [this] { return collector_.text(); }, policies_.of_profile.front()->name(),
-            profiles_.front()->issuer().name()});
+        health_ = std::make_unique<HealthEndpoint>(
+            HealthParts{*journal_, [this] { return ra_days_left(); }, [this] { return counters(); },
+                        [this] { return collector_.text(); }, policies_.of_profile.front()->name(),
+                        profiles_.front()->issuer().name()});
         return revocation_.start(crl_targets());
     }
 
@@ -82,12 +82,12 @@ class RunningService final : public Service {
                 return endpoint.handle(request, peer);
             };
         };
-        auto listeners = Listeners::start(
-            config_, foundation.listeners,
-            {[this](const http::Request& request, const http::Peer& peer) {
-                 return profile_for(request.path).handle(request, peer);
-             },
-             handler_of(*health_), handler_of(*admin_)});
+        auto listeners =
+            Listeners::start(config_, foundation.listeners,
+                             {[this](const http::Request& request, const http::Peer& peer) {
+                                  return profile_for(request.path).handle(request, peer);
+                              },
+                              handler_of(*health_), handler_of(*admin_)});
         if (!listeners) return pass_on(listeners);
         listeners_ = std::move(*listeners);
         listening_ = listeners_.get();

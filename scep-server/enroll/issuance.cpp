@@ -154,7 +154,7 @@ Outcome Issuance::ask_policy(const EnrollmentRequest& request, const Attempt& at
     question.usage = request.usage;
     const SteadyTime begun = parts_.clock.steady_now();
     auto verdict = parts_.policy.verify(question);
-    parts_.observer.policy_took(!verdict              ? "unavailable"
+    parts_.observer.policy_took(!verdict            ? "unavailable"
                                 : verdict->verified ? "yes"
                                                     : "no",
                                 parts_.clock.steady_now() - begun);
@@ -214,7 +214,7 @@ Outcome Issuance::accept(const EnrollmentRequest& request, const Attempt& attemp
                       nullptr};
     if (!contents)
         return recorder_.failure(order, attempt,
-                              {kFailSubmit, NDES_POLICY_E_FAIL, contents.error().text});
+                                 {kFailSubmit, NDES_POLICY_E_FAIL, contents.error().text});
     if (auto names = to_general_names(contents->subject_alt_names); !names)
         return recorder_.failure(
             order, attempt,
@@ -295,7 +295,7 @@ Result<void> Issuance::deny(const PendingRequest& pending, const std::string& te
 
 Result<void> Issuance::expire(const PendingRequest& pending) const {
     return recorder_.close(pending, PendingState::expired, NDES_POLICY_E_TIMEOUT,
-                 "nobody decided within RefreshPeriod");
+                           "nobody decided within RefreshPeriod");
 }
 
 }  // namespace ndes::scep

@@ -81,11 +81,10 @@ Outcome OutcomeRecorder::pending(const Order& order, const Attempt& attempt, Pen
                                  const std::string& text) const {
     Outcome outcome = outcome_of(OutcomeKind::pending, attempt);
     if (order.pending != nullptr && order.pending->state == state) return outcome;
-    const auto recorded =
-        order.pending != nullptr
-            ? parts_.journal.pending().move(order.pending->id, order.pending->state, state, text,
-                                            std::nullopt)
-            : add_pending(order, attempt, state, text);
+    const auto recorded = order.pending != nullptr ? parts_.journal.pending().move(
+                                                         order.pending->id, order.pending->state,
+                                                         state, text, std::nullopt)
+                                                   : add_pending(order, attempt, state, text);
     if (!recorded)
         return unavailable(attempt, kAddId, "the journal could not record a pending request",
                            recorded.error());
@@ -133,8 +132,8 @@ Outcome OutcomeRecorder::failure(const Order& order, const Attempt& attempt,
     return outcome_of(OutcomeKind::refused, attempt);
 }
 
-Result<void> OutcomeRecorder::close(const PendingRequest& pending, PendingState state, std::int32_t result,
-                             const std::string& text) const {
+Result<void> OutcomeRecorder::close(const PendingRequest& pending, PendingState state,
+                                    std::int32_t result, const std::string& text) const {
     auto request = restore_request(pending, parts_.seal);
     if (!request) return pass_on(request);
     auto notify = make_notify(

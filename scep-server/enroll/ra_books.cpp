@@ -57,13 +57,12 @@ void tell(const Result<std::optional<SerialEntry>>& booked, bool in_use, const R
         return;
     }
     if (!in_use || !*booked || !(*booked)->revocation) return;
-    note_event(books.log, Severity::error, kFailedRaCertificate,
-               "an RA certificate in use is revoked",
-               {{"cause", "it is revoked: " +
-                              std::string(to_string((*booked)->revocation->reason))},
-                {"serial", (*booked)->serial},
-                {"subject", (*booked)->subject},
-                {"next", "crpctl ra renew"}});
+    note_event(
+        books.log, Severity::error, kFailedRaCertificate, "an RA certificate in use is revoked",
+        {{"cause", "it is revoked: " + std::string(to_string((*booked)->revocation->reason))},
+         {"serial", (*booked)->serial},
+         {"subject", (*booked)->subject},
+         {"next", "crpctl ra renew"}});
 }
 
 }  // namespace

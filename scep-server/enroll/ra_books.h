@@ -1,5 +1,5 @@
-// The RA's certificates in the books of the CA. `crpctl ra renew` signs them with the CA's key while
-// ndesd runs or not, and so they get there when ndesd meets them. One thread at a time.
+// The RA's certificates in the books of the CA. `crpctl ra renew` signs them with the CA's key
+// while ndesd runs or not, and so they get there when ndesd meets them. One thread at a time.
 #pragma once
 
 #include "common/clock.h"

@@ -91,8 +91,8 @@ class NdesMetrics::ProfileObserver final : public EnrollObserver {
             policy_[result] = &families.policy_time.Add({{"profile", profile}, {"result", result}},
                                                         call_buckets());
         for (const char* result : {"issued", "pending", "refused", "unavailable", "unfit"})
-            ca_[result] = &families.ca_time.Add({{"profile", profile}, {"result", result}},
-                                                call_buckets());
+            ca_[result] =
+                &families.ca_time.Add({{"profile", profile}, {"result", result}}, call_buckets());
     }
 
     void request_took(std::string_view message, SteadyTime::duration time) override {

@@ -36,7 +36,8 @@ TEST_CASE("the page shows thumbprint and a one-time challenge") {
     CHECK(page.content_type == "text/html; charset=utf-16");
     const std::string first = challenge_in(page.body);
     CHECK(first.size() == 16);
-    CHECK(read_page(page.body).find("is: <B> " + md5_thumbprint(lab.ca) + " </B>") != std::string::npos);
+    CHECK(read_page(page.body).find("is: <B> " + md5_thumbprint(lab.ca) + " </B>") !=
+          std::string::npos);
     CHECK(read_page(page.body).find("will expire within 60 minutes") != std::string::npos);
     const std::string second = challenge_in(bench.get_as("mdm", "", "/CertSrv/MSCEP_admin").body);
     CHECK(second.size() == 16);
@@ -89,7 +90,8 @@ TEST_CASE("with a module the challenge is the module's, for the template and Par
         "mdm", "operation=NDESGenerateChallenge&keyUsage=0x20&Params=deviceId%3Dd%26policyId%3Dp");
     CHECK(plain.body == "a<b>&\"c");
     CHECK(asked == "Encryption|deviceId=d&policyId=p");
-    CHECK(read_page(bench.get_as("mdm", "").body).find("a&lt;b&gt;&amp;&quot;c") != std::string::npos);
+    CHECK(read_page(bench.get_as("mdm", "").body).find("a&lt;b&gt;&amp;&quot;c") !=
+          std::string::npos);
     module.on_generate = [](std::string_view, std::string_view) -> Result<std::string> {
         return fail(ErrorCode::unavailable, "the CRP is away");
     };
@@ -117,7 +119,8 @@ TEST_CASE("a full cache and a missing permission are said in the original's word
     CHECK(bench.get_as("mdm", "operation=NDESGenerateChallenge").status == 503);
     const auto refused = bench.get_as("clerk", "");
     CHECK(refused.status == 200);
-    CHECK(read_page(refused.body).find("You do not have sufficient permission to enroll with SCEP.") !=
+    CHECK(read_page(refused.body)
+              .find("You do not have sufficient permission to enroll with SCEP.") !=
           std::string::npos);
     CHECK(bench.get_as("clerk", "operation=NDESGenerateChallenge").status == 403);
     lab.clock.advance(std::chrono::minutes(61));

@@ -90,8 +90,8 @@ TEST_CASE("metrics follow what happens to requests") {
     CHECK(has(after, R"(ndes_scep_answers_total{answer="issued",profile=""} 1)"));
     CHECK(has(after, R"(ndes_scep_answers_total{answer="refused",profile=""} 2)"));
     CHECK(has(after, R"(ndes_scep_events_total{event="28",name="EVENT_MSCEP_NO_PASSWORD"} 1)"));
-    CHECK(has(after,
-              R"(ndes_scep_request_duration_seconds_count{message="PKCSReq",profile=""} 3)"));
+    CHECK(
+        has(after, R"(ndes_scep_request_duration_seconds_count{message="PKCSReq",profile=""} 3)"));
     CHECK(has(after, R"(ndes_scep_policy_duration_seconds_count{profile="",result="yes"} 1)"));
     CHECK(has(after, R"(ndes_scep_policy_duration_seconds_count{profile="",result="no"} 1)"));
     CHECK(has(after, R"(ndes_scep_ca_duration_seconds_count{profile="",result="issued"} 1)"));

@@ -30,7 +30,10 @@ struct Setting {
         return found;
     }
     Certificate make(const std::string& subject, std::size_t key, int last_day = 100) {
-        test::CertificateOrder order{subject, test::rsa_key_number(key), &lab.ca, lab.ca_key,
+        test::CertificateOrder order{subject,
+                                     test::rsa_key_number(key),
+                                     &lab.ca,
+                                     lab.ca_key,
                                      lab.clock.now() - std::chrono::days(20),
                                      lab.clock.now() + std::chrono::days(last_day)};
         order.extended_key_usage = kCertificateRequestAgent;

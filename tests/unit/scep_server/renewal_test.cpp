@@ -185,7 +185,9 @@ TEST_CASE("an RA certificate of before renews nothing") {
     Setting setting;
     Device device(5);
     device.message.message_type = "17";
-    test::CertificateOrder order{"CN=device", test::rsa_key_number(4), &setting.lab.ca,
+    test::CertificateOrder order{"CN=device",
+                                 test::rsa_key_number(4),
+                                 &setting.lab.ca,
                                  setting.lab.ca_key,
                                  setting.lab.clock.now() - std::chrono::days(20),
                                  setting.lab.clock.now() + std::chrono::days(10),
