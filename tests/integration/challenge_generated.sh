@@ -8,8 +8,11 @@ begin challenge_generated false
 make_records 'CN={{UserPrincipalName}},OU={{DeviceName}}' '[]'
 mdm PUT /api/v1/devices/lost '{"deviceType":"phone","name":"lost","serialNumber":"SN0002","ownerUserId":"alice","enrollmentState":"retired","compliant":true}' >/dev/null
 get_ra
-for key in one two; do openssl genrsa -out $key.key 2048 2>/dev/null; done
+for key in one two three; do openssl genrsa -out $key.key 2048 2>/dev/null; done
 dn='OU=phone-1.example.org, CN=alice@example.org'
+
+# What came of such a challenge belongs to the caller that asked for it, ndesd, and to admins.
+transaction() { lab_call GET "/api/v1/transactions/$(jq -rn --arg id "$1" '$id|@uri')"; }
 
 # generate USAGE PARAMS [CURL-OPTIONS…]: Params is percent-encoded as a whole, as MDMs do.
 generate() {
@@ -25,7 +28,7 @@ challenge=$(generate 0xa0 "$params" -D headers.txt)
 expect_match "the body is the challenge alone" "$challenge" '^crp1\.[A-Za-z0-9._-]{40,255}$'
 expect_match "as plain text" "$(cat headers.txt)" 'Content-Type: text/plain'
 expect_match "that no cache keeps" "$(cat headers.txt)" 'Cache-Control: no-store'
-expect_fails "another subject does not enrol with it" strongswan_enrol x.pem one.key 'CN=bob@example.org' "$challenge"
+expect_fails "another subject does not enrol with it" strongswan_enrol x.pem three.key 'CN=bob@example.org' "$challenge"
 expect_refused SubjectNameMismatch
 expect "the device enrols with it" strongswan_enrol one.pem one.key "$dn" "$challenge"
 expect_certificate one.pem 'CN=alice@example.org,OU=phone-1.example.org' ''

@@ -22,12 +22,13 @@ use_issuer() {
     source "$lab/lab.env"
 }
 request() { strongswan_enrol "$1" "$2" "$dn" "$3" --san phone-1.example.org; }
-# fails_with EVENT STATES NAME: one enrolment that gets no certificate.
+# fails_with EVENT STATES NAME: one enrolment, with a key of its own, that gets no certificate.
 fails_with() {
     local challenge id
     challenge=$(new_challenge)
+    openssl genrsa -out other.key 2048 2>/dev/null
     : >"$lab/log/events.jsonl"
-    expect_fails "$3: no certificate" request x.pem two.key "$challenge"
+    expect_fails "$3: no certificate" request x.pem other.key "$challenge"
     eventually "$3: event $1" 5 event_told "$1"
     expect_fails "$3: it is no invalid password" event_told 29
     id=$(newest_transaction | jq -r .transactionId)
@@ -88,7 +89,6 @@ use_issuer 'kind = "command"' "command = [\"$PWD/ca.sh\"]" 'deadline = "2s"'
 expect "the device enrols by a command" request three.pem three.key "$(new_challenge)"
 expect_certificate three.pem 'CN=alice@example.org,O=Example' 'phone-1.example.org'
 
-openssl genrsa -out two.key 2048 2>/dev/null
 echo refuses >mode
 fails_with 31 "5 7" "the CA refuses"
 eventually "with the CA's words" 5 grep -q 'not on our list' "$lab/log/events.jsonl"
@@ -100,6 +100,6 @@ fails_with 31 "5" "the CA is slow"
 echo away >mode
 fails_with 31 "5" "the CA is away"
 echo good >mode
-challenge=$(new_challenge)
-expect "and all is well again" request x.pem two.key "$challenge"
+openssl genrsa -out other.key 2048 2>/dev/null
+expect "and all is well again" request x.pem other.key "$(new_challenge)"
 finish

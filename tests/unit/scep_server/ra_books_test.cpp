@@ -21,7 +21,9 @@ struct Setting {
     }
     std::vector<std::string> subjects() {
         std::vector<std::string> found;
-        for (const SerialEntry& entry : *bench.journal.serials().list(0, 100)) {
+        const auto list = bench.journal.serials().list(0, 100);
+        REQUIRE(list);
+        for (const SerialEntry& entry : *list) {
             CHECK(entry.ca == lab.ca.spki_sha256());
             CHECK(entry.state == SerialState::issued);
             CHECK(entry.certificate_sha256.size() == 64);
