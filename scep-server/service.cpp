@@ -33,6 +33,7 @@ EnrollmentCounters operator+(EnrollmentCounters a, const EnrollmentCounters& b) 
 
 std::vector<std::string> names_of(const std::vector<ProfileConfig>& profiles) {
     std::vector<std::string> names;
+    names.reserve(profiles.size());
     for (const ProfileConfig& profile : profiles)
         names.push_back(profile.name);
     return names;
