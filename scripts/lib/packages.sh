@@ -15,7 +15,7 @@ contract_packages=(golang-cfssl)
 postgresql_packages=(postgresql)
 client_packages=(
     xxd scep strongswan-pki libstrongswan-extra-plugins libstrongswan-standard-plugins certmonger dbus
-    softhsm2 libengine-pkcs11-openssl
+    softhsm2 libengine-pkcs11-openssl prometheus lnav
 )
 
 # OpenSSL before this version opens forged CMS messages (CVE-2026-34182).
