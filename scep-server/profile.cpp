@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "scep-server/enroll/ndes_event.h"
+#include "scep-server/enroll/ra_books.h"
 #include "scep-server/issuer/issuer_factory.h"
 
 namespace ndes::scep {
@@ -89,29 +90,43 @@ Profile::Profile(const ProfileConfig& config, ProfileFiles files, ProfileParts p
     : config_(config),
       log_(parts.log),
       clock_(parts.clock),
+      ledger_(parts.journal.serials()),
       issuer_(std::move(files.issuer)),
       ra_(std::move(files.ra)),
       issuance_({parts.policy, *issuer_, parts.journal, parts.seal, parts.clock,
-                 std::move(parts.notify_recorded)},
+                 std::move(parts.notify_recorded), parts.observer},
                 issuance_rules(config_, files.ca_name)),
       access_(parts.journal, *issuer_, config_.name),
       enrollment_(rules_of(config_, *issuer_), ra_, issuance_, access_, parts.log, parts.clock,
-                  parts.random),
+                  parts.random, parts.observer),
       endpoint_(config_.scep, ra_, enrollment_, parts.log) {
-    issuer_->keep_serials(parts.journal.serials());
+    issuer_->keep_serials(ledger_);
+    book_ra();
 }
 
-void Profile::reload() {
-    if (auto issuer = issuer_->reload(); !issuer)
+bool Profile::reload() {
+    const auto issuer = issuer_->reload();
+    if (!issuer)
         log_.note(Severity::error, "reload: the issuer's files in use stay",
                   {{"profile", config_.name}, {"cause", issuer.error().text}});
-    if (auto ra = load_ra_of(config_, *issuer_, log_, clock_.now(), ra_.get().get())) {
-        ra_.replace(std::move(*ra));
-        warn_of_dates();
-    } else {
+    auto ra = load_ra_of(config_, *issuer_, log_, clock_.now(), ra_.get().get());
+    if (!ra) {
         log_.note(Severity::error, "reload: the RA certificates in use stay",
                   {{"profile", config_.name}, {"cause", ra.error().text}});
+        return false;
     }
+    ra_.replace(std::move(*ra));
+    book_ra();
+    warn_of_dates();
+    return issuer.has_value();
+}
+
+// The CA has signed them, though not by way of its books: they are listed, and can be revoked, like
+// all others.
+void Profile::book_ra() {
+    if (issuer_->has_ca_key())
+        book_ra_certificates(config_.ra, *ra_.get(), issuer_->ca_chain().front(),
+                             {ledger_, log_, clock_.now()});
 }
 
 void Profile::tend() {

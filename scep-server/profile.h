@@ -14,6 +14,7 @@
 #include "scep-server/config.h"
 #include "scep-server/enroll/certificate_access.h"
 #include "scep-server/enroll/challenge_seal.h"
+#include "scep-server/enroll/enroll_observer.h"
 #include "scep-server/enroll/enrollment.h"
 #include "scep-server/enroll/issuance.h"
 #include "scep-server/enroll/ra_material.h"
@@ -45,6 +46,7 @@ struct ProfileParts {
     const Clock& clock;
     Random& random;
     std::function<void()> notify_recorded;
+    EnrollObserver& observer;
 };
 
 class Profile {
@@ -58,8 +60,8 @@ class Profile {
     }
 
     // Takes the RA's and the next CA's files anew; what is wrong is noted, and what was in use
-    // stays.
-    void reload();
+    // stays. True when nothing was wrong.
+    bool reload();
     void warn_of_dates() const;  // events 34, 35
     // Ends what the RA's earlier keys still open, each at its time.
     void tend();
@@ -67,13 +69,17 @@ class Profile {
     const ProfileConfig& config() const { return config_; }
     const Issuance& issuance() const { return issuance_; }
     const Issuer& issuer() const { return *issuer_; }
+    std::shared_ptr<const RaMaterial> ra() const { return ra_.get(); }
     EnrollmentCounters counters() const { return enrollment_.counters(); }
     int ra_days_left() const;
 
   private:
+    void book_ra();
+
     const ProfileConfig config_;
     Log& log_;
     const Clock& clock_;
+    SerialLedger& ledger_;
     std::unique_ptr<Issuer> issuer_;
     CurrentRa ra_;
     Issuance issuance_;

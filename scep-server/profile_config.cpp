@@ -1,5 +1,6 @@
 #include "scep-server/profile_config.h"
 
+#include <optional>
 #include <utility>
 
 namespace ndes::scep {
@@ -28,6 +29,15 @@ ScepConfig read_scep(ConfigTable table, const ScepConfig& base) {
     return scep;
 }
 
+// Registries have "certsrv/mscep_admin", the white paper "MSCEP_Admin": the same folder.
+std::string without_certsrv(const std::string& folder) {
+    constexpr std::string_view kBase = "certsrv/";
+    if (folder.size() <= kBase.size()) return folder;
+    for (std::size_t i = 0; i < kBase.size(); ++i)
+        if ((folder[i] | 0x20) != kBase[i]) return folder;  // its letters in either case
+    return folder.substr(kBase.size());
+}
+
 void read_passwords(ConfigTable& table, const MscepConfig& base, MscepConfig& mscep) {
     mscep.enforce_password = table.boolean_or_bit("EnforcePassword", base.enforce_password);
     mscep.password_max = static_cast<std::size_t>(
@@ -36,7 +46,7 @@ void read_passwords(ConfigTable& table, const MscepConfig& base, MscepConfig& ms
         table.integer("PasswordValidity", base.password_validity.count(), 1, 52 * kWeekMinutes));
     mscep.password_length = static_cast<std::size_t>(
         table.integer("PasswordLength", static_cast<std::int64_t>(base.password_length), 8, 64));
-    mscep.password_vdir = table.text("PasswordVDir", base.password_vdir);
+    mscep.password_vdir = without_certsrv(table.text("PasswordVDir", base.password_vdir));
     if (mscep.password_vdir.find_first_of("/?#% ") != std::string::npos)
         table.fault("PasswordVDir", "must be the name of one folder");
     mscep.use_single_password = table.boolean_or_bit("UseSinglePassword", base.use_single_password);
@@ -93,10 +103,19 @@ RaConfig read_ra(ConfigTable table) {
     return ra;
 }
 
+// "SHA384" of the registry as issuer.hash spells it; nothing for one that the start refuses.
+std::optional<std::string> hash_of(const MscepConfig& mscep) {
+    for (const char* digits : {"256", "384", "512"})
+        if (mscep.hash_algorithm == std::string("SHA") + digits ||
+            mscep.hash_algorithm == std::string("SHA-") + digits)
+            return std::string("SHA-") + digits;
+    return std::nullopt;
+}
+
 void read_local_issuer(ConfigTable& table, const IssuerConfig& base, IssuerConfig& issuer) {
     issuer.key = read_key(table, "key_file", "key_uri", base.key);
     issuer.backdate = table.duration("backdate", base.backdate, milliseconds{0}, kDay);
-    issuer.hash = table.choice("hash", base.hash, {"SHA-256", "SHA-384", "SHA-512"});
+    issuer.hash = table.choice("hash", issuer.hash, {"SHA-256", "SHA-384", "SHA-512"});
     issuer.crl_lifetime =
         table.duration("crl_lifetime", base.crl_lifetime, milliseconds{0}, 366 * kDay);
     if (issuer.crl_lifetime == milliseconds{0}) return;
@@ -140,14 +159,18 @@ IssuerConfig base_for(const std::string& kind, const IssuerConfig& base) {
     IssuerConfig other;
     other.kind = kind;
     other.manual_approval = base.manual_approval;
+    other.hash = base.hash;
     other.default_validity_days = base.default_validity_days;
     return other;
 }
 
-IssuerConfig read_issuer(ConfigTable table, const IssuerConfig& outer) {
+// `hash`: HashAlgorithm where this profile has one of its own.
+IssuerConfig read_issuer(ConfigTable table, const IssuerConfig& outer,
+                         const std::optional<std::string>& hash) {
     const std::string kind = table.choice("kind", outer.kind, {"local", "cfssl", "est", "command"});
     const IssuerConfig base = base_for(kind, outer);
     IssuerConfig issuer = base;
+    if (hash) issuer.hash = *hash;
     issuer.certificate_file = table.path("certificate_file", base.certificate_file);
     if (issuer.certificate_file.empty()) table.fault("certificate_file", "is required");
     issuer.crl_file = table.path("crl_file", base.crl_file);
@@ -190,7 +213,9 @@ ProfileConfig read_profile(ConfigTable table, const ProfileConfig& base) {
     if (profile.scep.path == base.scep.path) scep.fault("path", "is required, and its own");
     profile.mscep = read_mscep(table.table("mscep"), base.mscep);
     if (ConfigTable ra = table.table("ra"); ra.present()) profile.ra = read_ra(ra);
-    profile.issuer = read_issuer(table.table("issuer"), base.issuer);
+    const bool own_hash = profile.mscep.hash_algorithm != base.mscep.hash_algorithm;
+    profile.issuer = read_issuer(table.table("issuer"), base.issuer,
+                                 own_hash ? hash_of(profile.mscep) : std::nullopt);
     if (ConfigTable policy = table.table("policy"); policy.present()) {
         profile.policy = read_policy(policy);
         profile.policy.own = true;
@@ -206,7 +231,7 @@ std::vector<ProfileConfig> read_profiles(ConfigTable root) {
     first.scep = read_scep(root.table("scep"), first.scep);
     first.mscep = read_mscep(root.table("mscep"), first.mscep);
     first.ra = read_ra(root.table("ra"));
-    first.issuer = read_issuer(root.table("issuer"), first.issuer);
+    first.issuer = read_issuer(root.table("issuer"), first.issuer, hash_of(first.mscep));
     first.policy = read_policy(root.table("policy"));
     check_enforcement(root.table("mscep"), first);
 

@@ -1,150 +1,26 @@
 #include "scep-server/service.h"
 
 #include <algorithm>
+#include <atomic>
 #include <limits>
 #include <utility>
 
-#include "common/http_server/http_server.h"
-#include "common/tls/tls_context.h"
 #include "scep-server/enroll/notify_dispatcher.h"
-#include "scep-server/enroll/password_policy.h"
 #include "scep-server/enroll/pending_desk.h"
 #include "scep-server/enroll/revocation_desk.h"
+#include "scep-server/foundation.h"
 #include "scep-server/http/admin_endpoint.h"
 #include "scep-server/http/health_endpoint.h"
 #include "scep-server/http/issued_api.h"
 #include "scep-server/http/pending_api.h"
+#include "scep-server/listeners.h"
+#include "scep-server/metrics/event_counter.h"
+#include "scep-server/metrics/metrics_collector.h"
+#include "scep-server/metrics/ndes_metrics.h"
 #include "scep-server/profile.h"
 
 namespace ndes::scep {
 namespace {
-
-// Null: plain HTTP.
-Result<std::shared_ptr<SSL_CTX>> load_tls(const ServerConfig& config) {
-    if (config.certificate_file.empty()) return std::shared_ptr<SSL_CTX>();
-    TlsServerFiles files;  // no client_ca: a device has no certificate yet
-    files.certificate = config.certificate_file;
-    files.key = config.key_file;
-    return build_server_context(files);
-}
-
-// What the admin site needs of its files; both null without one.
-struct AdminFiles {
-    std::shared_ptr<SSL_CTX> tls;
-    std::shared_ptr<const PasswordFile> passwords;
-};
-
-Result<AdminFiles> load_admin(const AdminConfig& config) {
-    if (!config.enabled) return AdminFiles{};
-    TlsServerFiles files;
-    files.certificate = config.certificate_file;
-    files.key = config.key_file;
-    files.client_ca = config.client_ca_file;
-    auto tls = build_server_context(files);
-    if (!tls) return pass_on(tls, "admin");
-    PasswordFile passwords;
-    if (!config.password_file.empty()) {
-        auto loaded = PasswordFile::load(config.password_file);
-        if (!loaded) return pass_on(loaded, "admin");
-        passwords = std::move(*loaded);
-    }
-    return AdminFiles{std::move(*tls), std::make_shared<PasswordFile>(std::move(passwords))};
-}
-
-http::ServerOptions device_options(const Config& config, std::shared_ptr<SSL_CTX> tls) {
-    http::ServerOptions options;
-    options.address = config.server.listen.address;
-    options.port = config.server.listen.port;
-    options.tls = std::move(tls);
-    options.worker_threads = config.server.worker_threads;
-    options.limits.body_octets =
-        std::ranges::max(config.profiles, {}, [](const ProfileConfig& profile) {
-            return profile.scep.max_message;
-        }).scep.max_message;
-    options.limits.connections = config.server.max_connections;
-    options.limits.connections_per_address = config.server.max_connections_per_address;
-    options.limits.queued_requests = config.server.queued_requests;
-    return options;
-}
-
-http::ServerOptions health_options(const Config& config) {
-    http::ServerOptions options;
-    options.address = config.health.address;
-    options.port = config.health.port;
-    options.worker_threads = 1;
-    options.limits.body_octets = 0;
-    options.limits.connections = 32;
-    return options;
-}
-
-http::ServerOptions admin_options(const AdminConfig& config, std::shared_ptr<SSL_CTX> tls) {
-    http::ServerOptions options;
-    options.address = config.listen.address;
-    options.port = config.listen.port;
-    options.tls = std::move(tls);
-    options.worker_threads = 4;
-    options.limits.body_octets = 16 * 1024;
-    options.limits.connections = 64;
-    options.limits.connections_per_address = 32;
-    return options;
-}
-
-// What is needed before there can be a service.
-struct Foundation {
-    std::vector<ProfileFiles> profiles;
-    ChallengeSeal seal;
-    std::shared_ptr<SSL_CTX> tls;
-    AdminFiles admin;
-};
-
-Result<Foundation> load_foundation(const Config& config, Log& log, const Clock& clock,
-                                   Random& random) {
-    if (!config.pkcs11.module.empty())
-        if (auto opened = use_pkcs11(config.pkcs11); !opened) return pass_on(opened);
-    std::vector<ProfileFiles> profiles;
-    for (const ProfileConfig& profile : config.profiles) {
-        auto files = load_profile_files(profile, log, clock, random);
-        if (!files && !profile.name.empty())
-            return pass_on(files, "profile \"" + profile.name + "\"");
-        if (!files) return pass_on(files);
-        profiles.push_back(std::move(*files));
-    }
-    auto seal = ChallengeSeal::load(config.journal.key_file, random);
-    if (!seal) return pass_on(seal);
-    auto tls = load_tls(config.server);
-    if (!tls) return pass_on(tls, "server");
-    auto admin = load_admin(config.admin);
-    if (!admin) return pass_on(admin);
-    return Foundation{std::move(profiles), std::move(*seal), std::move(*tls), std::move(*admin)};
-}
-
-// The policies of all profiles. A profile without settings of its own shares the first's.
-struct Policies {
-    std::vector<std::unique_ptr<Policy>> owned;
-    std::vector<Policy*> of_profile;  // in the profiles' order
-};
-
-Result<Policies> load_policies(const Config& config, const Foundation& foundation,
-                               const PasswordParts& parts, Log& log) {
-    Policies policies;
-    for (std::size_t i = 0; i < config.profiles.size(); ++i) {
-        const ProfileConfig& profile = config.profiles[i];
-        // The password cache is bound to its profile; a module is asked for all that share it.
-        if (i > 0 && !profile.policy.own && !profile.policy.none) {
-            policies.of_profile.push_back(policies.of_profile.front());
-            continue;
-        }
-        auto policy = profile.policy.none
-                          ? make_password_policy(profile.mscep, profile.name, parts)
-                          : load_policy_module({profile.policy.module, profile.policy.module_config,
-                                                foundation.profiles[i].ca_name},
-                                               log);
-        if (!policy) return pass_on(policy);
-        policies.owned.push_back(std::move(*policy));
-        policies.of_profile.push_back(policies.owned.back().get());
-    }
-    return policies;
-}
 
 EnrollmentCounters operator+(EnrollmentCounters a, const EnrollmentCounters& b) {
     a.issued += b.issued;
@@ -155,21 +31,29 @@ EnrollmentCounters operator+(EnrollmentCounters a, const EnrollmentCounters& b) 
     return a;
 }
 
+std::vector<std::string> names_of(const std::vector<ProfileConfig>& profiles) {
+    std::vector<std::string> names;
+    for (const ProfileConfig& profile : profiles)
+        names.push_back(profile.name);
+    return names;
+}
+
 class RunningService final : public Service {
   public:
     RunningService(const Config& config, ChallengeSeal seal,
                    std::shared_ptr<const PasswordFile> passwords, std::unique_ptr<Journal> journal,
                    Log& log, const Clock& clock, Random& random)
         : config_(config),
-          log_(log),
+          metrics_(NDES_VERSION, names_of(config.profiles)),
+          log_(log, metrics_),
           clock_(clock),
           random_(random),
           seal_(std::move(seal)),
           journal_(std::move(journal)),
-          login_(config_.admin, std::move(passwords), log, clock),
-          desk_({*journal_, [this](const std::string& name) { return issuance_of(name); }, log}),
+          login_(config_.admin, std::move(passwords), log_, clock),
+          desk_({*journal_, [this](const std::string& name) { return issuance_of(name); }, log_}),
           pending_api_(desk_),
-          revocation_(*journal_, log, clock),
+          revocation_(*journal_, log_, clock),
           issued_api_(revocation_) {}
 
     ~RunningService() override { shut(); }
@@ -184,46 +68,29 @@ class RunningService final : public Service {
             NotifyOptions{config_.notify.retry_least, config_.notify.retry_most},
             NotifyParts{*journal_, [this](const std::string& name) { return policy_of(name); },
                         seal_, log_, clock_, random_});
-        std::vector<AdminProfile> admin;
-        for (std::size_t i = 0; i < config_.profiles.size(); ++i) {
-            profiles_.push_back(std::make_unique<Profile>(
-                config_.profiles[i], std::move(foundation.profiles[i]),
-                ProfileParts{*policies_.of_profile[i], *journal_, seal_, log_, clock_, random_,
-                             [this] { notifier_->wake(); }}));
-            admin.push_back({profiles_.back()->config(), *policies_.of_profile[i],
-                             profiles_.back()->issuer().ca_chain()});
-        }
-        admin_ = std::make_unique<AdminEndpoint>(std::move(admin), login_, pending_api_,
-                                                 issued_api_, log_);
+        build_profiles(foundation);
         health_ = std::make_unique<HealthEndpoint>(
             HealthParts{*journal_, [this] { return ra_days_left(); }, [this] { return counters(); },
-                        policies_.of_profile.front()->name(), profiles_.front()->issuer().name()});
+                        [this] { return collector_.text(); }, policies_.of_profile.front()->name(),
+                        profiles_.front()->issuer().name()});
         return revocation_.start(crl_targets());
     }
 
     Result<void> listen(const Foundation& foundation) {
-        auto health = http::HttpServer::start(
-            health_options(config_), [this](const http::Request& request, const http::Peer& peer) {
-                return health_->handle(request, peer);
-            });
-        if (!health) return pass_on(health, "health listener");
-        health_server_ = std::move(*health);
-        if (config_.admin.enabled) {
-            auto admin = http::HttpServer::start(
-                admin_options(config_.admin, foundation.admin.tls),
-                [this](const http::Request& request, const http::Peer& peer) {
-                    return admin_->handle(request, peer);
-                });
-            if (!admin) return pass_on(admin, "admin listener");
-            admin_server_ = std::move(*admin);
-        }
-        auto server =
-            http::HttpServer::start(device_options(config_, foundation.tls),
-                                    [this](const http::Request& request, const http::Peer& peer) {
-                                        return profile_for(request.path).handle(request, peer);
-                                    });
-        if (!server) return pass_on(server, "device listener");
-        server_ = std::move(*server);
+        const auto handler_of = [](auto& endpoint) {
+            return [&endpoint](const http::Request& request, const http::Peer& peer) {
+                return endpoint.handle(request, peer);
+            };
+        };
+        auto listeners =
+            Listeners::start(config_, foundation.listeners,
+                             {[this](const http::Request& request, const http::Peer& peer) {
+                                  return profile_for(request.path).handle(request, peer);
+                              },
+                              handler_of(*health_), handler_of(*admin_)});
+        if (!listeners) return pass_on(listeners);
+        listeners_ = std::move(*listeners);
+        listening_ = listeners_.get();
         for (const auto& profile : profiles_)
             tell_of(*profile);
         return {};
@@ -231,10 +98,12 @@ class RunningService final : public Service {
 
     void reload() override {
         log_.reopen();
+        bool good = true;
         for (const auto& profile : profiles_)
-            profile->reload();
-        reload_tls();
-        log_.note(Severity::info, "reload is done");
+            good = profile->reload() && good;
+        good = listeners_->reload(login_, log_) && good;
+        metrics_.count_reload(good);
+        log_.note(Severity::info, "reload is done", {}, std::source_location::current());
     }
 
     void tend() override {
@@ -251,13 +120,27 @@ class RunningService final : public Service {
 
     void stop() override { shut(); }
 
-    std::uint16_t port() const override { return server_->port(); }
-    std::uint16_t health_port() const override { return health_server_->port(); }
+    std::uint16_t port() const override { return listeners_->device().port(); }
+    std::uint16_t health_port() const override { return listeners_->health().port(); }
     std::uint16_t admin_port() const override {
-        return admin_server_ ? admin_server_->port() : std::uint16_t{0};
+        return listeners_->admin() != nullptr ? listeners_->admin()->port() : std::uint16_t{0};
     }
 
   private:
+    void build_profiles(Foundation& foundation) {
+        std::vector<AdminProfile> admin;
+        for (std::size_t i = 0; i < config_.profiles.size(); ++i) {
+            profiles_.push_back(std::make_unique<Profile>(
+                config_.profiles[i], std::move(foundation.profiles[i]),
+                ProfileParts{*policies_.of_profile[i], *journal_, seal_, log_, clock_, random_,
+                             [this] { notifier_->wake(); }, metrics_.observer(i)}));
+            admin.push_back({profiles_.back()->config(), *policies_.of_profile[i],
+                             profiles_.back()->issuer().ca_chain()});
+        }
+        admin_ = std::make_unique<AdminEndpoint>(std::move(admin), login_, pending_api_,
+                                                 issued_api_, log_);
+    }
+
     void tell_of(const Profile& profile) {
         profile.warn_of_dates();
         dates_told_ = clock_.now();
@@ -269,16 +152,19 @@ class RunningService final : public Service {
                    {"profile", profile.config().name},
                    {"ca", profile.issuer().name()},
                    {"module", policy_of(profile.config().name)->name()},
-                   {"legacy_des_sha1", scep.legacy_des_sha1 ? "accepted" : "refused"}});
+                   {"legacy_des_sha1", scep.legacy_des_sha1 ? "accepted" : "refused"}},
+                  std::source_location::current());
     }
 
     std::vector<CrlTarget> crl_targets() const {
         std::vector<CrlTarget> targets;
         for (const auto& profile : profiles_) {
             const IssuerConfig& issuer = profile->config().issuer;
-            if (issuer.crl_lifetime > std::chrono::milliseconds(0))
-                targets.push_back({profile->config().name, &profile->issuer(), issuer.crl_file,
-                                   issuer.crl_lifetime});
+            if (!profile->issuer().has_ca_key()) continue;
+            const bool makes_crl = issuer.crl_lifetime > std::chrono::milliseconds(0);
+            targets.push_back({profile->config().name, &profile->issuer(),
+                               makes_crl ? issuer.crl_file : std::filesystem::path(),
+                               issuer.crl_lifetime});
         }
         return targets;
     }
@@ -321,38 +207,17 @@ class RunningService final : public Service {
         return sum;
     }
 
-    void reload_tls() {
-        if (!config_.server.certificate_file.empty()) {
-            if (auto tls = load_tls(config_.server))
-                server_->replace_tls(std::move(*tls));
-            else
-                keep_old("server", tls.error());
-        }
-        if (!config_.admin.enabled) return;
-        if (auto admin = load_admin(config_.admin)) {
-            admin_server_->replace_tls(std::move(admin->tls));
-            login_.replace(std::move(admin->passwords));
-        } else {
-            keep_old("admin", admin.error());
-        }
-    }
-
-    void keep_old(const char* listener, const Error& error) {
-        log_.note(Severity::error, "reload: files of a listener are unusable; those in use stay",
-                  {{"listener", listener}, {"cause", error.text}, {"detail", error.detail}});
-    }
-
     // Devices first: what they were promised is then in the journal. Health last, so that a probe
     // sees the drain.
     void shut() {
-        if (server_) server_->stop(config_.server.drain_timeout);
-        if (admin_server_) admin_server_->stop(std::chrono::milliseconds(1000));
+        if (listeners_) listeners_->stop_serving(config_.server.drain_timeout);
         if (notifier_) notifier_->stop();
-        if (health_server_) health_server_->stop(std::chrono::milliseconds(0));
+        if (listeners_) listeners_->stop_health();
     }
 
     const Config config_;
-    Log& log_;
+    NdesMetrics metrics_;
+    EventCounter log_;
     const Clock& clock_;
     Random& random_;
     ChallengeSeal seal_;
@@ -366,11 +231,13 @@ class RunningService final : public Service {
     RevocationDesk revocation_;
     IssuedApi issued_api_;
     std::unique_ptr<AdminEndpoint> admin_;
+    std::atomic<const Listeners*> listening_{nullptr};
+    MetricsCollector collector_{{metrics_, *journal_, profiles_,
+                                 [this] { return listening_.load(); },
+                                 [this] { return health_->status(); }}};
     std::unique_ptr<HealthEndpoint> health_;
     WallTime dates_told_{};  // of main's thread
-    std::unique_ptr<http::HttpServer> health_server_;
-    std::unique_ptr<http::HttpServer> admin_server_;
-    std::unique_ptr<http::HttpServer> server_;
+    std::unique_ptr<Listeners> listeners_;
 };
 
 Result<std::unique_ptr<Service>> start_service(const Config& config, Log& log, const Clock& clock,
@@ -380,7 +247,7 @@ Result<std::unique_ptr<Service>> start_service(const Config& config, Log& log, c
     auto journal = Journal::open(config.journal.path, config.journal.create, clock);
     if (!journal) return pass_on(journal);
     auto service = std::make_unique<RunningService>(config, std::move(foundation->seal),
-                                                    foundation->admin.passwords,
+                                                    foundation->listeners.admin.passwords,
                                                     std::move(*journal), log, clock, random);
     if (auto built = service->build(*foundation); !built) return pass_on(built);
     if (auto listening = service->listen(*foundation); !listening) return pass_on(listening);
@@ -397,26 +264,6 @@ Result<std::unique_ptr<Service>> Service::start(const Config& config, Log& log, 
                    "ndesd cannot start: " + service.error().text,
                    {{"cause", service.error().text}, {"detail", service.error().detail}});
     return service;
-}
-
-std::vector<std::filesystem::path> files_to_watch(const Config& config) {
-    std::vector<std::filesystem::path> files{
-        config.server.certificate_file, config.server.key_file,      config.admin.certificate_file,
-        config.admin.key_file,          config.admin.client_ca_file, config.admin.password_file};
-    for (const ProfileConfig& profile : config.profiles) {
-        const RaConfig& ra = profile.ra;
-        const IssuerConfig& issuer = profile.issuer;
-        files.insert(files.end(), {ra.signing_certificate_file, ra.signing_key.file,
-                                   ra.encryption_certificate_file, ra.encryption_key.file, ra.store,
-                                   issuer.next_ca_file, issuer.server_ca_file,
-                                   issuer.client_certificate_file, issuer.client_key_file});
-        std::error_code gone;
-        for (std::filesystem::directory_iterator at(ra.store, gone), end; !gone && at != end;
-             at.increment(gone))
-            files.push_back(at->path());
-    }
-    std::erase(files, std::filesystem::path());
-    return files;
 }
 
 Result<void> check_files(const Config& config, Log& log, const Clock& clock, Random& random) {

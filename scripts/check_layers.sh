@@ -59,7 +59,7 @@ only_in '\b(SELECT|INSERT INTO|UPDATE [a-z_]+ SET|DELETE FROM)\b' 'SQL' \
 only_in '(memory|sqlite|postgresql)_store\.h' 'a storage backend is named' crp-service/store/
 only_in '#include <cpprest|#include <pplx' 'cpprestsdk' \
     policy-module/crp_client/https_crp_client.cpp crp-service/cli/rest_client.cpp
-only_in '#include <prometheus/' 'prometheus-cpp' common/metrics/ crp-service/metrics/
+only_in '#include <prometheus/' 'prometheus-cpp' common/metrics/ crp-service/metrics/ scep-server/metrics/
 only_in '#include <boost' 'Boost' common/http_server/ common/http_client/ policy-module/crp_client/https_crp_client.cpp \
     crp-service/cli/rest_client.cpp
 only_in '(system_clock|steady_clock)::now\(' 'reads a clock' common/clock.cpp common/http_server/ \

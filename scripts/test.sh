@@ -58,7 +58,8 @@ if [ $want_quick = 1 ]; then
     check format scripts/format.sh --check
 fi
 if [ $want_integration = 1 ]; then
-    install_packages "${client_packages[@]}" "${documentation_packages[@]}" || exit 1
+    install_packages "${client_packages[@]}" "${contract_packages[@]}" "${documentation_packages[@]}" ||
+        exit 1
 fi
 if [ $want_unit = 1 ]; then
     install_packages "${contract_packages[@]}" || exit 1

@@ -24,20 +24,31 @@ Outcome refused_outcome(const Refused& refused, const Attempt& attempt) {
 
 Enrollment::Enrollment(EnrollmentRules rules, const CurrentRa& ra, const Issuance& issuance,
                        const CertificateAccess& access, Log& log, const Clock& clock,
-                       Random& random)
+                       Random& random, EnrollObserver& observer)
     : rules_(std::move(rules)),
       ra_(ra),
       issuance_(issuance),
       access_(access),
       log_(log),
       clock_(clock),
-      random_(random) {}
+      random_(random),
+      observer_(observer) {}
 
 EnrollmentAnswer Enrollment::answer(ByteView message, std::string_view device_address) {
+    const SteadyTime begun = clock_.steady_now();
+    std::string_view message_name = "unread";
+    EnrollmentAnswer answer = answer_read(message, device_address, message_name);
+    observer_.request_took(message_name, clock_.steady_now() - begun);
+    return answer;
+}
+
+EnrollmentAnswer Enrollment::answer_read(ByteView message, std::string_view device_address,
+                                         std::string_view& message_name) {
     Attempt attempt(log_, make_uuid(clock_, random_), device_address);
     const auto ra = ra_.get();
     auto request = read_signed(message, rules_.algorithms);
     if (!request) return refuse_unread(request.error(), ra->identity, attempt);
+    message_name = to_string(request->message_type);
     attempt.set_transaction_id(request->transaction_id);
     if (request->used_legacy)
         attempt.note(Severity::warning, kNoEvent,

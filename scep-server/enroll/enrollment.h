@@ -17,6 +17,7 @@
 #include "common/random.h"
 #include "scep-server/enroll/attempt.h"
 #include "scep-server/enroll/certificate_access.h"
+#include "scep-server/enroll/enroll_observer.h"
 #include "scep-server/enroll/issuance.h"
 #include "scep-server/enroll/outcome.h"
 #include "scep-server/enroll/ra_material.h"
@@ -59,7 +60,8 @@ class Enrollment {
   public:
     // The references outlive the Enrollment.
     Enrollment(EnrollmentRules rules, const CurrentRa& ra, const Issuance& issuance,
-               const CertificateAccess& access, Log& log, const Clock& clock, Random& random);
+               const CertificateAccess& access, Log& log, const Clock& clock, Random& random,
+               EnrollObserver& observer = no_observer());
 
     // `message`: DER or BER of the CMS message. `device_address`: numeric.
     EnrollmentAnswer answer(ByteView message, std::string_view device_address);
@@ -67,6 +69,8 @@ class Enrollment {
     EnrollmentCounters counters() const;
 
   private:
+    EnrollmentAnswer answer_read(ByteView message, std::string_view device_address,
+                                 std::string_view& message_name);
     Outcome decide(const SignedRequest& message, const RaIdentity& ra, const Attempt& attempt);
     Outcome enrol(const SignedRequest& message, const RaIdentity& ra, const Attempt& attempt);
     Outcome poll(const SignedRequest& message, const RaIdentity& ra, const Attempt& attempt);
@@ -90,6 +94,7 @@ class Enrollment {
     Log& log_;
     const Clock& clock_;
     Random& random_;
+    EnrollObserver& observer_;
     SingleFlight<RequestKey, Outcome> flights_;
     std::atomic<std::uint64_t> issued_{0}, refused_{0}, pending_{0}, unavailable_{0}, malformed_{0};
 };

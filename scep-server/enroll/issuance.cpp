@@ -14,29 +14,6 @@ namespace {
 
 constexpr std::int32_t kDeniedByManager = static_cast<std::int32_t>(0x80094014u);  // CERTSRV_E_…
 
-std::string cause_of(const Error& error) {
-    return error.detail.empty() ? error.text : error.text + " (" + error.detail + ")";
-}
-
-Outcome outcome_of(OutcomeKind kind, const Attempt& attempt) {
-    Outcome outcome;
-    outcome.kind = kind;
-    outcome.request_id = attempt.request_id();
-    return outcome;
-}
-
-// No verdict. The device repeats later, and so nothing is spent.
-Outcome unavailable(const Attempt& attempt, NdesEvent event, std::string_view text,
-                    const Error& error) {
-    attempt.note(Severity::error, event, text,
-                 {{"cause", cause_of(error)},
-                  {"code", std::string(to_string(error.code))},
-                  {"error_code", hex_of(result_of(error.code))}});
-    Outcome outcome = outcome_of(OutcomeKind::unavailable, attempt);
-    if (error.retry_after) outcome.retry_after = *error.retry_after;
-    return outcome;
-}
-
 Outcome refused_again(const PendingRequest& pending, const Attempt& attempt) {
     attempt.note(Severity::info, kNoEvent, "refused as before: the request was closed",
                  {{"pending_id", std::to_string(pending.id)},
@@ -45,20 +22,13 @@ Outcome refused_again(const PendingRequest& pending, const Attempt& attempt) {
     return outcome_of(OutcomeKind::refused, attempt);
 }
 
-const char* kind_of(const EnrollmentRequest& request) {
-    return request.renewal ? "renewal" : "initial";
-}
-
-// What a key that cannot decrypt needs for its reply.
-std::string reply_password(const EnrollmentRequest& request) {
-    if (request.csr.key.type == KeyType::rsa && !request.renewal) return {};
-    return request.csr.challenge.value_or("");
-}
-
 }  // namespace
 
 Issuance::Issuance(IssuanceParts parts, IssuanceRules rules)
-    : parts_(std::move(parts)), rules_(std::move(rules)) {}
+    : parts_(parts),
+      rules_(std::move(rules)),
+      recorder_({parts.journal, parts.seal, parts.clock, std::move(parts.notify_recorded)},
+                {rules_.ca_name, rules_.refresh_period, rules_.cache_request}) {}
 
 Outcome Issuance::run(const EnrollmentRequest& request, const Attempt& attempt) const {
     auto known = parts_.journal.find_issued(request.key);
@@ -182,7 +152,12 @@ Outcome Issuance::ask_policy(const EnrollmentRequest& request, const Attempt& at
     question.device_address = attempt.device_address();
     if (!request.renewal && request.csr.challenge) question.challenge = *request.csr.challenge;
     question.usage = request.usage;
+    const SteadyTime begun = parts_.clock.steady_now();
     auto verdict = parts_.policy.verify(question);
+    parts_.observer.policy_took(!verdict            ? "unavailable"
+                                : verdict->verified ? "yes"
+                                                    : "no",
+                                parts_.clock.steady_now() - begun);
     if (!verdict)
         return unavailable(attempt, kFailCertificateRequest,
                            "the policy module could not check the request", verdict.error());
@@ -238,42 +213,51 @@ Outcome Issuance::accept(const EnrollmentRequest& request, const Attempt& attemp
     const Order order{request, contents ? *contents : CertificateContents{}, verdict.decision_id,
                       nullptr};
     if (!contents)
-        return record_failure(order, attempt,
-                              {kFailSubmit, NDES_POLICY_E_FAIL, contents.error().text});
+        return recorder_.failure(order, attempt,
+                                 {kFailSubmit, NDES_POLICY_E_FAIL, contents.error().text});
     if (auto names = to_general_names(contents->subject_alt_names); !names)
-        return record_failure(
+        return recorder_.failure(
             order, attempt,
             {kFailAddAlternative, NDES_POLICY_E_FAIL, "subjectAltName: " + names.error().text});
     if (rules_.manual_approval)
-        return record_pending(order, attempt, PendingState::waiting, "waits for an operator");
+        return recorder_.pending(order, attempt, PendingState::waiting, "waits for an operator");
     return ask_ca(order, attempt);
 }
 
 Outcome Issuance::ask_ca(const Order& order, const Attempt& attempt) const {
-    const RequestKey& key = order.request.key;
-    const IssueRequest question{order.contents, &order.request.csr, key.transaction_id,
-                                order.request.renewal};
+    const IssueRequest question{order.contents, &order.request.csr,
+                                order.request.key.transaction_id, order.request.renewal};
+    const SteadyTime begun = parts_.clock.steady_now();
     auto answer = parts_.issuer.issue(question);
-    if (!answer)
+    const SteadyTime::duration time = parts_.clock.steady_now() - begun;
+    if (!answer) {
+        parts_.observer.ca_took("unavailable", time);
         return unavailable(attempt, order.pending != nullptr ? kFailQueryCa : kFailSubmit,
                            "the CA could not be asked", answer.error());
-    switch (answer->state) {
-        case IssueState::issued:
-            if (answer->certificates.empty()) break;
-            // A CA that answers with another certificate than asked for must not reach the device.
-            if (const auto fault =
-                    fault_of_issued(answer->certificates.front(), question,
-                                    parts_.issuer.ca_chain().front(), parts_.clock.now()))
-                return record_failure(order, attempt,
-                                      {kFailSubmit, NDES_POLICY_E_INVALID_RESPONSE,
-                                       "the CA issued a certificate " + *fault + ", serial " +
-                                           answer->certificates.front().serial()});
-            return record_success(order, attempt, std::move(answer->certificates));
-        case IssueState::pending:
-            return record_pending(order, attempt, PendingState::at_ca, answer->text);
-        case IssueState::refused: break;
     }
-    return record_failure(order, attempt, {kFailSubmit, NDES_POLICY_E_FAIL, answer->text});
+    if (answer->state == IssueState::issued && !answer->certificates.empty()) {
+        const auto fault = fault_of_issued(answer->certificates.front(), question,
+                                           parts_.issuer.ca_chain().front(), parts_.clock.now());
+        parts_.observer.ca_took(fault ? "unfit" : "issued", time);
+        return take_issued(order, attempt, std::move(*answer), fault);
+    }
+    if (answer->state == IssueState::pending) {
+        parts_.observer.ca_took("pending", time);
+        return recorder_.pending(order, attempt, PendingState::at_ca, answer->text);
+    }
+    parts_.observer.ca_took("refused", time);
+    return recorder_.failure(order, attempt, {kFailSubmit, NDES_POLICY_E_FAIL, answer->text});
+}
+
+// A CA that answers with another certificate than asked for must not reach the device.
+Outcome Issuance::take_issued(const Order& order, const Attempt& attempt, IssueAnswer answer,
+                              const std::optional<std::string>& fault) const {
+    if (fault)
+        return recorder_.failure(order, attempt,
+                                 {kFailSubmit, NDES_POLICY_E_INVALID_RESPONSE,
+                                  "the CA issued a certificate " + *fault + ", serial " +
+                                      answer.certificates.front().serial()});
+    return recorder_.success(order, attempt, std::move(answer.certificates));
 }
 
 Outcome Issuance::ask_ca_again(const PendingRequest& pending, const EnrollmentRequest& request,
@@ -283,106 +267,6 @@ Outcome Issuance::ask_ca_again(const PendingRequest& pending, const EnrollmentRe
         return unavailable(attempt, kGetRequestId, "the pending request cannot be read",
                            contents.error());
     return ask_ca({request, *contents, pending.decision_id, &pending}, attempt);
-}
-
-Outcome Issuance::record_success(const Order& order, const Attempt& attempt,
-                                 std::vector<Certificate> certificates) const {
-    const EnrollmentRequest& request = order.request;
-    const Certificate& leaf = certificates.front();
-    const std::string request_id =
-        order.pending != nullptr ? order.pending->request_id : attempt.request_id();
-    auto notify = make_notify(
-        request, {request_id, NDES_POLICY_DISPOSITION_SUCCESS, NDES_POLICY_OK, leaf.der()},
-        parts_.seal);
-    if (!notify) return unavailable(attempt, kAddId, "nothing is recorded", notify.error());
-    const WallTime now = parts_.clock.now();
-    IssuedEntry entry{request.key, order.decision_id, {}, now, leaf.serial(), std::nullopt};
-    if (order.pending != nullptr) entry.pending_id = order.pending->id;
-    for (const Certificate& certificate : certificates)
-        entry.certificates.push_back(certificate.der());
-    if (auto recorded = parts_.journal.record_issued(entry, *notify, now - rules_.cache_request);
-        !recorded) {
-        Error error = std::move(recorded.error());
-        error.detail += " serial " + leaf.serial() + " was signed and is not handed out";
-        return unavailable(attempt, kAddId, "the journal could not record the certificate", error);
-    }
-    parts_.notify_recorded();
-    attempt.note(Severity::info, kNoEvent, "certificate issued",
-                 {{"serial", leaf.serial()},
-                  {"subject", leaf.subject_text()},
-                  {"not_after", to_rfc3339(leaf.not_after())},
-                  {"decision_id", order.decision_id},
-                  {"template", request.template_name},
-                  {"kind", kind_of(request)}});
-    Outcome outcome = outcome_of(OutcomeKind::issued, attempt);
-    outcome.reply_password = reply_password(request);
-    outcome.certificates = std::move(certificates);
-    return outcome;
-}
-
-Outcome Issuance::record_pending(const Order& order, const Attempt& attempt, PendingState state,
-                                 const std::string& text) const {
-    Outcome outcome = outcome_of(OutcomeKind::pending, attempt);
-    if (order.pending != nullptr && order.pending->state == state) return outcome;
-    const auto recorded = [&]() -> Result<void> {
-        if (order.pending != nullptr)
-            return parts_.journal.pending().move(order.pending->id, order.pending->state, state,
-                                                 text, std::nullopt);
-        const WallTime now = parts_.clock.now();
-        auto pending = make_pending(order.request, order.contents,
-                                    {state, attempt.request_id(), attempt.device_address(),
-                                     order.decision_id, text, now, now + rules_.refresh_period},
-                                    parts_.seal);
-        if (!pending) return pass_on(pending);
-        auto notify =
-            make_notify(order.request,
-                        {attempt.request_id(), NDES_POLICY_DISPOSITION_PENDING, NDES_POLICY_OK, {}},
-                        parts_.seal);
-        if (!notify) return pass_on(notify);
-        return parts_.journal.pending().add(*pending, *notify);
-    }();
-    if (!recorded)
-        return unavailable(attempt, kAddId, "the journal could not record a pending request",
-                           recorded.error());
-    parts_.notify_recorded();
-    attempt.note(Severity::info, kNoEvent, "the request is held for approval",
-                 {{"cause", text}, {"subject", order.contents.subject}});
-    return outcome;
-}
-
-Outcome Issuance::record_failure(const Order& order, const Attempt& attempt,
-                                 const CaFailure& failure) const {
-    const auto recorded = [&]() -> Result<void> {
-        if (order.pending != nullptr)
-            return close(*order.pending, PendingState::refused, failure.result, failure.text);
-        auto notify =
-            make_notify(order.request,
-                        {attempt.request_id(), NDES_POLICY_DISPOSITION_FAILURE, failure.result, {}},
-                        parts_.seal);
-        if (!notify) return pass_on(notify);
-        if (auto done = parts_.journal.record_notify(*notify); !done) return done;
-        parts_.notify_recorded();
-        return {};
-    }();
-    if (!recorded)
-        return unavailable(attempt, kAddId, "the journal could not record a refusal of the CA",
-                           recorded.error());
-    attempt.note(
-        Severity::error, failure.event, "verified, but the CA issues no certificate",
-        {{"cause", failure.text}, {"error_code", hex_of(failure.result)}, {"ca", rules_.ca_name}});
-    return outcome_of(OutcomeKind::refused, attempt);
-}
-
-Result<void> Issuance::close(const PendingRequest& pending, PendingState state, std::int32_t result,
-                             const std::string& text) const {
-    auto request = restore_request(pending, parts_.seal);
-    if (!request) return pass_on(request);
-    auto notify = make_notify(
-        *request, {pending.request_id, NDES_POLICY_DISPOSITION_FAILURE, result, {}}, parts_.seal);
-    if (!notify) return pass_on(notify);
-    auto moved = parts_.journal.pending().move(pending.id, pending.state, state, text, *notify);
-    if (moved) parts_.notify_recorded();
-    return moved;
 }
 
 Result<Outcome> Issuance::approve(PendingRequest pending, const Attempt& attempt) const {
@@ -406,12 +290,12 @@ Result<Outcome> Issuance::approve(PendingRequest pending, const Attempt& attempt
 }
 
 Result<void> Issuance::deny(const PendingRequest& pending, const std::string& text) const {
-    return close(pending, PendingState::denied, kDeniedByManager, text);
+    return recorder_.close(pending, PendingState::denied, kDeniedByManager, text);
 }
 
 Result<void> Issuance::expire(const PendingRequest& pending) const {
-    return close(pending, PendingState::expired, NDES_POLICY_E_TIMEOUT,
-                 "nobody decided within RefreshPeriod");
+    return recorder_.close(pending, PendingState::expired, NDES_POLICY_E_TIMEOUT,
+                           "nobody decided within RefreshPeriod");
 }
 
 }  // namespace ndes::scep

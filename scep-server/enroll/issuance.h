@@ -12,7 +12,9 @@
 #include "common/clock.h"
 #include "scep-server/enroll/attempt.h"
 #include "scep-server/enroll/challenge_seal.h"
+#include "scep-server/enroll/enroll_observer.h"
 #include "scep-server/enroll/outcome.h"
+#include "scep-server/enroll/outcome_recorder.h"
 #include "scep-server/enroll/pending_record.h"
 #include "scep-server/enroll/request_reader.h"
 #include "scep-server/issuer/issuer.h"
@@ -29,6 +31,7 @@ struct IssuanceParts {
     const ChallengeSeal& seal;
     const Clock& clock;
     std::function<void()> notify_recorded;  // called after each Notify put into the journal
+    EnrollObserver& observer = no_observer();
 };
 
 struct IssuanceRules {
@@ -60,20 +63,6 @@ class Issuance {
     Result<void> expire(const PendingRequest& pending) const;
 
   private:
-    struct Order {
-        const EnrollmentRequest& request;
-        const CertificateContents& contents;
-        std::string decision_id;
-        const PendingRequest* pending;  // null: not pending so far
-    };
-
-    // Why a verified request gets no certificate, as log and Notify tell it.
-    struct CaFailure {
-        NdesEvent event;
-        std::int32_t result;  // hResult
-        std::string text;
-    };
-
     Outcome answer_with(const IssuedEntry& entry, const EnrollmentRequest& request,
                         const Attempt& attempt) const;
     std::optional<Outcome> resume(const PendingRequest& pending, const EnrollmentRequest& request,
@@ -91,17 +80,12 @@ class Issuance {
     Outcome accept(const EnrollmentRequest& request, const Attempt& attempt,
                    const PolicyAnswer& verdict) const;
     Outcome ask_ca(const Order& order, const Attempt& attempt) const;
-    Outcome record_success(const Order& order, const Attempt& attempt,
-                           std::vector<Certificate> certificates) const;
-    Outcome record_pending(const Order& order, const Attempt& attempt, PendingState state,
-                           const std::string& text) const;
-    Outcome record_failure(const Order& order, const Attempt& attempt,
-                           const CaFailure& failure) const;
-    Result<void> close(const PendingRequest& pending, PendingState state, std::int32_t result,
-                       const std::string& text) const;
+    Outcome take_issued(const Order& order, const Attempt& attempt, IssueAnswer answer,
+                        const std::optional<std::string>& fault) const;
 
     IssuanceParts parts_;
     IssuanceRules rules_;
+    OutcomeRecorder recorder_;
 };
 
 }  // namespace ndes::scep

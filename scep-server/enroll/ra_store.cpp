@@ -7,13 +7,12 @@
 
 #include "common/crypto/key_source.h"
 #include "common/file.h"
+#include "scep-server/message/ra_identity.h"
 
 namespace ndes::scep {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kCertificateRequestAgent = "1.3.6.1.4.1.311.20.2.1";
 
 struct Candidate {
     fs::path file;

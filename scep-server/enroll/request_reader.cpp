@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/crypto/general_names.h"
+#include "scep-server/message/ra_identity.h"
 
 namespace ndes::scep {
 namespace {
@@ -162,9 +163,11 @@ std::optional<std::string> fault_of_device_certificate(const Certificate& signer
                                                        WallTime now) {
     if (!signer.is_issued_by(rules.ca_chain.front()))
         return "the signing certificate was not issued by this CA";
-    // The RA's own certificates and sub-CAs are of this CA too; they vouch for no device.
+    // RA certificates, also those of before, and sub-CAs are of this CA too; they vouch for no
+    // device.
     if (::X509_check_ca(signer.handle()) != 0 || signer.der() == ra.signing_certificate.der() ||
-        signer.der() == ra.encryption_certificate.der())
+        signer.der() == ra.encryption_certificate.der() ||
+        signer.has_extended_key_usage(kCertificateRequestAgent))
         return "the signing certificate is not a device's";
     if (now < signer.not_before()) return "the signing certificate is not valid yet";
     if (now > signer.not_after()) return "the signing certificate has expired";

@@ -1,6 +1,7 @@
 #include "scep-server/enroll/revocation_desk.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "common/file.h"
@@ -23,16 +24,18 @@ std::vector<CrlEntry> entries_of(const std::vector<SerialEntry>& revoked) {
 }  // namespace
 
 Result<void> RevocationDesk::start(const std::vector<CrlTarget>& targets) {
-    for (const CrlTarget& target : targets)
+    for (const CrlTarget& target : targets) {
+        if (target.file.empty()) continue;
         if (auto added = add(target); !added) return added;
+    }
     const std::lock_guard lock(publishing_);
     for (Authority& authority : authorities_) {
         const std::string context = "CRL " + authority.target.file.string();
         std::int64_t number = 0;
         if (auto adopted = adopt(authority, number); !adopted) return pass_on(adopted, context);
-        tell_unsettled(authority.ca);
         if (auto made = publish(authority, number); !made) return pass_on(made, context);
     }
+    tell_unsettled(targets);
     return {};
 }
 
@@ -78,13 +81,23 @@ Result<void> RevocationDesk::adopt(Authority& authority, std::int64_t& number) {
     return {};
 }
 
-void RevocationDesk::tell_unsettled(const std::string& ca) const {
+// Of each CA once, whether its CRL is made here or not: somebody has to know.
+void RevocationDesk::tell_unsettled(const std::vector<CrlTarget>& targets) const {
+    std::set<std::string> told;
+    for (const CrlTarget& target : targets) {
+        const std::string ca = target.issuer->ca_chain().front().spki_sha256();
+        if (told.insert(ca).second) tell_unsettled_of(ca);
+    }
+}
+
+void RevocationDesk::tell_unsettled_of(const std::string& ca) const {
     auto unsettled = journal_.serials().unsettled(ca, kToldAtOnce);
     if (!unsettled) {
         log_.note(Severity::error, "the journal's serial numbers cannot be read",
                   {{"cause", unsettled.error().text}});
         return;
     }
+    const bool has_crl = std::ranges::find(authorities_, ca, &Authority::ca) != authorities_.end();
     for (const SerialEntry& entry : *unsettled)
         log_.note(Severity::warning,
                   entry.state == SerialState::intended
@@ -96,7 +109,8 @@ void RevocationDesk::tell_unsettled(const std::string& ca) const {
                    {"subject", entry.subject},
                    {"intended_at", to_rfc3339(entry.intended_at)},
                    {"certificate_sha256", entry.certificate_sha256},
-                   {"next", "crpctl ca revoke " + entry.serial}});
+                   {"next", (has_crl ? "" : "set issuer.crl_lifetime; ") +
+                                ("crpctl ca revoke " + entry.serial)}});
 }
 
 Result<std::vector<SerialEntry>> RevocationDesk::list(std::int64_t after, std::size_t limit) {

@@ -19,11 +19,11 @@
 
 namespace ndes::scep {
 
-// A CA whose CRL is made here. The issuer outlives the desk.
+// A CA whose key is here. The issuer outlives the desk.
 struct CrlTarget {
     std::string profile;
     const Issuer* issuer;
-    std::filesystem::path file;            // PEM; replaced whole
+    std::filesystem::path file;            // PEM; replaced whole. Empty: no CRL is made here
     std::chrono::milliseconds lifetime{};  // from thisUpdate to nextUpdate
 };
 
@@ -41,7 +41,7 @@ class RevocationDesk {
     RevocationDesk(Journal& journal, Log& log, const Clock& clock)
         : journal_(journal), log_(log), clock_(clock) {}
 
-    // Takes over what the files' CRLs revoke that the journal does not know, notes the serial
+    // Takes over what the files' CRLs revoke that the journal does not know, notes each CA's serial
     // numbers of which nobody knows whether they were signed, and makes each CRL. Profiles with one
     // file share it. configuration when the file is another CA's or cannot be read or written.
     Result<void> start(const std::vector<CrlTarget>& targets);
@@ -72,7 +72,8 @@ class RevocationDesk {
 
     Result<void> add(const CrlTarget& target);
     Result<void> adopt(Authority& authority, std::int64_t& number);
-    void tell_unsettled(const std::string& ca) const;
+    void tell_unsettled(const std::vector<CrlTarget>& targets) const;
+    void tell_unsettled_of(const std::string& ca) const;
     Result<SerialEntry> find(const std::string& serial);
     Result<std::optional<SerialEntry>> find_issued(const Authority& authority,
                                                    const std::string& serial);

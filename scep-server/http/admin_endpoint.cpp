@@ -27,7 +27,7 @@ http::Response secured(http::Response response) {
 }
 
 http::Response html(int status, std::string body) {
-    return {status, "text/html; charset=utf-8", std::move(body), {}};
+    return {status, kPageType, std::move(body), {}};
 }
 
 http::Response text(int status, std::string body) {

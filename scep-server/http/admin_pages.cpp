@@ -4,16 +4,41 @@
 
 #include <openssl/evp.h>
 
+#include "common/utf8.h"
+
 namespace ndes::scep {
 namespace {
 
+void append_unit(std::string& out, char32_t unit) {
+    out += static_cast<char>(unit & 0xFF);
+    out += static_cast<char>(unit >> 8 & 0xFF);
+}
+
+// With a byte order mark, by which browsers know it, too.
+std::string to_utf16le(std::string_view text) {
+    std::string out;
+    append_unit(out, 0xFEFF);
+    while (!text.empty()) {
+        const Utf8Step step = first_utf8(text);
+        text.remove_prefix(step.length);
+        if (step.code_point < 0x10000) {
+            append_unit(out, step.code_point);
+            continue;
+        }
+        append_unit(out, 0xD800 + ((step.code_point - 0x10000) >> 10));
+        append_unit(out, 0xDC00 + ((step.code_point - 0x10000) & 0x3FF));
+    }
+    return out;
+}
+
 std::string page(const std::string& body) {
-    return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-           "<title>Network Device Enrollment Service</title></head><body>\n"
-           "<h1>Network Device Enrollment Service</h1>\n"
-           "<p>Network Device Enrollment Service allows you to obtain certificates for routers or "
-           "other network devices using the Simple Certificate Enrollment Protocol (SCEP).</p>\n" +
-           body + "</body></html>\n";
+    return to_utf16le(
+        "<!DOCTYPE html>\n<html lang=\"en\"><head>"
+        "<title>Network Device Enrollment Service</title></head><body>\n"
+        "<h1>Network Device Enrollment Service</h1>\n"
+        "<p>Network Device Enrollment Service allows you to obtain certificates for routers or "
+        "other network devices using the Simple Certificate Enrollment Protocol (SCEP).</p>\n" +
+        body + "</body></html>\n");
 }
 
 std::string minutes(std::chrono::minutes count) { return std::to_string(count.count()); }

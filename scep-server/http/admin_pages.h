@@ -1,5 +1,6 @@
 // The pages of the admin site. The phrases that programs look for in them are NDES' own, to the
-// letter (README, "Admin site"). Pure functions; any thread.
+// letter (README, "Admin site"), and so is the encoding: UTF-16LE with a byte order mark, as MDMs
+// decode it whatever the header says. Pure functions of UTF-8; any thread.
 #pragma once
 
 #include <chrono>
@@ -9,6 +10,8 @@
 #include "common/crypto/certificate.h"
 
 namespace ndes::scep {
+
+inline constexpr const char* kPageType = "text/html; charset=utf-16";
 
 // "5CD77826 BFA30E5B 0EEB1A44 6AEE40F8": MD5 over the certificate, as NDES shows it. It names a
 // certificate to a human who compares; nothing here trusts it.

@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/metrics/metric_set.h"
+
 namespace ndes::scep {
 namespace {
 
@@ -86,8 +88,12 @@ http::Response HealthEndpoint::handle(const http::Request& request, const http::
     if (request.path == "/livez") return {200, "text/plain", "alive\n", {}};
     if (request.path == "/readyz")
         return ready_page(look(parts_), request.query.starts_with("verbose"));
+    if (request.path == "/metrics")
+        return {200, std::string(kMetricsMediaType), parts_.metrics(), {}};
     if (request.path == "/" || request.path == "/healthz") return status_page(parts_, look(parts_));
     return {404, "text/plain", "nothing is served here\n", {}};
 }
+
+int HealthEndpoint::status() const { return status_of(parts_, look(parts_)).number; }
 
 }  // namespace ndes::scep

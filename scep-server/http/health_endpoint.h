@@ -16,6 +16,7 @@ struct HealthParts {
     Journal& journal;
     std::function<int()> ra_days_left;  // the least of all profiles'
     std::function<EnrollmentCounters()> counters;
+    std::function<std::string()> metrics;  // in Prometheus' text format
     std::string module_name;
     std::string ca_name;
 };
@@ -26,8 +27,10 @@ class HealthEndpoint {
 
     // GET / and /healthz: 200 or 503 with JSON, status 0 Online, 1 Failed, 4 Undefined (the
     // original's numbers). /livez: 200 while we answer. /readyz: 200 or 503, with one line per
-    // check when ?verbose.
+    // check when ?verbose. /metrics: Prometheus' text format.
     http::Response handle(const http::Request& request, const http::Peer& peer) const;
+
+    int status() const;  // the number that /healthz tells
 
   private:
     HealthParts parts_;

@@ -49,6 +49,9 @@ class Issuer {
     // wrong (configuration, naming it).
     virtual Result<void> reload() { return {}; }
 
+    // True when the CA's key is here: it keeps serials, and signs CRLs and as the CA.
+    virtual bool has_ca_key() const { return false; }
+
     // Where an issuer that chooses serial numbers itself writes each one down before it signs; it
     // issues nothing before. Called once, before the first issue(); `ledger` outlives the issuer.
     virtual void keep_serials(SerialLedger&) {}

@@ -36,6 +36,7 @@ class LocalIssuer final : public IssuerOfKnownCa {
           clock_(clock),
           random_(random) {}
 
+    bool has_ca_key() const override { return true; }
     void keep_serials(SerialLedger& ledger) override { ledger_ = &ledger; }
 
     Result<IssueAnswer> issue(const IssueRequest& request) override {

@@ -9,6 +9,9 @@
 
 namespace ndes::scep {
 
+// Extended key usage Certificate Request Agent, which makes a certificate an RA's.
+inline constexpr const char* kCertificateRequestAgent = "1.3.6.1.4.1.311.20.2.1";
+
 // Reads the first certificate of each PEM file and its key (see load_key). configuration, naming
 // the file, when one cannot be read, a key does not belong to its certificate, the signing
 // certificate's key usage lacks digitalSignature, or the encryption certificate is not RSA or lacks

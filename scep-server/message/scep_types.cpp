@@ -2,6 +2,18 @@
 
 namespace ndes::scep {
 
+std::string_view to_string(MessageType type) {
+    switch (type) {
+        case MessageType::cert_rep: return "CertRep";
+        case MessageType::renewal_req: return "RenewalReq";
+        case MessageType::pkcs_req: return "PKCSReq";
+        case MessageType::cert_poll: return "CertPoll";
+        case MessageType::get_cert: return "GetCert";
+        case MessageType::get_crl: return "GetCRL";
+    }
+    return "unknown";
+}
+
 std::string_view to_string(FailInfo info) {
     switch (info) {
         case FailInfo::bad_alg: return "badAlg";

@@ -14,6 +14,7 @@ enum class MessageType {
     get_cert = 21,
     get_crl = 22,
 };
+std::string_view to_string(MessageType type);  // "PKCSReq", …
 
 // pkiStatus, section 3.2.1.3.
 enum class PkiStatus { success = 0, failure = 2, pending = 3 };

@@ -43,6 +43,18 @@ Windows Registry Editor Version 5.00
 [$key\\PasswordMax]
 "PasswordMax"=dword:00000064
 
+[$key\\PasswordLength]
+"PasswordLength"=dword:0000000c
+
+[$key\\PasswordVDir]
+"PasswordVDir"="certsrv/mscep_admin"
+
+[$key\\DisableRenewalSubjectNameMatch]
+"DisableRenewalSubjectNameMatch"=dword:00000001
+
+[$key\\CacheRequest]
+"CacheRequest"=dword:0000000a
+
 [$key\\PasswordValidity]
 "PasswordValidity"=dword:0000003c
 
@@ -65,6 +77,11 @@ result=$(cat "$made")
 has_line() { grep -qxF -- "$1" "$made"; }
 expect "numbers are decimal" has_line 'PasswordMax = 100'
 expect "a binary number is read" has_line 'RefreshPeriod = 7'
+for line in 'CAType = 1' 'EnforcePassword = 1' 'PasswordValidity = 60' 'PasswordLength = 12' 'UseSinglePassword = 0' \
+    'PasswordVDir = "certsrv/mscep_admin"' 'DisableRenewalSubjectNameMatch = 1' 'CacheRequest = 10' \
+    'EncryptionTemplate = "NDESEncrypt"' 'GeneralPurposeTemplate = "NDESGeneral"'; do
+    expect "$line" has_line "$line"
+done
 expect "texts are escaped" has_line 'SignatureTemplate = "NDES \"Sign\" \\ Überlänge"'
 expect "the CA's name is taken over" has_line 'Configuration = "ca01.example.org\\Example CA"'
 for name in HashAlgorithm CertsInMyStore EncryptedPassword Policy NDESCertThumbprint; do

@@ -141,6 +141,9 @@ admin_site() {
         "$MSCEP_ADMIN_URL$query"
 }
 
+# admin_page [CURL-OPTIONS…]: the page itself, from the UTF-16 that MDMs read.
+admin_page() { admin_site '' "$@" | iconv -f UTF-16 -t UTF-8; }
+
 # get_ra: CA and RA certificates by strongSwan, told apart by key usage: $ca, $ra_encryption,
 # $ra_signing.
 get_ra() {

@@ -69,6 +69,19 @@ expect "its number has grown" [ $((16#$(crl_number))) -gt $((16#$first)) ]
 expect_equal "crpctl ca crl prints the same" "$(ca_as olga crl)" "$(cat "$crl")"
 expect_fails "it is revoked once only" ca_as olga revoke "$serial"
 
+# The RA's own, which crpctl ra renew signs beside a running ndesd.
+listed() { [ "$(ca_as olga list --format json | jq -rs --arg cn "$1" '[flatten[] | select(.subject == $cn and .state == "issued")] | length')" = "$2" ]; }
+expect "the RA's certificates are in the books" listed "CN=RA signing first,O=NDES-CRP Lab" 1
+expect "crpctl ra renew makes a pair" "$lab_bin/crpctl" ra renew --config "$ndesd_dir/ndesd.toml" --subject 'CN=RA renewed'
+eventually "and it is in the books" 20 listed "CN=RA renewed" 2
+ra_serial=$(openssl x509 -in "$(ls "$ndesd_dir"/ra/signing-2*.pem)" -noout -serial | cut -d= -f2)
+expect_match "it can be revoked as any other" "$(ca_as olga revoke "$ra_serial" --reason superseded)" "^${ra_serial,,} revoked superseded, CRL"
+kill -HUP "$NDESD_PID"
+eventually "ndesd tells that one it uses is revoked" 10 event_told 10
+metric() { curl -sS "http://127.0.0.1:$health_port/metrics" | grep -F "$1" | sed 's/.* //'; }
+expect_equal "metrics count what was issued" "$(metric 'ndes_scep_answers_total{answer="issued",profile=""}')" 2
+expect "metrics tell when the CRL ends" [ "$(metric 'x509_crl_next_update{profile=""}' | cut -d. -f1)" != "" ]
+
 number=$(crl_number)
 kill -9 "$NDESD_PID"
 rm "$crl"

@@ -14,6 +14,18 @@
 
 namespace ndes::test {
 
+// The text of a page as an MDM reads it: UTF-16 by its byte order mark; "" for anything else. Pages
+// of these tests are ASCII.
+inline std::string read_page(const std::string& octets) {
+    if (octets.size() % 2 != 0 || !octets.starts_with("\xFF\xFE")) return {};
+    std::string text;
+    for (std::size_t i = 2; i < octets.size(); i += 2) {
+        if (octets[i + 1] != '\0') return {};
+        text += octets[i];
+    }
+    return text;
+}
+
 struct AdminBench {
     // `module`: null for the password cache.
     explicit AdminBench(Lab& around, FakePolicy* module = nullptr);

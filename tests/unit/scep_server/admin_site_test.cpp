@@ -12,11 +12,13 @@ using namespace ndes::scep;
 using test::AdminBench;
 using test::FakePolicy;
 using test::Lab;
+using test::read_page;
 
 namespace {
 
 // As an MDM finds it.
-std::string challenge_in(const std::string& page) {
+std::string challenge_in(const std::string& octets) {
+    const std::string page = read_page(octets);
     static const std::regex pattern("The enrollment challenge password is: <B> (\\S*)",
                                     std::regex::icase);
     std::smatch match;
@@ -31,16 +33,34 @@ TEST_CASE("the page shows thumbprint and a one-time challenge") {
     bench.caller("mdm", {"*"}, false);
     const auto page = bench.get_as("mdm", "");
     CHECK(page.status == 200);
-    CHECK(page.content_type == "text/html; charset=utf-8");
+    CHECK(page.content_type == "text/html; charset=utf-16");
     const std::string first = challenge_in(page.body);
     CHECK(first.size() == 16);
-    CHECK(page.body.find("is: <B> " + md5_thumbprint(lab.ca) + " </B>") != std::string::npos);
-    CHECK(page.body.find("will expire within 60 minutes") != std::string::npos);
+    CHECK(read_page(page.body).find("is: <B> " + md5_thumbprint(lab.ca) + " </B>") !=
+          std::string::npos);
+    CHECK(read_page(page.body).find("will expire within 60 minutes") != std::string::npos);
     const std::string second = challenge_in(bench.get_as("mdm", "", "/CertSrv/MSCEP_admin").body);
     CHECK(second.size() == 16);
     CHECK(second != first);
     CHECK(bench.log.text().find(first) == std::string::npos);
     CHECK(bench.get_as("mdm", "", "/certsrv/other/").status == 404);
+}
+
+TEST_CASE("PasswordVDir is the one folder of the site; empty, every folder is") {
+    const auto status = [](const std::string& folder, const std::string& path) {
+        Lab lab;
+        lab.profile().mscep.password_vdir = folder;
+        AdminBench bench(lab);
+        bench.caller("mdm", {"*"}, false);
+        return bench.get_as("mdm", "", path).status;
+    };
+    CHECK(status("passwords", "/certsrv/passwords/") == 200);
+    CHECK(status("passwords", "/certsrv/Passwords") == 200);
+    CHECK(status("passwords", "/certsrv/mscep_admin/") == 404);
+    CHECK(status("passwords", "/passwords/") == 404);
+    CHECK(status("", "/certsrv/mscep_admin/") == 200);
+    CHECK(status("", "/certsrv/anything/") == 200);
+    CHECK(status("", "/elsewhere/") == 404);
 }
 
 TEST_CASE("the two operations answer in plain text") {
@@ -70,7 +90,8 @@ TEST_CASE("with a module the challenge is the module's, for the template and Par
         "mdm", "operation=NDESGenerateChallenge&keyUsage=0x20&Params=deviceId%3Dd%26policyId%3Dp");
     CHECK(plain.body == "a<b>&\"c");
     CHECK(asked == "Encryption|deviceId=d&policyId=p");
-    CHECK(bench.get_as("mdm", "").body.find("a&lt;b&gt;&amp;&quot;c") != std::string::npos);
+    CHECK(read_page(bench.get_as("mdm", "").body).find("a&lt;b&gt;&amp;&quot;c") !=
+          std::string::npos);
     module.on_generate = [](std::string_view, std::string_view) -> Result<std::string> {
         return fail(ErrorCode::unavailable, "the CRP is away");
     };
@@ -93,12 +114,13 @@ TEST_CASE("a full cache and a missing permission are said in the original's word
         CHECK_FALSE(challenge_in(bench.get_as("mdm", "").body).empty());
     const auto full = bench.get_as("mdm", "");
     CHECK(full.status == 200);  // as the original, whose readers look no further otherwise
-    CHECK(full.body.find("The password cache is full.") != std::string::npos);
+    CHECK(read_page(full.body).find("The password cache is full.") != std::string::npos);
     CHECK(challenge_in(full.body).empty());
     CHECK(bench.get_as("mdm", "operation=NDESGenerateChallenge").status == 503);
     const auto refused = bench.get_as("clerk", "");
     CHECK(refused.status == 200);
-    CHECK(refused.body.find("You do not have sufficient permission to enroll with SCEP.") !=
+    CHECK(read_page(refused.body)
+              .find("You do not have sufficient permission to enroll with SCEP.") !=
           std::string::npos);
     CHECK(bench.get_as("clerk", "operation=NDESGenerateChallenge").status == 403);
     lab.clock.advance(std::chrono::minutes(61));
@@ -142,7 +164,7 @@ TEST_CASE("nobody gets in without a certificate on the list or a good password")
     CHECK(with("mdm:correct horse") == 200);
     http::Peer expired = stranger;
     expired.certificate_error = "certificate has expired";
-    CHECK(bench.call("GET", "/certsrv/mscep_admin/", expired).body.find("has expired") !=
+    CHECK(read_page(bench.call("GET", "/certsrv/mscep_admin/", expired).body).find("has expired") !=
           std::string::npos);
     CHECK(bench.log.text().find("horse") == std::string::npos);
 }

@@ -72,6 +72,73 @@ TEST_CASE("the sample is a good configuration, and shows the defaults") {
     }
 }
 
+TEST_CASE("each value of NDES' registry has its default here") {
+    const auto config = parse_config(kLeast, "test.toml");
+    REQUIRE(config);
+    const MscepConfig& mscep = config->profiles.front().mscep;
+    CHECK(mscep.enforce_password);
+    CHECK(mscep.templates.signature == "IPSECIntermediateOffline");
+    CHECK(mscep.templates.encryption == "IPSECIntermediateOffline");
+    CHECK(mscep.templates.general_purpose == "IPSECIntermediateOffline");
+    CHECK(mscep.enterprise_ca);
+    CHECK(mscep.configuration.empty());
+    CHECK(mscep.refresh_period == std::chrono::days(7));
+    CHECK(mscep.cache_request == 20min);
+    CHECK(mscep.password_max == 5);
+    CHECK(mscep.password_vdir == "mscep_admin");  // its letters may be in either case
+    CHECK(mscep.password_validity == 60min);
+    CHECK(mscep.password_length == 8);
+    CHECK(mscep.hash_algorithm == "SHA256");  // not SHA1: see README
+    CHECK_FALSE(mscep.disable_renewal_subject_name_match);
+    CHECK_FALSE(mscep.use_single_password);
+}
+
+TEST_CASE("each value of NDES' registry is read as the registry has it") {
+    const auto read = [](const std::string& line) {
+        const auto config = with("mscep", line);
+        if (!config) INFO(config.error().text);
+        REQUIRE(config);
+        return config->profiles.front().mscep;
+    };
+    CHECK(read("SignatureTemplate = \"A\"").templates.signature == "A");
+    CHECK(read("EncryptionTemplate = \"B\"").templates.encryption == "B");
+    CHECK(read("GeneralPurposeTemplate = \"C\"").templates.general_purpose == "C");
+    CHECK_FALSE(read("CAType = 0").enterprise_ca);
+    CHECK(read("Configuration = 'ca01\\CA'").configuration == "ca01\\CA");
+    CHECK(read("RefreshPeriod = 3").refresh_period == std::chrono::days(3));
+    CHECK(read("CacheRequest = 5").cache_request == 5min);
+    CHECK(read("PasswordMax = 9").password_max == 9);
+    CHECK(read("PasswordVDir = \"x\"").password_vdir == "x");
+    CHECK(read("PasswordVDir = \"CertSrv/mscep_admin\"").password_vdir == "mscep_admin");
+    CHECK(read("PasswordValidity = 5").password_validity == 5min);
+    CHECK(read("PasswordLength = 16").password_length == 16);
+    CHECK(read("DisableRenewalSubjectNameMatch = 1").disable_renewal_subject_name_match);
+    CHECK(read("UseSinglePassword = 1").use_single_password);
+    CHECK(read("EncryptedPassword = \"/e\"").encrypted_password == "/e");
+    CHECK(with("mscep", "CertsInMyStore = 0"));
+    CHECK_FALSE(with("mscep", "EnforcePassword = 0"));  // with a module there is always one
+    CHECK_FALSE(with("mscep", "PasswordMax = 0"));
+    CHECK_FALSE(with("mscep", "PasswordVDir = \"a/b\""));
+}
+
+TEST_CASE("HashAlgorithm is what the local CA signs with, unless issuer.hash says otherwise") {
+    const auto hash = [](const std::string& lines, std::size_t profile = 0) {
+        std::string text = kLeast;
+        text.insert(text.find("[policy]"), lines);
+        const auto config = parse_config(text, "test.toml");
+        if (!config) INFO(config.error().text);
+        REQUIRE(config);
+        return config->profiles.at(profile).issuer.hash;
+    };
+    CHECK(hash("[mscep]\nHashAlgorithm = \"SHA384\"\n") == "SHA-384");
+    CHECK(hash("[mscep]\nHashAlgorithm = \"SHA-512\"\n") == "SHA-512");
+    CHECK(hash("hash = \"SHA-256\"\n[mscep]\nHashAlgorithm = \"SHA384\"\n") == "SHA-256");
+    const std::string profile = "[[profile]]\nname = \"a\"\nscep.path = \"/a/\"\n";
+    CHECK(hash("hash = \"SHA-512\"\n" + profile, 1) == "SHA-512");
+    CHECK(hash("hash = \"SHA-512\"\n" + profile + "mscep.HashAlgorithm = \"SHA384\"\n", 1) ==
+          "SHA-384");
+}
+
 TEST_CASE("every fault of a configuration is found, at its key") {
     struct Case {
         const char* table;

@@ -27,6 +27,7 @@ class FakeIssuer final : public scep::Issuer {
     }
     std::vector<Certificate> ca_chain() const override { return real_->ca_chain(); }
     std::string name() const override { return real_->name(); }
+    bool has_ca_key() const override { return real_->has_ca_key(); }
     void keep_serials(scep::SerialLedger& ledger) override { real_->keep_serials(ledger); }
     Result<Bytes> crl() const override { return real_->crl(); }
     Result<Bytes> sign_crl(const scep::CrlContents& contents) const override {

@@ -86,6 +86,8 @@ Certificate make_certificate(const CertificateOrder& order) {
                   order.is_ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
     if (order.key_usage != nullptr)
         add_extension(handle, order.issuer, NID_key_usage, order.key_usage);
+    if (order.extended_key_usage != nullptr)
+        add_extension(handle, order.issuer, NID_ext_key_usage, order.extended_key_usage);
     EVP_PKEY* signing_key = order.issuer_key != nullptr ? order.issuer_key : order.key;
     check(::X509_sign(handle, signing_key, ::EVP_sha256()) > 0, "sign");
     auto made = Certificate::from_handle(handle);

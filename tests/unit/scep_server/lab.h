@@ -64,6 +64,7 @@ struct CertificateOrder {
     WallTime not_after{};
     const char* key_usage = "critical,digitalSignature,keyEncipherment";
     bool is_ca = false;
+    const char* extended_key_usage = nullptr;  // null: none
 };
 Certificate make_certificate(const CertificateOrder& order);
 

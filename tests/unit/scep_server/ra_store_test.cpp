@@ -2,6 +2,7 @@
 #include "scep-server/enroll/ra_store.h"
 
 #include "scep-server/enroll/ra_material.h"
+#include "scep-server/message/ra_identity.h"
 #include "tests/catch.h"
 #include "tests/unit/scep_server/enroll_bench.h"
 #include "tests/unit/scep_server/event_sample.h"
@@ -25,15 +26,9 @@ struct Store {
     }
 
     // As make_certificate, with the extended key usage that makes it a candidate.
-    Certificate make(const CertificateOrder& order,
-                     const char* extended = "1.3.6.1.4.1.311.20.2.1") {
-        const Certificate plain = test::make_certificate(order);
-        const X509Ptr leaf(::X509_dup(plain.handle()));
-        const X509ExtensionPtr usage(
-            ::X509V3_EXT_conf_nid(nullptr, nullptr, NID_ext_key_usage, extended));
-        ::X509_add_ext(leaf.get(), usage.get(), -1);
-        ::X509_sign(leaf.get(), order.issuer_key, ::EVP_sha256());
-        return *Certificate::from_handle(leaf.get());
+    Certificate make(CertificateOrder order, const char* extended = kCertificateRequestAgent) {
+        order.extended_key_usage = extended;
+        return test::make_certificate(order);
     }
     CertificateOrder order(const std::string& name, std::size_t key, const char* usage,
                            std::chrono::hours age = 24h) {

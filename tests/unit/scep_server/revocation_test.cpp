@@ -123,6 +123,24 @@ TEST_CASE("a certificate that was signed and not recorded is told at the next st
     CHECK(setting.bench->log.text().find("nobody was given") == std::string::npos);
 }
 
+TEST_CASE("a CA without a CRL of ours tells of its unsettled serial numbers as well") {
+    Setting setting;
+    const std::string ca = setting.lab.ca.spki_sha256();
+    REQUIRE(setting.bench->journal.serials().enter(intended(ca, "0badcafe")));
+    setting.start();
+    const Issuer* const issuer = &setting.bench->issuer;
+    // Two profiles of one CA: told once.
+    REQUIRE(setting.bench->revocation.start({{"", issuer, {}, {}}, {"routers", issuer, {}, {}}}));
+    const std::string log = setting.bench->log.text();
+    const auto told = log.find("a certificate may have been signed that nobody was given");
+    REQUIRE(told != std::string::npos);
+    CHECK(log.find("nobody was given", told + 60) == std::string::npos);
+    CHECK(log.find("set issuer.crl_lifetime; crpctl ca revoke 0badcafe") != std::string::npos);
+    CHECK(setting.bench->revocation.revoke("0badcafe", RevocationReason::superseded, "olga")
+              .error()
+              .code == ErrorCode::conflict);
+}
+
 TEST_CASE("a kill between intended and signed leaves the serial in the books, never used again") {
     Setting setting;
     const std::string ca = setting.lab.ca.spki_sha256();

@@ -274,7 +274,8 @@ TEST_CASE("health tells what an operator and a probe need") {
     const HealthEndpoint health(
         {setting.bench.journal,
          [&] { return ra_days_left(*setting.bench.ra.get(), setting.lab.clock.now()); },
-         [&] { return setting.bench.enrollment.counters(); }, "fake 1.0", "Test CA"});
+         [&] { return setting.bench.enrollment.counters(); }, [] { return "a_metric 1\n"; },
+         "fake 1.0", "Test CA"});
     const auto get = [&](const std::string& path, const std::string& query = {}) {
         http::Request request;
         request.method = "GET";
@@ -294,6 +295,8 @@ TEST_CASE("health tells what an operator and a probe need") {
     CHECK(get("/livez").status == 200);
     CHECK(get("/readyz").body == "ready\n");
     CHECK(get("/readyz", "verbose").body.find("[+]journal ok\n") != std::string::npos);
+    CHECK(get("/metrics").body == "a_metric 1\n");
+    CHECK(get("/metrics").content_type == "text/plain; version=0.0.4; charset=utf-8");
     CHECK(get("/metricsx").status == 404);
     http::Request post;
     post.method = "POST";
