@@ -2,7 +2,7 @@
 # All tests. Installs what they need, builds, and closes with one line "N passed, N failed".
 #
 # Usage: scripts/test.sh [-q] [-u] [-i] [-f REGEX]
-#   -q  quick checks alone: layers, documents, format
+#   -q  quick checks alone: layers, documents, units, format
 #   -u  unit, contract and ABI tests alone, under ASan+UBSan and TSan
 #   -i  integration and fault tests alone, against the release programs
 #   -f  only tests whose name matches REGEX
@@ -50,9 +50,11 @@ suite() {
 
 install_packages "${build_packages[@]}" "${lab_packages[@]}" "${postgresql_packages[@]}" || exit 1
 if [ $want_quick = 1 ]; then
+    install_packages "${unit_packages[@]}" || exit 1
     check layers scripts/check_layers.sh
     check documents scripts/check_docs.sh
     check "API description" scripts/lint_openapi.py
+    check "systemd units" scripts/check_units.sh
     check format scripts/format.sh --check
 fi
 if [ $want_integration = 1 ]; then
@@ -67,7 +69,7 @@ if [ $want_unit = 1 ]; then
     suite tsan '^(unit|contract|abi)$' all
 fi
 if [ $want_integration = 1 ]; then
-    suite release '^(integration|fault)$' programs scep_load hostile_messages openapi_answers crpd_test \
+    suite release '^(integration|fault)$' programs manual scep_load hostile_messages openapi_answers crpd_test \
         crpd_postgresql_race_test crpd_postgresql_fault_test
 fi
 

@@ -13,24 +13,44 @@ namespace ndes::crp {
 
 namespace {
 
-// Absent is taken as JSON; parameters ("; charset=utf-8") do not matter.
-bool is_json(std::string_view content_type) {
-    std::string_view type = content_type.substr(0, content_type.find(';'));
-    while (!type.empty() && type.back() == ' ')
-        type.remove_suffix(1);
-    constexpr std::string_view kJson = "application/json";
-    return content_type.empty() ||
-           std::equal(type.begin(), type.end(), kJson.begin(), kJson.end(), [](char a, char b) {
-               return std::tolower(static_cast<unsigned char>(a)) == b;
-           });
-}
-
 std::string_view trimmed(std::string_view text) {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
         text.remove_prefix(1);
     while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
         text.remove_suffix(1);
     return text;
+}
+
+bool is_same_word(std::string_view given, std::string_view lower_case) {
+    return std::equal(
+        given.begin(), given.end(), lower_case.begin(), lower_case.end(),
+        [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
+}
+
+// Absent is taken as JSON, which is UTF-8 (RFC 8259 section 8.1); other parameters do not matter.
+bool is_json(std::string_view content_type) {
+    const std::size_t end = std::min(content_type.find(';'), content_type.size());
+    if (content_type.empty()) return true;
+    if (!is_same_word(trimmed(content_type.substr(0, end)), "application/json")) return false;
+    std::string_view rest = content_type.substr(end);
+    while (!rest.empty()) {
+        rest.remove_prefix(1);
+        const std::size_t next = std::min(rest.find(';'), rest.size());
+        const std::string_view parameter = trimmed(rest.substr(0, next));
+        const std::size_t equals = std::min(parameter.find('='), parameter.size());
+        const std::string_view value = parameter.substr(std::min(equals + 1, parameter.size()));
+        if (is_same_word(parameter.substr(0, equals), "charset") && !is_same_word(value, "utf-8") &&
+            !is_same_word(value, "\"utf-8\"")) {
+            return false;
+        }
+        rest.remove_prefix(next);
+    }
+    return true;
+}
+
+// The body as it came is what is read.
+bool is_plain(std::string_view content_encoding) {
+    return content_encoding.empty() || is_same_word(trimmed(content_encoding), "identity");
 }
 
 // RFC 9110 section 12.5.1. A range of any JSON will do: problems have a type of their own, and a
@@ -96,7 +116,11 @@ Answer Api::answer(const http::Request& request, const http::Peer& peer, const L
     }
     if (has_body(request.method) && !is_json(request.header("content-type"))) {
         return refuse(ProblemCode::content_type_unsupported,
-                      "Content-Type: must be application/json");
+                      "Content-Type: must be application/json, in UTF-8");
+    }
+    if (!is_plain(request.header("content-encoding"))) {
+        return refuse(ProblemCode::content_type_unsupported,
+                      "Content-Encoding: no encoding is supported, send the body as it is");
     }
     if (!accepts_answer(request.header("accept"))) {
         return refuse(ProblemCode::not_acceptable, "Accept: must permit application/json");

@@ -9,12 +9,13 @@ build_packages=(
 )
 fuzz_packages=(clang-16 libclang-rt-16-dev)
 documentation_packages=(scdoc man-db zsh fish) # to check manual pages and completion
+unit_packages=(systemd) # systemd-analyze
 lab_packages=(curl jq openssl sqlite3 procps)
 contract_packages=(golang-cfssl)
 postgresql_packages=(postgresql)
 client_packages=(
     xxd scep strongswan-pki libstrongswan-extra-plugins libstrongswan-standard-plugins certmonger dbus
-    softhsm2 libengine-pkcs11-openssl
+    softhsm2 libengine-pkcs11-openssl prometheus lnav
 )
 
 # OpenSSL before this version opens forged CMS messages (CVE-2026-34182).

@@ -99,10 +99,10 @@ Result<void> collect_inserts(Batch& batch) {
 
 }  // namespace
 
-void insert_challenge(Batch& batch, const Statement& insert, const Challenge& challenge) {
+void insert_challenge(Connection& connection, const Statement& insert, const Challenge& challenge) {
     const std::optional<std::string> lookup =
         challenge.lookup.empty() ? std::nullopt : std::optional(challenge.lookup);
-    batch.connection.queue(
+    connection.queue(
         insert, Values(challenge.id, to_string(challenge.kind), lookup, challenge.device_id,
                        challenge.user_id, challenge.policy_id, challenge.certificate_request_id,
                        encode(challenge.expected), to_unix_ms(challenge.not_before),
@@ -121,7 +121,7 @@ Result<std::optional<std::string>> PostgresqlStore::add_challenges(const Challen
         if (earlier) return {};
         std::size_t queued = 0;
         for (const Challenge& challenge : posted.challenges) {
-            insert_challenge(batch, kInsert, challenge);
+            insert_challenge(batch.connection, kInsert, challenge);
             if (++queued % kQueued != 0) continue;
             if (auto added = collect_inserts(batch); !added) return added;
         }

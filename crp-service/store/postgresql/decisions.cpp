@@ -47,35 +47,18 @@ struct Premises {
     std::optional<KeyHolder> holder;     // of the key, another device
 };
 
-// Reads the answers of what was queued, in that order.
-class Answers {
-  public:
-    Answers(std::vector<Rows> rows, std::size_t first) : rows_(std::move(rows)), next_(first) {}
-    void skip() { ++next_; }
-    template <class T>
-    Result<void> take(RowReader<T> read, std::optional<T>& value) {
-        auto found = rows_.at(next_++).one<T>(read);
-        if (!found) return pass_on(found);
-        if (*found) value = std::move(*found);
-        return {};
+// The statements run in this order, each sees what was committed when it began.
+void look(Connection& connection, const DecisionCommit& commit) {
+    const Decision& decision = commit.decision;
+    // A challenge made elsewhere is recorded unless its ID is there.
+    if (commit.first_seen) insert_challenge(connection, kInsertChallengeIfNew, *commit.first_seen);
+    if (!decision.challenge_id.empty()) {
+        connection.queue(kChallengeForUpdate, Values(decision.challenge_id));
     }
-
-  private:
-    std::vector<Rows> rows_;
-    std::size_t next_;
-};
-
-// One round trip; the statements run in this order, each sees what was committed when it began.
-Result<Premises> look(Batch& batch, const Decision& decision) {
-    Connection& connection = batch.connection;
-    const bool names_challenge = !decision.challenge_id.empty();
-    const bool names_request = !decision.request_id.empty();
-    const std::size_t first = connection.queued();
-    if (names_challenge) connection.queue(kChallengeForUpdate, Values(decision.challenge_id));
     if (decision.verified) {
         connection.queue(kClaimKey, Values(decision.spki_sha256, to_unix_ms(decision.decided_at)));
     }
-    if (names_request) {
+    if (!decision.request_id.empty()) {
         connection.queue(kSameRequest,
                          Values(decision.caller, decision.request_id, decision.transaction_id,
                                 decision.csr_sha256, decision.signing_sha256));
@@ -85,37 +68,36 @@ Result<Premises> look(Batch& batch, const Decision& decision) {
                                                    decision.signing_sha256));
         connection.queue(kKeyOfOtherDevice, Values(decision.spki_sha256, decision.device_id));
     }
-    auto rows = connection.collect();
-    if (!rows) return pass_on(rows);
-    Answers answers(std::move(*rows), first);
+}
+
+// What look() asked for.
+Result<Premises> read_premises(const DecisionCommit& commit, Answers& answers) {
+    const Decision& decision = commit.decision;
     Premises premises;
-    const auto take = [&](auto read, auto& value) { return answers.take(read, value); };
     Result<void> done;
-    if (names_challenge) done = take(read_challenge<Row>, premises.challenge);
+    if (commit.first_seen) answers.skip();
+    if (!decision.challenge_id.empty()) {
+        done = answers.take(read_challenge<Row>, premises.challenge);
+    }
     if (decision.verified) answers.skip();
-    if (done && names_request) done = take(read_transaction<Row>, premises.earlier);
+    if (done && !decision.request_id.empty()) {
+        done = answers.take(read_transaction<Row>, premises.earlier);
+    }
     if (done && decision.verified) {
         std::optional<Transaction> standing;
-        done = take(read_transaction<Row>, standing);
+        done = answers.take(read_transaction<Row>, standing);
         if (!premises.earlier) premises.earlier = std::move(standing);
-        if (done) done = take(read_key_holder<Row>, premises.holder);
+        if (done) done = answers.take(read_key_holder<Row>, premises.holder);
     }
     if (!done) return pass_on(done);
     return premises;
 }
 
-// The challenge made elsewhere is recorded unless its ID is there. False: it is another one's.
-Result<bool> meet(Batch& batch, const Challenge& first_seen, Premises& premises) {
-    if (!premises.challenge) {
-        insert_challenge(batch, kInsertChallengeIfNew, first_seen);
-        auto rows = batch.connection.ask(kChallengeForUpdate, Values(first_seen.id));
-        if (!rows) return pass_on(rows);
-        auto challenge = rows->one<Challenge>(read_challenge);
-        if (!challenge) return pass_on(challenge);
-        premises.challenge = std::move(*challenge);
-        if (!premises.challenge) return fail(ErrorCode::storage, "a challenge vanished");
-    }
-    return is_same_challenge(*premises.challenge, first_seen);
+// False: the ID of the challenge that was made elsewhere is another one's.
+Result<bool> is_its_challenge(const DecisionCommit& commit, const Premises& premises) {
+    if (!commit.first_seen) return true;
+    if (!premises.challenge) return fail(ErrorCode::storage, "a challenge vanished");
+    return is_same_challenge(*premises.challenge, *commit.first_seen);
 }
 
 // False: lost; `outcome` says why.
@@ -130,7 +112,7 @@ Result<bool> may_be_yes(const Decision& decision, const Premises& premises,
     return false;
 }
 
-Result<void> record(Batch& batch, Prepared& prepared) {
+void record(Batch& batch, Prepared& prepared) {
     const Decision& decision = prepared.commit.decision;
     const TransactionState state =
         decision.verified ? TransactionState::verified : TransactionState::refused;
@@ -144,32 +126,24 @@ Result<void> record(Batch& batch, Prepared& prepared) {
                         to_unix_ms(decision.decided_at), decision.owner, to_string(state)));
     append(batch, prepared.commit.messages, *prepared.sinks);
     append(batch, prepared.audit);
-    auto done = batch.connection.collect();
-    if (done) return {};
-    if (!batch.connection.failed_as_duplicate()) return pass_on(done);
-    return fail(ErrorCode::conflict, "decision ID is in use");
 }
 
-Result<void> commit_in_job(Batch& batch, Prepared& prepared, DecisionOutcome& outcome) {
+Result<void> settle(Batch& batch, Answers& answers, Prepared& prepared, DecisionOutcome& outcome) {
     const Decision& decision = prepared.commit.decision;
     outcome = {};
-    auto premises = look(batch, decision);
+    auto premises = read_premises(prepared.commit, answers);
     if (!premises) return pass_on(premises);
     if (premises->earlier) {
         outcome.kind = DecisionOutcome::Kind::repeated;
         outcome.standing = std::move(premises->earlier->decision);
         return {};
     }
-    bool is_its_challenge = true;
-    if (prepared.commit.first_seen) {
-        auto met = meet(batch, *prepared.commit.first_seen, *premises);
-        if (!met) return pass_on(met);
-        is_its_challenge = *met;
-    }
+    auto its_challenge = is_its_challenge(prepared.commit, *premises);
+    if (!its_challenge) return pass_on(its_challenge);
     if (decision.verified) {
-        outcome.challenge_id_taken = !is_its_challenge;
+        outcome.challenge_id_taken = !*its_challenge;
         outcome.kind = DecisionOutcome::Kind::lost;
-        if (!is_its_challenge) return {};
+        if (!*its_challenge) return {};
         auto possible = may_be_yes(decision, *premises, outcome);
         if (!possible) return pass_on(possible);
         if (!*possible) return {};
@@ -178,10 +152,22 @@ Result<void> commit_in_job(Batch& batch, Prepared& prepared, DecisionOutcome& ou
             batch.connection.queue(kReserve, Values(decision.challenge_id, decision.transaction_id,
                                                     decision.csr_sha256));
         }
-    } else if (prepared.commit.counts_as_refusal && is_its_challenge) {
+    } else if (prepared.commit.counts_as_refusal && *its_challenge) {
         batch.connection.queue(kCountRefusal, Values(decision.challenge_id, kRefusalsUntilLocked));
     }
-    return record(batch, prepared);
+    record(batch, prepared);
+    return {};
+}
+
+// What the decision is about: two decisions about the same are made one after the other.
+std::vector<std::string> keys_of(const Decision& decision) {
+    std::vector<std::string> keys;
+    for (const std::string* key :
+         {&decision.challenge_id, &decision.spki_sha256, &decision.csr_sha256}) {
+        if (!key->empty()) keys.push_back(*key);
+    }
+    if (keys.empty()) keys.push_back(decision.transaction_id);
+    return keys;
 }
 
 }  // namespace
@@ -192,8 +178,10 @@ Result<DecisionOutcome> PostgresqlStore::commit_decision(const DecisionCommit& c
     Prepared prepared{commit, std::move(contents), encode(commit.decision.outcomes), sinks(),
                       commit.audit};
     DecisionOutcome outcome;
-    auto done = write(commit.decision.challenge_id,
-                      [&](Batch& batch) { return commit_in_job(batch, prepared, outcome); });
+    auto done = writer_->run(TwoSteps{
+        keys_of(commit.decision), [&](Connection& connection) { look(connection, commit); },
+        [&](Batch& batch, Answers& answers) { return settle(batch, answers, prepared, outcome); },
+        "decision ID is in use"});
     if (!done) return pass_on(done);
     return outcome;
 }

@@ -24,9 +24,6 @@ constexpr std::chrono::milliseconds kPause = 50ms;
 constexpr Statement kBegin{"begin", "BEGIN"};
 constexpr Statement kCommit{"commit", "COMMIT"};
 constexpr Statement kRollback{"rollback", "ROLLBACK"};
-constexpr Statement kSavepoint{"savepoint", "SAVEPOINT job"};
-constexpr Statement kRelease{"release", "RELEASE SAVEPOINT job"};
-constexpr Statement kUndo{"undo", "ROLLBACK TO SAVEPOINT job"};
 constexpr Statement kLock{"lock_node",
                           "SELECT sequence, hash FROM node WHERE number = $1 FOR NO KEY UPDATE"};
 constexpr Statement kMoveTail{"move_tail",
@@ -44,16 +41,16 @@ Result<AuditTail> read_tail(Row& row) {
     return tail;
 }
 
+// `rows`: of queue_begin() and what came after.
+Result<AuditTail> tail_of(const std::vector<Rows>& rows) {
+    auto tail = rows.at(1).one<AuditTail>(read_tail);
+    if (!tail) return pass_on(tail);
+    if (!*tail) return fail(ErrorCode::storage, "the node's row is missing");
+    return **tail;
+}
+
 Result<std::int64_t> read_number(Row& row) { return row.integer(); }
 Result<std::string> read_text(Row& row) { return row.text(); }
-
-Result<void> call_guarded(const NodeWriter::Job& job, Batch& batch) {
-    try {
-        return job(batch);
-    } catch (const std::exception& thrown) {
-        return fail(ErrorCode::internal, "a write failed", thrown.what());
-    }
-}
 
 }  // namespace
 
@@ -94,13 +91,22 @@ Result<void> NodeWriter::register_node() {
 }
 
 Result<void> NodeWriter::run(std::string key, Job job) {
+    return wait_for(Write{std::move(key), std::move(job), {}, {}});
+}
+
+Result<void> NodeWriter::run(TwoSteps steps) {
+    std::string order = steps.keys.front();
+    return wait_for(Write{std::move(order), nullptr, std::move(steps), {}});
+}
+
+Result<void> NodeWriter::wait_for(Write write) {
     std::future<Result<void>> answer;
     {
         const std::lock_guard guard(mutex_);
         if (stopping_ || queue_.size() >= kMostWaiting) {
             return fail(ErrorCode::unavailable, "the database has too many writes waiting");
         }
-        queue_.push_back(Waiting{std::move(key), std::move(job), {}, {}});
+        queue_.push_back(Waiting{std::move(write), {}});
         answer = queue_.back().answer.get_future();
         // Under the lock: once it is free the writer may answer, and the owner of this object may
         // destroy it.
@@ -113,9 +119,12 @@ void NodeWriter::work() {
     while (true) {
         std::vector<Waiting> group = next_group();
         if (group.empty()) return;
-        commit(group);
+        std::vector<Write*> writes;
         for (Waiting& one : group)
-            one.answer.set_value(std::move(one.result));
+            writes.push_back(&one.write);
+        commit(writes);
+        for (Waiting& one : group)
+            one.answer.set_value(std::move(one.write.result));
     }
 }
 
@@ -128,8 +137,6 @@ std::vector<NodeWriter::Waiting> NodeWriter::next_group() {
         group.push_back(std::move(queue_.front()));
         queue_.pop_front();
     }
-    guard.unlock();
-    std::ranges::stable_sort(group, {}, &Waiting::key);
     return group;
 }
 
@@ -147,89 +154,59 @@ Result<void> NodeWriter::connect(std::chrono::milliseconds patience) {
     }
 }
 
-void NodeWriter::commit(std::vector<Waiting>& group) {
+void NodeWriter::commit(const std::vector<Write*>& writes) {
+    bool apart = false;
     for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
-        if (try_commit(group) == Ending::answered) return;
+        WriteGroup group(writes, apart);
+        const Ending ending = try_commit(group);
+        if (ending == Ending::answered) return;
+        apart = apart || ending == Ending::apart;
     }
     const auto hopeless = fail(ErrorCode::storage, "the database could not commit, try again");
-    for (Waiting& one : group)
-        one.result = hopeless;
+    for (Write* one : writes)
+        one->result = hopeless;
 }
 
-NodeWriter::Ending NodeWriter::try_commit(std::vector<Waiting>& group) {
+NodeWriter::Ending NodeWriter::try_commit(WriteGroup& group) {
     if (auto connected = connect(kPatience); !connected) {
-        for (Waiting& one : group)
-            one.result = Failure(connected.error());
+        group.fail_all(Failure(connected.error()));
         return Ending::answered;
     }
-    auto tail = begin();
+    queue_begin();
+    group.look(*connection_);
+    auto rows = connection_->collect();
+    if (!rows) return give_up_or_again(group, std::move(rows.error()));
+    auto tail = tail_of(*rows);
     if (!tail) return give_up_or_again(group, std::move(tail.error()));
     Batch batch{*connection_, node_, node_name_, *tail};
-    if (run_jobs(batch, group) == Ending::again) return Ending::again;
+    if (auto settled = group.settle(batch, *rows); !settled) {
+        return give_up_or_again(group, std::move(settled.error()));
+    }
     return finish(batch, *tail, group);
 }
 
-Result<AuditTail> NodeWriter::begin() {
+void NodeWriter::queue_begin() {
     connection_->queue(kBegin);
-    auto rows = connection_->ask(kLock, Values(node_));
-    if (!rows) return pass_on(rows);
-    auto tail = rows->one<AuditTail>(read_tail);
-    if (!tail) return pass_on(tail);
-    if (!*tail) return fail(ErrorCode::storage, "the node's row is missing");
-    return **tail;
+    connection_->queue(kLock, Values(node_));
 }
 
 void NodeWriter::roll_back() {
     if (connection_->is_lost()) return;
+    if (connection_->queued() > 0) static_cast<void>(connection_->collect());
     static_cast<void>(connection_->ask(kRollback));
 }
 
 // After a failure before COMMIT was sent: nothing is recorded.
-NodeWriter::Ending NodeWriter::give_up_or_again(std::vector<Waiting>& group, Error fault) {
+NodeWriter::Ending NodeWriter::give_up_or_again(WriteGroup& group, Error fault) {
     const bool may_repeat = connection_->is_lost() || connection_->failed_in_a_race();
     roll_back();
     if (may_repeat) return Ending::again;
-    for (Waiting& one : group)
-        one.result = Failure(fault);
+    if (group.shares_steps()) return Ending::apart;
+    group.fail_all(Failure(std::move(fault)));
     return Ending::answered;
 }
 
-NodeWriter::Ending NodeWriter::run_jobs(Batch& batch, std::vector<Waiting>& group) {
-    for (Waiting& one : group) {
-        one.result = run_isolated(batch, one.job);
-        if (one.result) continue;
-        if (connection_->is_lost()) return Ending::again;
-        if (connection_->failed_in_a_race()) {
-            roll_back();
-            return Ending::again;
-        }
-    }
-    return Ending::answered;
-}
-
-Result<void> NodeWriter::run_isolated(Batch& batch, const Job& job) {
-    const AuditTail before = batch.tail;
-    connection_->queue(kSavepoint);
-    Result<void> done = call_guarded(job, batch);
-    if (done) {
-        connection_->queue(kRelease);
-        auto collected = connection_->collect();
-        if (collected) return {};
-        done = pass_on(collected);
-    } else if (!connection_->is_lost() && !connection_->failed_in_a_race()) {
-        static_cast<void>(connection_->collect());  // what it left queued
-    }
-    if (connection_->is_lost() || connection_->failed_in_a_race()) return done;
-    connection_->queue(kUndo);
-    connection_->queue(kRelease);
-    auto undone = connection_->collect();
-    if (!undone) return pass_on(undone);
-    batch.tail = before;
-    return done;
-}
-
-NodeWriter::Ending NodeWriter::finish(Batch& batch, const AuditTail& before,
-                                      std::vector<Waiting>& group) {
+NodeWriter::Ending NodeWriter::finish(Batch& batch, const AuditTail& before, WriteGroup& group) {
     const bool is_audited = batch.tail != before;
     if (is_audited) {
         connection_->queue(kMoveTail, Values(node_, batch.tail.sequence, batch.tail.hash));
@@ -245,25 +222,20 @@ NodeWriter::Ending NodeWriter::finish(Batch& batch, const AuditTail& before,
 // The session was lost while it committed. The node's lock is free only when the old transaction
 // has ended, whichever way; its last audit record then tells whether it was committed.
 NodeWriter::Ending NodeWriter::find_out(const AuditTail& expected, bool is_audited,
-                                        std::vector<Waiting>& group) {
+                                        WriteGroup& group) {
     const auto in_doubt = fail(ErrorCode::storage,
                                "the database went away while it committed; whether this was "
                                "recorded is not known",
                                is_audited ? "" : "nothing of it is in the audit");
     const auto answer_all = [&group](const Failure& failure) {
-        for (Waiting& one : group) {
-            if (one.result) one.result = failure;
-        }
+        group.fail_done(failure);
         return Ending::answered;
     };
     if (!is_audited) return answer_all(in_doubt);
     const auto deadline = system_clock().steady_now() + kPatienceInDoubt;
     while (system_clock().steady_now() < deadline) {
         if (!connect(kPause)) continue;
-        if (!begin()) {
-            roll_back();
-            continue;
-        }
+        queue_begin();
         auto rows = connection_->ask(kHashAt, Values(node_, expected.sequence));
         roll_back();
         if (!rows) continue;

@@ -14,19 +14,17 @@ constexpr Statement kDecisionForUpdate{
 constexpr Statement kSettle{"decision_settle", R"(UPDATE decision
     SET state = $2, hresult = $3, certificate_sha256 = $4, notified_at = $5 WHERE id = $1)"};
 
-Result<Transaction> find_verified(Batch& batch, const NotifyCommit& commit) {
-    auto rows = batch.connection.ask(kDecisionForUpdate, Values(commit.decision_id));
-    if (!rows) return pass_on(rows);
-    auto found = rows->one<Transaction>(read_judged);
-    if (!found) return pass_on(found);
-    if (!*found || !(*found)->decision.verified ||
-        (*found)->decision.transaction_id != commit.transaction_id) {
+Result<Transaction> verified_decision(Answers& answers, const NotifyCommit& commit) {
+    std::optional<Transaction> found;
+    if (auto taken = answers.take(read_judged<Row>, found); !taken) return pass_on(taken);
+    if (!found || !found->decision.verified ||
+        found->decision.transaction_id != commit.transaction_id) {
         return fail(ErrorCode::not_found, "no such verified decision");
     }
-    return std::move(**found);
+    return std::move(*found);
 }
 
-void settle(Batch& batch, const Transaction& transaction, const NotifyCommit& commit) {
+void record(Batch& batch, const Transaction& transaction, const NotifyCommit& commit) {
     if (commit.certificate) {
         batch.connection.queue(kInsertCertificate, values_of(*commit.certificate));
     }
@@ -39,22 +37,29 @@ void settle(Batch& batch, const Transaction& transaction, const NotifyCommit& co
                                   to_string(challenge_state_after(commit.outcome))));
 }
 
-Result<void> commit_in_job(Batch& batch, const NotifyCommit& commit,
-                           const std::vector<std::string>& sinks, NotifyOutcome& outcome) {
-    auto transaction = find_verified(batch, commit);
+Result<void> settle(Batch& batch, Answers& answers, const NotifyCommit& commit,
+                    const std::vector<std::string>& sinks, NotifyOutcome& outcome) {
+    auto transaction = verified_decision(answers, commit);
     if (!transaction) return pass_on(transaction);
     auto judged = judge_notify(*transaction, commit);
     if (!judged) return pass_on(judged);
     outcome = *judged;
     if (outcome == NotifyOutcome::repeated) return {};
-    settle(batch, *transaction, commit);
+    record(batch, *transaction, commit);
     append(batch, commit.messages, sinks);
     AuditRecord audit = commit.audit;
     append(batch, audit);
-    auto done = batch.connection.collect();
-    if (done) return {};
-    if (!commit.certificate || !batch.connection.failed_as_duplicate()) return pass_on(done);
-    return fail(ErrorCode::conflict, "the certificate is recorded for another decision");
+    return {};
+}
+
+// The challenge first, when the certificate names one: others decide about it.
+std::vector<std::string> keys_of(const NotifyCommit& commit) {
+    std::vector<std::string> keys;
+    if (commit.certificate && !commit.certificate->challenge_id.empty()) {
+        keys.push_back(commit.certificate->challenge_id);
+    }
+    keys.push_back(commit.decision_id);
+    return keys;
 }
 
 }  // namespace
@@ -62,10 +67,15 @@ Result<void> commit_in_job(Batch& batch, const NotifyCommit& commit,
 Result<NotifyOutcome> PostgresqlStore::commit_notify(const NotifyCommit& commit) {
     NotifyOutcome outcome = NotifyOutcome::recorded;
     const SinkNames names = sinks();
-    // What its certificate names it by; else its decision is nobody else's business.
-    const std::string key = commit.certificate ? commit.certificate->challenge_id : std::string();
     auto done =
-        write(key, [&](Batch& batch) { return commit_in_job(batch, commit, *names, outcome); });
+        writer_->run(TwoSteps{keys_of(commit),
+                              [&](Connection& connection) {
+                                  connection.queue(kDecisionForUpdate, Values(commit.decision_id));
+                              },
+                              [&](Batch& batch, Answers& answers) {
+                                  return settle(batch, answers, commit, *names, outcome);
+                              },
+                              "the certificate is recorded for another decision"});
     if (!done) return pass_on(done);
     return outcome;
 }

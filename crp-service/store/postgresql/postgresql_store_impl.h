@@ -139,7 +139,7 @@ class PostgresqlStore final : public Store {
 
   private:
     // One transaction of the writer; returns when it is durable. `key`: see NodeWriter.
-    Result<void> write(std::string_view key, NodeWriter::Job job) {
+    Result<void> write(std::string_view key, Job job) {
         return writer_->run(std::string(key), std::move(job));
     }
     // `values` gives the put statement's, the last of them the new revision and the one that is
@@ -167,7 +167,7 @@ void append(Batch& batch, AuditRecord& record);
 // The messages, each to wait for every sink.
 void append(Batch& batch, const std::vector<StateMessage>& messages,
             const std::vector<std::string>& sinks);
-void insert_challenge(Batch& batch, const Statement& insert, const Challenge& challenge);
+void insert_challenge(Connection& connection, const Statement& insert, const Challenge& challenge);
 
 // transactions.cpp, certificates.cpp, challenges.cpp
 extern const Statement kStandingDecision;  // transaction, CSR, signing certificate

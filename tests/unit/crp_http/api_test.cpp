@@ -126,6 +126,9 @@ TEST_CASE("a body must be JSON by its content type") {
     const Case one = GENERATE(values<Case>({{"application/json", 201},
                                             {"Application/JSON; charset=utf-8", 201},
                                             {"application/json ;x=y", 201},
+                                            {"application/json; CharSet=\"UTF-8\"", 201},
+                                            {"application/json;x=y; charset=utf-16", 415},
+                                            {"application/json; charset=", 415},
                                             {"text/json", 415},
                                             {"application/x-www-form-urlencoded", 415},
                                             {"application/jsonx", 415},
@@ -135,6 +138,16 @@ TEST_CASE("a body must be JSON by its content type") {
     CHECK(lab.call("mdm", "PUT", "/api/v1/users/u", "{}", {{"content-type", one.type}}).status ==
           one.status);
     CHECK(lab.call("mdm", "PUT", "/api/v1/users/v", "{}").status == 201);
+}
+
+TEST_CASE("an encoded body is refused before it is read") {
+    ApiLab lab;
+    const http::Response packed =
+        lab.call("mdm", "PUT", "/api/v1/users/u", "{}", {{"content-encoding", "gzip"}});
+    CHECK(packed.status == 415);
+    CHECK(reason_of(packed) == "ContentTypeUnsupported");
+    CHECK(lab.call("mdm", "PUT", "/api/v1/users/u", "{}", {{"content-encoding", "identity"}})
+              .status == 201);
 }
 
 TEST_CASE("bad JSON is refused") {
