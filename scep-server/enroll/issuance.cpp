@@ -154,10 +154,8 @@ Outcome Issuance::ask_policy(const EnrollmentRequest& request, const Attempt& at
     question.usage = request.usage;
     const SteadyTime begun = parts_.clock.steady_now();
     auto verdict = parts_.policy.verify(question);
-    parts_.observer.policy_took(!verdict            ? "unavailable"
-                                : verdict->verified ? "yes"
-                                                    : "no",
-                                parts_.clock.steady_now() - begun);
+    const char* const word = !verdict ? "unavailable" : verdict->verified ? "yes" : "no";
+    parts_.observer.policy_took(word, parts_.clock.steady_now() - begun);
     if (!verdict)
         return unavailable(attempt, kFailCertificateRequest,
                            "the policy module could not check the request", verdict.error());
