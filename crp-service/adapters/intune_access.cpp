@@ -88,11 +88,10 @@ std::shared_ptr<Adapter> read_intune_settings(ConfigTable& table, bool enabled) 
     auto settings = std::make_shared<Intune>();
     settings->tenant = table.text("tenant", "");
     settings->base_url = table.text("base_url", "");
-    if (const auto key = table.path("token_key_file"); !key.empty()) {
-        settings->token_key_files.push_back(key);
-    }
-    if (const auto old = table.path("previous_token_key_file"); !old.empty()) {
-        settings->token_key_files.push_back(old);
+    const auto key = table.path("token_key_file");
+    const auto previous = table.path("previous_token_key_file");
+    for (const auto& file : {key, previous}) {
+        if (!file.empty()) settings->token_key_files.push_back(file);
     }
     settings->token_lifetime = std::chrono::duration_cast<std::chrono::seconds>(
         table.duration("token_lifetime", 10min, 1min, 1h));
@@ -106,7 +105,7 @@ std::shared_ptr<Adapter> read_intune_settings(ConfigTable& table, bool enabled) 
     if (!settings->base_url.starts_with("https://") || settings->base_url.ends_with('/')) {
         table.fault("base_url", "must begin with https:// and not end with \"/\"");
     }
-    if (settings->token_key_files.empty()) table.fault("token_key_file", "is missing");
+    if (key.empty()) table.fault("token_key_file", "is missing");
     return settings;
 }
 

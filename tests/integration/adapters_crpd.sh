@@ -153,9 +153,9 @@ expect_equal "intune: a right challenge is Success" "$status $(jq -r .code body.
 issue c
 x509() { openssl x509 -inform DER -in c.crt.der -noout "$@" | cut -d= -f2-; }
 action successNotification "$(jq -cn --arg csr "$(base64 -w0 c.der)" --arg sha1 "$(x509 -fingerprint -sha1)" \
-    --arg serial "$(x509 -serial)" --arg end "$(date -u -d "$(x509 -enddate)" +%FT%T.000Z)" \
+    --arg serial "$(x509 -serial)" --arg until "$(date -u -d "$(x509 -enddate)" +%FT%T.000Z)" \
     '{notification:{transactionId:"intune-1",certificateRequest:$csr,certificateThumbprint:$sha1,certificateSerialNumber:$serial,
-      certificateExpirationDateUtc:$end,issuingCertificateAuthority:"CN=own",callerInfo:"test 1.0",caConfiguration:"",certificateAuthority:""}}')"
+      certificateExpirationDateUtc:$until,issuingCertificateAuthority:"CN=own",callerInfo:"test 1.0",caConfiguration:"",certificateAuthority:""}}')"
 expect_equal "intune: the certificate is told" "$status $(jq -r .code body.txt)" "200 Success"
 expect_equal "intune: it is on record" "$(transaction intune-1 | jq -r '.state + " " + .caller')" "issued intune-ca"
 eventually "intune: state messages 5 and 9 are dropped" 10 has_states intune-1 "5 9"
@@ -191,7 +191,8 @@ for word in WebhookSignatureMissing CredentialsInvalid ClientCertificateMissing;
         jq -e --arg word "$word" 'any(.items[]; .event == "call-rejected" and .reason == $word)' \
         <(lab_call GET '/api/v1/audit?limit=1000')
 done
-expect "the audit is whole" "$lab_bin/crpctl" audit verify --config "$lab/crpd.toml"
+expect "the audit is whole" "$lab_bin/crpctl" --url "$CRP_URL" --ca "$CRP_CA" --cert "$ADMIN_CERT" \
+    --key "$ADMIN_KEY" audit verify
 
 put_config "$lab/crpd.toml.off"
 call POST /step-ca/scepchallenge -H "$json" -d '{}'
