@@ -191,8 +191,8 @@ for word in WebhookSignatureMissing CredentialsInvalid ClientCertificateMissing;
         jq -e --arg word "$word" 'any(.items[]; .event == "call-rejected" and .reason == $word)' \
         <(lab_call GET '/api/v1/audit?limit=1000')
 done
-expect "the audit is whole" "$lab_bin/crpctl" --url "$CRP_URL" --ca "$CRP_CA" --cert "$ADMIN_CERT" \
-    --key "$ADMIN_KEY" audit verify
+expect "the audit is whole" env CRP_URL="$CRP_URL" CRP_CA="$CRP_CA" ADMIN_CERT="$ADMIN_CERT" \
+    ADMIN_KEY="$ADMIN_KEY" "$lab_bin/crpctl" audit verify
 
 put_config "$lab/crpd.toml.off"
 call POST /step-ca/scepchallenge -H "$json" -d '{}'
