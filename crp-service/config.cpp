@@ -9,6 +9,7 @@
 #include "common/bytes.h"
 #include "common/crypto/digest.h"
 #include "common/process/build_id.h"
+#include "crp-service/adapters/adapters_config.h"
 #include "crp-service/state_messages/sinks_config.h"
 
 namespace ndes::crp {
@@ -200,7 +201,8 @@ void read_validity(ConfigTable& table, CallerRule& caller) {
     }
 }
 
-CallerRule read_caller(ConfigTable& table) {
+CallerRule read_caller(ConfigTable& table, const std::filesystem::path& folder,
+                       const Adapters& adapters) {
     CallerRule caller;
     caller.name = table.required_text("name");
     if (caller.name.size() > 64) table.fault("name", "must have at most 64 octets");
@@ -221,20 +223,23 @@ CallerRule read_caller(ConfigTable& table) {
     }
     caller.templates = table.text_list("templates");
     read_validity(table, caller);
+    read_adapter_caller(table, folder, adapters, caller);
     const bool by_name = caller.issuer.has_value() && caller.san.has_value();
     if (caller.issuer.has_value() != caller.san.has_value()) {
         table.fault("issuer", "issuer and san must be given together");
-    } else if (caller.spki_sha256.empty() == !by_name) {
+    } else if (by_name ? !caller.spki_sha256.empty()
+                       : caller.spki_sha256.empty() && caller.adapter.empty()) {
         table.fault("spki_sha256", "give either pins, or issuer and san");
     }
     return caller;
 }
 
-void read_callers(std::vector<ConfigTable> tables, CrpdConfig& config) {
+void read_callers(ConfigTable& root, const std::filesystem::path& folder, CrpdConfig& config) {
+    config.adapters = read_adapters(root.table("adapters"));
     std::set<std::string> names;
     std::set<std::string> pins;
-    for (ConfigTable& table : tables) {
-        CallerRule caller = read_caller(table);
+    for (ConfigTable& table : root.tables("caller")) {
+        CallerRule caller = read_caller(table, folder, config.adapters);
         if (!names.insert(caller.name).second) table.fault("name", "is used by another caller");
         for (const std::string& pin : caller.spki_sha256) {
             if (!pins.insert(pin).second) {
@@ -243,6 +248,7 @@ void read_callers(std::vector<ConfigTable> tables, CrpdConfig& config) {
         }
         config.callers.push_back(std::move(caller));
     }
+    check_adapter_callers(root, config.callers, config.adapters);
 }
 
 // What an MDM seals is its own, and bound by its [[caller]] table, as what it posts.
@@ -303,7 +309,7 @@ Result<CrpdConfig> read_config(ConfigFile& file, const std::filesystem::path& fo
     ConfigTable challenge = root.table("challenge");
     read_challenge(challenge, folder, config);
     read_validation(root.table("validation"), config.validation);
-    read_callers(root.tables("caller"), config);
+    read_callers(root, folder, config);
     bind_signers(challenge, config);
     if (config.callers.empty()) root.fault("caller", "at least one [[caller]] is needed");
     config.state_messages = read_sinks(root.table("state_messages"), folder);

@@ -11,6 +11,7 @@
 #include "common/http_server/http_server.h"
 #include "common/logging/log.h"
 #include "common/tls/tls_context.h"
+#include "crp-service/adapters/adapter.h"
 #include "crp-service/audit/audit_config.h"
 #include "crp-service/challenge/key_files.h"
 #include "crp-service/http/caller.h"
@@ -36,6 +37,7 @@ struct CrpdConfig {
     ChallengeConfig challenge;
     ValidationOptions validation;
     std::vector<CallerRule> callers;
+    Adapters adapters;  // those that are switched on
     SinkOptions state_messages;
     AuditConfig audit;
     RetentionConfig retention;

@@ -43,6 +43,7 @@ may_include scep-server common/ scep-server/ policy-module/include/
 may_include policy-module/core common/ policy-module/core/ policy-module/crp_client/crp_client.h policy-module/include/
 may_include policy-module/crp_client common/ policy-module/crp_client/
 may_include policy-module/adapters common/ policy-module/core/ policy-module/crp_client/ policy-module/include/ policy-module/adapters/
+may_include policy-module/verifier common/ policy-module/include/
 may_include crp-service common/ crp-service/
 may_include crp-service/domain common/word_table.h common/bytes.h common/clock.h common/certificate_contents.h crp-service/domain/
 may_include crp-service/challenge common/ crp-service/domain/ crp-service/challenge/
@@ -50,6 +51,7 @@ may_include crp-service/metrics common/ crp-service/domain/ crp-service/validati
 may_include crp-service/validation common/ crp-service/domain/ crp-service/store/store.h crp-service/challenge/ crp-service/validation/
 may_include crp-service/enrollment common/ crp-service/domain/ crp-service/store/store.h crp-service/challenge/ crp-service/validation/ crp-service/enrollment/
 may_include crp-service/state_messages common/ crp-service/domain/ crp-service/store/store.h crp-service/state_messages/
+may_include crp-service/adapters common/ crp-service/domain/ crp-service/validation/reasons.h crp-service/http/call.h crp-service/http/caller.h crp-service/http/challenge_fault.h crp-service/http/routes.h crp-service/adapters/
 may_include crp-service/upkeep common/ crp-service/domain/ crp-service/store/store.h crp-service/upkeep/
 may_include crp-service/audit common/ crp-service/domain/ crp-service/store/audit_chain.h crp-service/store/store.h crp-service/audit/
 may_include crp-service/store common/ crp-service/domain/ crp-service/store/
@@ -76,6 +78,12 @@ if [ -d crp-service/validation/rules ]; then
             breach "$rule is not in crp-service/validation/rule_list.cpp"
     done
 fi
+
+for adapter in $(grep -rhoE '^AdapterKind [a-z_]+_adapter\(' crp-service/adapters --include='*.cpp' | sed 's/^AdapterKind //;s/_adapter($//'); do
+    [ -f "crp-service/adapters/$adapter.cpp" ] || breach "adapter $adapter has no file of its name"
+    grep -q "ADAPTER($adapter)" crp-service/adapters/adapter_list.cpp ||
+        breach "$adapter is not in crp-service/adapters/adapter_list.cpp"
+done
 
 # Nothing of ours but the tests may know the tests.
 if grep -rEl '#include "tests/' common scep-server policy-module crp-service \

@@ -93,8 +93,8 @@ class Lint:
         for name, schema in self.document["components"]["schemas"].items():
             where = f"#/components/schemas/{name}"
             self.check_schema(schema, where)
-            if schema.get("type") == "object" and schema.get("additionalProperties") is not False:
-                self.fault(where, "an object without additionalProperties: false")
+            if schema.get("type") == "object" and "additionalProperties" not in schema:
+                self.fault(where, "an object without additionalProperties")
             for property_name in schema.get("required", []):
                 if "properties" in schema and property_name not in schema["properties"]:
                     self.fault(where, f"requires {property_name}, which it does not describe")
@@ -135,7 +135,7 @@ class Lint:
             self.fault(where, "PUT and POST have a body, the others none")
         if body is None:
             return
-        schema = body["content"]["application/json"]["schema"]
+        schema = next(iter(body["content"].values()))["schema"]
         first = schema["oneOf"][0] if "oneOf" in schema else schema
         if not self.resolved(first).get("examples"):
             self.fault(where, "its body has no example")

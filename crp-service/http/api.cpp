@@ -27,11 +27,11 @@ bool is_same_word(std::string_view given, std::string_view lower_case) {
         [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
 }
 
-// Absent is taken as JSON, which is UTF-8 (RFC 8259 section 8.1); other parameters do not matter.
-bool is_json(std::string_view content_type) {
+// Absent is taken as right, in UTF-8 (RFC 8259 section 8.1); other parameters do not matter.
+bool is_of_type(std::string_view content_type, std::string_view wanted) {
     const std::size_t end = std::min(content_type.find(';'), content_type.size());
     if (content_type.empty()) return true;
-    if (!is_same_word(trimmed(content_type.substr(0, end)), "application/json")) return false;
+    if (!is_same_word(trimmed(content_type.substr(0, end)), wanted)) return false;
     std::string_view rest = content_type.substr(end);
     while (!rest.empty()) {
         rest.remove_prefix(1);
@@ -53,9 +53,9 @@ bool is_plain(std::string_view content_encoding) {
     return content_encoding.empty() || is_same_word(trimmed(content_encoding), "identity");
 }
 
-// RFC 9110 section 12.5.1. A range of any JSON will do: problems have a type of their own, and a
-// description may be asked for as YAML.
-bool accepts_answer(std::string_view accept) {
+// RFC 9110 section 12.5.1. A range of any JSON will do, beside `type_of_answer`: problems have a
+// type of their own, and a description may be asked for as YAML.
+bool accepts_answer(std::string_view accept, std::string_view type_of_answer) {
     if (accept.empty()) return true;
     while (!accept.empty()) {
         const std::string_view range = accept.substr(0, accept.find(','));
@@ -65,8 +65,10 @@ bool accepts_answer(std::string_view accept) {
         const bool excluded =
             parameters.find("q=0") != std::string_view::npos &&
             parameters.find_first_of("123456789", parameters.find("q=0")) == std::string_view::npos;
-        for (const std::string_view good : {"*/*", "application/*", "application/json",
-                                            "application/problem+json", "application/yaml"}) {
+        for (const std::string_view good :
+             {std::string_view("*/*"), std::string_view("application/*"), kJsonType,
+              std::string_view("application/problem+json"), std::string_view("application/yaml"),
+              type_of_answer}) {
             if (type == good && !excluded) return true;
         }
     }
@@ -98,34 +100,40 @@ tl::unexpected<Problem> refuse_method(std::string allow) {
     return tl::unexpected<Problem>(std::move(problem));
 }
 
-}  // namespace
-
-Answer Api::answer(const http::Request& request, const http::Peer& peer, const LiveParts& parts,
-                   const CallerRule& caller, const Route*& route) {
+// What the path leads to; for adapters that are not switched on, to nothing.
+tl::expected<RouteMatch, Problem> look_up(const http::Request& request, const LiveParts& parts) {
     auto segments = http::decode_segments(request.target);
     if (!segments) return refuse(ProblemCode::path_unknown, segments.error().text);
     if (segments->size() > 1 && segments->back().empty()) segments->pop_back();  // one last "/"
     RouteMatch match = find_route(request.method, *segments);
-    if (match.allow.empty()) return refuse(ProblemCode::path_unknown, "no such path");
-    route = match.route;
+    const bool is_off = !match.adapter.empty() && !parts.adapters.contains(match.adapter);
+    if (match.allow.empty() || is_off) return refuse(ProblemCode::path_unknown, "no such path");
+    return match;
+}
+
+}  // namespace
+
+Answer Api::answer(const http::Request& request, const http::Peer& peer, const LiveParts& parts,
+                   const CallerRule& caller, RouteMatch match) {
     if (!match.route) return refuse_method(std::move(match.allow));
-    if (!caller.roles.meets(match.route->roles)) {
-        return refuse(
-            ProblemCode::role_not_permitted,
-            "caller \"" + caller.name + "\" has not the role " + roles_text(match.route->roles));
+    const Route& route = *match.route;
+    if (!caller.roles.meets(route.roles)) {
+        return refuse(ProblemCode::role_not_permitted,
+                      "caller \"" + caller.name + "\" has not the role " + roles_text(route.roles));
     }
-    if (has_body(request.method) && !is_json(request.header("content-type"))) {
+    if (has_body(request.method) && !is_of_type(request.header("content-type"), route.takes)) {
         return refuse(ProblemCode::content_type_unsupported,
-                      "Content-Type: must be application/json, in UTF-8");
+                      "Content-Type: must be " + std::string(route.takes) + ", in UTF-8");
     }
     if (!is_plain(request.header("content-encoding"))) {
         return refuse(ProblemCode::content_type_unsupported,
                       "Content-Encoding: no encoding is supported, send the body as it is");
     }
-    if (!accepts_answer(request.header("accept"))) {
-        return refuse(ProblemCode::not_acceptable, "Accept: must permit application/json");
+    if (!accepts_answer(request.header("accept"), route.answers)) {
+        return refuse(ProblemCode::not_acceptable,
+                      "Accept: must permit " + std::string(route.answers));
     }
-    return match.route->handle(
+    return route.handle(
         {request, peer, caller, parts, store_, clock_, random_, std::move(match.parameter)});
 }
 
@@ -145,9 +153,14 @@ http::Response Api::handle(const http::Request& request, const http::Peer& peer)
 http::Response Api::respond(const http::Request& request, const http::Peer& peer,
                             const Route*& route) {
     const auto parts = parts_.get();
-    const auto caller = identify(peer, *parts, clock_.now());
-    Answer result = caller ? answer(request, peer, *parts, **caller, route)
-                           : Answer(tl::unexpected(caller.error()));
+    auto match = look_up(request, *parts);
+    const bool by_adapter = match && match->route && match->route->prove;
+    const auto caller = by_adapter ? identify(request, peer, *match->route, *parts, clock_.now())
+                                   : identify(peer, *parts, clock_.now());
+    if (caller && match) route = match->route;
+    Answer result = !caller  ? Answer(tl::unexpected(caller.error()))
+                    : !match ? Answer(tl::unexpected(match.error()))
+                             : answer(request, peer, *parts, **caller, std::move(*match));
     if (result) {
         if (route->writes) commits_.succeeded();
         log_.note(Severity::debug, "Call answered",

@@ -1,5 +1,6 @@
 // Api: the one door of the REST API: caller → route → role → content type → handler, in this
-// order, so that who is not on the caller list learns nothing, not even which paths exist.
+// order, so that who is not on the caller list learns nothing, not even which paths exist; save
+// that a path of an adapter that is switched on tells what its caller has to show.
 // Any thread.
 #pragma once
 
@@ -41,12 +42,13 @@ class Api {
     const CommitWatch& commits() const { return commits_; }
 
   private:
-    // `route`: what the path led to, for the metrics.
+    // What a known caller gets.
     Answer answer(const http::Request& request, const http::Peer& peer, const LiveParts& parts,
-                  const CallerRule& caller, const Route*& route);
+                  const CallerRule& caller, RouteMatch match);
     // Logs, audits and answers.
     http::Response reject(const Problem& problem, const http::Request& request,
                           const http::Peer& peer, std::string_view caller);
+    // `route`: what the path led to, for the metrics.
     http::Response respond(const http::Request& request, const http::Peer& peer,
                            const Route*& route);
 

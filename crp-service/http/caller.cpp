@@ -38,8 +38,14 @@ bool from_string(std::string_view text, Role& role) {
     return false;
 }
 
+bool CallerRule::is_met_by(const Certificate& certificate, std::string_view pin) const {
+    return std::ranges::find(spki_sha256, pin) != spki_sha256.end() ||
+           meets_issuer_and_san(*this, certificate);
+}
+
 CallerList::CallerList(std::vector<CallerRule> rules) : rules_(std::move(rules)) {
     for (std::size_t i = 0; i < rules_.size(); ++i) {
+        if (!rules_[i].adapter.empty()) continue;
         for (const std::string& pin : rules_[i].spki_sha256)
             by_pin_.emplace(pin, i);
     }
@@ -50,9 +56,14 @@ const CallerRule* CallerList::find(const Certificate& certificate, std::string_v
         return &rules_[pinned->second];
     }
     for (const CallerRule& rule : rules_) {
-        if (meets_issuer_and_san(rule, certificate)) return &rule;
+        if (rule.adapter.empty() && meets_issuer_and_san(rule, certificate)) return &rule;
     }
     return nullptr;
+}
+
+const CallerRule* CallerList::named(std::string_view name) const {
+    const auto found = std::ranges::find(rules_, name, &CallerRule::name);
+    return found == rules_.end() ? nullptr : &*found;
 }
 
 }  // namespace ndes::crp

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <filesystem>
 #include <initializer_list>
 #include <map>
 #include <optional>
@@ -33,12 +34,20 @@ class RoleSet {
     constexpr bool has(Role role) const { return (bits_ & static_cast<unsigned>(role)) != 0; }
     constexpr bool meets(RoleSet other) const { return (bits_ & other.bits_) != 0; }
     constexpr bool empty() const { return bits_ == 0; }
+    constexpr bool operator==(const RoleSet&) const = default;
 
   private:
     unsigned bits_ = 0;
 };
 
-// One [[caller]] table: pins, or issuer and subject alternative name together.
+// One [[caller.credential]] table: what an adapter knows its caller by.
+struct CredentialFiles {
+    std::string id;                              // as sent: webhook, client or user name
+    std::vector<std::filesystem::path> secrets;  // several during a rotation
+};
+
+// One [[caller]] table: pins, or issuer and subject alternative name together. A caller of an
+// adapter has credentials in their place, or beside them: then it has to show both.
 struct CallerRule {
     std::string name;  // owner of what it creates; unique in the list
     RoleSet roles;
@@ -49,7 +58,12 @@ struct CallerRule {
     std::vector<std::string> templates;    // that it may ask or order for; empty: all
     std::optional<WallTime> valid_from;    // in force from then on
     std::optional<WallTime> valid_until;   // and before that
+    std::string adapter = {};  // not empty: calls the paths of this adapter, and nothing else
+    std::vector<CredentialFiles> credentials = {};
 
+    bool names_certificate() const { return !spki_sha256.empty() || issuer.has_value(); }
+    // `pin`: the certificate's spki_sha256.
+    bool is_met_by(const Certificate& certificate, std::string_view pin) const;
     bool may_use_template(std::string_view wanted) const {
         return templates.empty() ||
                std::find(templates.begin(), templates.end(), wanted) != templates.end();
@@ -61,11 +75,14 @@ class CallerList {
     explicit CallerList(std::vector<CallerRule> rules);
 
     // The rule that `certificate` (already verified) meets; pins go first. Null if none does.
-    // `pin`: its spki_sha256. Lives as long as this list.
+    // `pin`: its spki_sha256. Lives as long as this list. Never an adapter's caller.
     const CallerRule* find(const Certificate& certificate, std::string_view pin) const;
     const CallerRule* find(const Certificate& certificate) const {
         return find(certificate, certificate.spki_sha256());
     }
+
+    // Null if there is none. Lives as long as this list.
+    const CallerRule* named(std::string_view name) const;
 
     std::size_t size() const { return rules_.size(); }
 

@@ -15,13 +15,21 @@ constexpr std::array<std::string_view, 6> kRevocationReasons = {
     "superseded",  "cessationOfOperation", "privilegeWithdrawn"};
 
 constexpr std::size_t kSha256Digits = 64;
+constexpr std::size_t kSha1Digits = 40;
+constexpr std::string_view kNamedBySha1 = "sha1:";  // see NamedCertificate
+
+bool is_digest(std::string_view text, std::size_t digits) {
+    return text.size() == digits &&
+           text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
 
 // Another owner's certificate is answered as one that does not exist.
 tl::expected<IssuedCertificate, Problem> find_own_certificate(const Call& call) {
     const std::string& digest = call.parameter;
-    const bool is_digest = digest.size() == kSha256Digits &&
-                           digest.find_first_not_of("0123456789abcdef") == std::string::npos;
-    if (!is_digest) {
+    const bool is_named =
+        digest.starts_with(kNamedBySha1) &&
+        is_digest(std::string_view(digest).substr(kNamedBySha1.size()), kSha1Digits);
+    if (!is_named && !is_digest(digest, kSha256Digits)) {
         return refuse(ProblemCode::id_malformed,
                       "the identifier must be the certificate's SHA-256: 64 lower-case "
                       "hexadecimal digits");

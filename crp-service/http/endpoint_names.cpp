@@ -6,8 +6,9 @@ std::vector<std::string> endpoint_names() {
     std::vector<std::string> names;
     for (const Route& route : all_routes()) {
         const std::string pattern(route.pattern);
-        names.push_back(pattern.starts_with("/api/") ? std::string(route.method) + " " + pattern
-                                                     : pattern.substr(pattern.rfind('/') + 1));
+        const bool in_full = pattern.starts_with("/api/") || !route.adapter.empty();
+        names.push_back(in_full ? std::string(route.method) + " " + pattern
+                                : pattern.substr(pattern.rfind('/') + 1));
     }
     names.emplace_back("other");
     return names;

@@ -9,7 +9,8 @@
 namespace ndes::crp {
 
 // In the order of all_routes(): "VerifyRequest" for a call of the policy module, under either of
-// its paths, else "GET /api/v1/users/{id}"; last "other", for what no route fits.
+// its paths, else "GET /api/v1/users/{id}", the adapters' likewise; last "other", for what no route
+// fits.
 std::vector<std::string> endpoint_names();
 
 // The route's place among them; that of "other" for null.

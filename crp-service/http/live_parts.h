@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "common/tls/client_certificate.h"
+#include "crp-service/adapters/adapter.h"
+#include "crp-service/adapters/credentials.h"
 #include "crp-service/challenge/challenge_codec.h"
 #include "crp-service/enrollment/challenge_service.h"
 #include "crp-service/http/caller.h"
@@ -21,6 +23,8 @@ struct LiveParts {
     std::unique_ptr<ChallengeService> challenges;
     // Looks at client certificates again, request by request; null: the handshake's word counts.
     std::unique_ptr<const ClientVerifier> verifier = nullptr;
+    Adapters adapters = {};  // those that are switched on
+    Credentials credentials = {};
 };
 
 // The parts in force. Any thread.

@@ -38,10 +38,16 @@ Result<Material> load_material(const CrpdConfig& config, const Clock& clock) {
     if (!codec) return unusable(codec, "challenge");
     auto ca = load_certificates(config.challenge.ca_certificate_file);
     if (!ca) return unusable(ca, "challenge.ca_certificate_file");
+    for (const auto& [name, adapter] : config.adapters) {
+        if (auto loaded = adapter->load(); !loaded) return unusable(loaded, "adapters." + name);
+    }
+    auto credentials = Credentials::load(config.callers);
+    if (!credentials) return unusable(credentials, "caller.credential");
     return Material{std::move(*tls),
                     chain->front(),
                     std::move(*codec),
-                    {config.challenge.scep_url, thumbprint_of(ca->front())}};
+                    {config.challenge.scep_url, thumbprint_of(ca->front())},
+                    std::move(*credentials)};
 }
 
 std::shared_ptr<const LiveParts> make_live_parts(const CrpdConfig& config, Material& material,
@@ -53,9 +59,9 @@ std::shared_ptr<const LiveParts> make_live_parts(const CrpdConfig& config, Mater
     auto challenges =
         std::make_unique<ChallengeService>(store, *codec, clock, random, material.scep);
     auto verifier = std::make_unique<const ClientVerifier>(material.tls, clock);
-    return std::make_shared<const LiveParts>(LiveParts{CallerList(config.callers), std::move(codec),
-                                                       std::move(verify), std::move(challenges),
-                                                       std::move(verifier)});
+    return std::make_shared<const LiveParts>(LiveParts{
+        CallerList(config.callers), std::move(codec), std::move(verify), std::move(challenges),
+        std::move(verifier), config.adapters, std::move(material.credentials)});
 }
 
 }  // namespace ndes::crp

@@ -21,6 +21,7 @@ struct Material {
     Certificate server_certificate;
     std::unique_ptr<const ChallengeCodec> codec;
     ScepServerFacts scep;
+    Credentials credentials;
 };
 
 // configuration, naming the file. Also refuses a server certificate that has expired.

@@ -29,6 +29,27 @@ bool is_in_force(const CallerRule& caller, WallTime now) {
            (!caller.valid_until || now < *caller.valid_until);
 }
 
+tl::expected<const CallerRule*, Problem> in_force(const CallerRule& caller, WallTime now) {
+    if (is_in_force(caller, now)) return &caller;
+    return refuse(ProblemCode::caller_not_in_force,
+                  "caller \"" + caller.name + "\" is not in force at " + to_rfc3339(now));
+}
+
+tl::expected<void, Problem> check_certificate(const http::Peer& peer, const LiveParts& parts) {
+    if (!peer.certificate_error.empty()) {
+        return refuse_certificate(peer.certificate_fault, peer.certificate_error);
+    }
+    if (!peer.certificate) {
+        return refuse(ProblemCode::client_certificate_missing,
+                      "no client certificate was presented");
+    }
+    if (!parts.verifier) return {};
+    const ClientVerdict verdict =
+        parts.verifier->verify(*peer.certificate, peer.certificate_chain.get());
+    if (verdict.fault == ClientFault::none) return {};
+    return refuse_certificate(verdict.fault, verdict.text);
+}
+
 }  // namespace
 
 std::string pin_of(const http::Peer& peer) {
@@ -38,29 +59,35 @@ std::string pin_of(const http::Peer& peer) {
 
 tl::expected<const CallerRule*, Problem> identify(const http::Peer& peer, const LiveParts& parts,
                                                   WallTime now) {
-    if (!peer.certificate_error.empty()) {
-        return refuse_certificate(peer.certificate_fault, peer.certificate_error);
-    }
-    if (!peer.certificate) {
-        return refuse(ProblemCode::client_certificate_missing,
-                      "no client certificate was presented");
-    }
-    if (parts.verifier) {
-        const ClientVerdict verdict =
-            parts.verifier->verify(*peer.certificate, peer.certificate_chain.get());
-        if (verdict.fault != ClientFault::none) {
-            return refuse_certificate(verdict.fault, verdict.text);
-        }
+    if (auto sound = check_certificate(peer, parts); !sound) {
+        return tl::unexpected(std::move(sound.error()));
     }
     const CallerRule* caller = parts.callers.find(*peer.certificate, pin_of(peer));
     if (!caller) {
         return refuse(ProblemCode::caller_unknown, "no [[caller]] has the pin " + pin_of(peer));
     }
-    if (!is_in_force(*caller, now)) {
-        return refuse(ProblemCode::caller_not_in_force,
-                      "caller \"" + caller->name + "\" is not in force at " + to_rfc3339(now));
+    return in_force(*caller, now);
+}
+
+tl::expected<const CallerRule*, Problem> identify(const http::Request& request,
+                                                  const http::Peer& peer, const Route& route,
+                                                  const LiveParts& parts, WallTime now) {
+    const auto proven = route.prove(request, parts, now);
+    if (!proven) return tl::unexpected(proven.error());
+    const CallerRule* caller = parts.callers.named(*proven);
+    if (!caller || caller->adapter != route.adapter) {
+        return refuse(ProblemCode::caller_unknown, "no [[caller]] of this adapter has the name");
     }
-    return caller;
+    if (caller->names_certificate()) {
+        if (auto sound = check_certificate(peer, parts); !sound) {
+            return tl::unexpected(std::move(sound.error()));
+        }
+        if (!caller->is_met_by(*peer.certificate, pin_of(peer))) {
+            return refuse(ProblemCode::caller_unknown,
+                          "caller \"" + caller->name + "\" has not the pin " + pin_of(peer));
+        }
+    }
+    return in_force(*caller, now);
 }
 
 }  // namespace ndes::crp

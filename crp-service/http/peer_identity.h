@@ -8,6 +8,7 @@
 #include "crp-service/http/caller.h"
 #include "crp-service/http/live_parts.h"
 #include "crp-service/http/problem.h"
+#include "crp-service/http/routes.h"
 
 namespace ndes::crp {
 
@@ -16,6 +17,12 @@ namespace ndes::crp {
 // with the certificate, or the pin to add. Points into `parts`.
 tl::expected<const CallerRule*, Problem> identify(const http::Peer& peer, const LiveParts& parts,
                                                   WallTime now);
+
+// As above for a path of an adapter (`route.prove` is not null): by what the adapter's protocol
+// shows of its caller, and by the client certificate as well where the [[caller]] table names one.
+tl::expected<const CallerRule*, Problem> identify(const http::Request& request,
+                                                  const http::Peer& peer, const Route& route,
+                                                  const LiveParts& parts, WallTime now);
 
 // "spki_sha256 of the certificate", or "" without one: for log and audit.
 std::string pin_of(const http::Peer& peer);

@@ -21,6 +21,26 @@ constexpr ProblemKind kProblems[] = {
      "Use 1 to 64 characters of A-Z a-z 0-9 . _ - @ : { }.", false},
     {query_malformed, "QueryMalformed", 400, "The query string is not acceptable",
      "Use the parameters that the path has, each once.", false},
+    {credentials_missing, "CredentialsMissing", 401, "This path needs a credential",
+     "Send what the adapter's page in crp-service/adapters asks for in the Authorization header or "
+     "the body.",
+     false},
+    {credentials_invalid, "CredentialsInvalid", 401, "The credential is not right",
+     "Compare identifier and secret with the [[caller.credential]] table; its secret files are "
+     "read "
+     "at once.",
+     false},
+    {token_expired, "TokenExpired", 401, "The access token has expired",
+     "Ask the token endpoint for a new one.", false},
+    {signature_missing, "WebhookSignatureMissing", 403, "The webhook is not signed",
+     "Send the webhook's identifier and its signature as the adapter's page in "
+     "crp-service/adapters tells.",
+     false},
+    {signature_invalid, "WebhookSignatureInvalid", 403, "The webhook's signature is not right",
+     "Compare identifier and secret with the [[caller.credential]] table, and look for what "
+     "changes "
+     "the body on its way.",
+     false},
     {client_certificate_missing, "ClientCertificateMissing", 403,
      "This service needs a client certificate",
      "Configure the caller's certificate and key; see crpd's client_ca_file for who may issue it.",
@@ -178,6 +198,7 @@ std::optional<std::string> pointer_in(std::string_view detail) {
 }
 
 constexpr std::chrono::seconds kRetryAfter{5};  // when the error does not say
+constexpr std::string_view kAuthenticate = "Bearer realm=\"crp\", Basic realm=\"crp\"";
 
 }  // namespace
 
@@ -210,6 +231,10 @@ http::Response to_response(const Problem& problem, std::string_view instance) {
     if (problem.code == bad_request) {
         if (auto pointer = pointer_in(problem.detail)) body["pointer"] = std::move(*pointer);
     }
+    if (!problem.oauth_error.empty()) {
+        body["error"] = problem.oauth_error;
+        body["error_description"] = problem.detail;
+    }
     http::Response response;
     response.status = kind.status;
     response.content_type = "application/problem+json";
@@ -219,6 +244,7 @@ http::Response to_response(const Problem& problem, std::string_view instance) {
             "Retry-After", std::to_string(problem.retry_after.value_or(kRetryAfter).count()));
     }
     if (!problem.allow.empty()) response.headers.emplace_back("Allow", problem.allow);
+    if (kind.status == 401) response.headers.emplace_back("WWW-Authenticate", kAuthenticate);
     return response;
 }
 

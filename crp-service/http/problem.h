@@ -23,7 +23,12 @@ enum class ProblemCode {
     request_malformed,
     id_malformed,
     query_malformed,
-    // 403
+    // 401, 403
+    credentials_missing,
+    credentials_invalid,
+    token_expired,
+    signature_missing,
+    signature_invalid,
     client_certificate_missing,
     client_certificate_invalid,
     client_certificate_expired,
@@ -90,6 +95,8 @@ struct Problem {
     std::string operator_detail;  // for our log only
     std::optional<std::chrono::seconds> retry_after;
     std::string allow;  // 405: the methods that are allowed
+    // Of a token endpoint: the word of RFC 6749 section 5.2 that stands beside `reason`.
+    std::string_view oauth_error = {};
 
     Problem(ProblemCode problem_code, std::string text)
         : code(problem_code), detail(std::move(text)) {}

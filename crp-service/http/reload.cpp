@@ -27,6 +27,14 @@ std::vector<fs::path> files_to_watch(const fs::path& config_file, const CrpdConf
         files.insert(files.end(), one.certificates.begin(), one.certificates.end());
         files.insert(files.end(), one.issuers.begin(), one.issuers.end());
     }
+    for (const auto& [name, adapter] : config.adapters) {
+        const std::vector<fs::path> own = adapter->files();
+        files.insert(files.end(), own.begin(), own.end());
+    }
+    for (const CallerRule& caller : config.callers) {
+        for (const CredentialFiles& one : caller.credentials)
+            files.insert(files.end(), one.secrets.begin(), one.secrets.end());
+    }
     std::error_code none;
     for (const auto& entry : fs::directory_iterator(more, none))
         files.push_back(entry.path());

@@ -1,5 +1,6 @@
 #include "crp-service/http/routes.h"
 
+#include "crp-service/adapters/adapter_list.h"
 #include "crp-service/http/handlers.h"
 
 namespace ndes::crp {
@@ -87,16 +88,31 @@ bool fits(std::string_view pattern, const std::vector<std::string>& segments,
     return at == pattern.size();
 }
 
+std::vector<Route> with_adapters() {
+    std::vector<Route> routes(std::begin(kRoutes), std::end(kRoutes));
+    for (const AdapterKind& kind : all_adapters()) {
+        for (Route route : kind.routes) {
+            route.adapter = kind.name;
+            routes.push_back(route);
+        }
+    }
+    return routes;
+}
+
 }  // namespace
 
-std::span<const Route> all_routes() { return kRoutes; }
+std::span<const Route> all_routes() {
+    static const std::vector<Route> routes = with_adapters();
+    return routes;
+}
 
 RouteMatch find_route(std::string_view method, const std::vector<std::string>& segments) {
     const std::string_view wanted = method == "HEAD" ? "GET" : method;
     RouteMatch match;
-    for (const Route& route : kRoutes) {
+    for (const Route& route : all_routes()) {
         std::string parameter;
         if (!fits(route.pattern, segments, parameter)) continue;
+        match.adapter = route.adapter;
         if (!match.allow.empty()) match.allow += ", ";
         match.allow += route.method;
         if (route.method == wanted) {

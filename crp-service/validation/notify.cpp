@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/crypto/certificate_facts.h"
+#include "common/logging/cmtrace.h"
 #include "crp-service/validation/recording.h"
 #include "crp-service/validation/request_log.h"
 #include "crp-service/validation/verify_service.h"
@@ -26,9 +27,25 @@ constexpr std::array<Meaning, 4> kMeanings{{
     {11, TransactionState::pending, StateId::issue_pending, "Sending Pending state message"},
 }};
 constexpr std::int32_t kUnknownDisposition = -1;
+constexpr std::size_t kMaxErrorText = 512;
 
-Result<std::optional<CertificateFacts>> read_certificate(const NotifyInput& input) {
+CertificateFacts facts_of(const NamedCertificate& named, WallTime now) {
+    CertificateFacts facts;
+    facts.sha256 = "sha1:" + named.sha1;
+    facts.sha1 = named.sha1;
+    facts.serial = named.serial;
+    facts.spki_sha256 = named.spki_sha256;
+    facts.issuer = named.issuer;
+    facts.not_before = now;  // not told; it is not later
+    facts.not_after = named.not_after;
+    return facts;
+}
+
+Result<std::optional<CertificateFacts>> read_certificate(const NotifyInput& input, WallTime now) {
     const bool issued = input.disposition == 0;
+    if (issued && input.named_certificate && !input.certificate) {
+        return std::optional<CertificateFacts>(facts_of(*input.named_certificate, now));
+    }
     if (issued != input.certificate.has_value()) {
         return fail(ErrorCode::bad_request,
                     issued ? "certificate is missing, though disposition is 0 (issued)"
@@ -54,6 +71,9 @@ AuditRecord make_audit(const NotifyInput& input, const Caller& caller, WallTime 
                    {"caller_spki_sha256", caller.spki_sha256},
                    {"caller_serial", caller.certificate_serial},
                    {"caller_tls", caller.tls}};
+    if (!input.error_text.empty()) {
+        audit.facts.emplace_back("error_text", loggable(input.error_text, kMaxErrorText));
+    }
     return audit;
 }
 
@@ -98,6 +118,7 @@ IssuedCertificate make_record(const CertificateFacts& certificate, const Decisio
     record.serial = certificate.serial;
     record.issuer = certificate.issuer;
     record.subject = certificate.subject;
+    if (record.subject.empty() && decision.contents) record.subject = decision.contents->subject;
     record.spki_sha256 = certificate.spki_sha256;
     record.not_before = certificate.not_before;
     record.not_after = certificate.not_after;
@@ -185,7 +206,7 @@ Result<void> VerifyService::take_notice(const NotifyInput& input, const Caller& 
     if (meaning == kMeanings.end() && input.disposition != kUnknownDisposition) {
         return fail(ErrorCode::bad_request, "disposition is not one of -1, 0, 2, 3, 11");
     }
-    Result<std::optional<CertificateFacts>> certificate = read_certificate(input);
+    Result<std::optional<CertificateFacts>> certificate = read_certificate(input, clock_.now());
     if (!certificate) return pass_on(certificate);
     Result<Reported> reported = read_reported(store_, input, caller, *certificate);
     if (!reported) return pass_on(reported);

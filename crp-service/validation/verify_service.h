@@ -47,12 +47,24 @@ struct VerifyInput {
     std::string device_address;
 };
 
+// What a caller tells of an issued certificate that it cannot send (Intune's notifications).
+struct NamedCertificate {
+    std::string sha1;         // 40 lower-case hexadecimal digits
+    std::string serial;       // lower-case hexadecimal
+    std::string issuer;       // as told
+    std::string spki_sha256;  // of the request that it answers
+    WallTime not_after{};
+};
+
 struct NotifyInput {
     std::string transaction_id;
     std::string request_id;
     std::int32_t disposition = -1;  // X509SCEPDisposition
     std::int32_t hresult = 0;
     std::optional<Bytes> certificate;
+    // In place of `certificate`. It is recorded under "sha1:" and its SHA-1, so it renews nothing.
+    std::optional<NamedCertificate> named_certificate = {};
+    std::string error_text = {};  // what was told of a failure, for the audit; may be empty
 };
 
 // For `explain`: a device, its user (may be empty) and a policy.

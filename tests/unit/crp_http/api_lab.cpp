@@ -61,11 +61,20 @@ ApiLab::ApiLab()
     parts.replace(parts_without("nobody"));
 }
 
+std::vector<crp::CallerRule> ApiLab::rules() const {
+    std::vector<crp::CallerRule> all;
+    for (const auto& [name, role] : kCallers)
+        all.push_back(rule(name, role, *certificates_.at(name)));
+    return all;
+}
+
 std::shared_ptr<const crp::LiveParts> ApiLab::parts_without(const std::string& caller) {
-    std::vector<crp::CallerRule> rules;
-    for (const auto& [name, role] : kCallers) {
-        if (name != caller) rules.push_back(rule(name, role, *certificates_.at(name)));
-    }
+    std::vector<crp::CallerRule> others = rules();
+    std::erase_if(others, [&](const crp::CallerRule& one) { return one.name == caller; });
+    return make_parts(std::move(others));
+}
+
+std::shared_ptr<crp::LiveParts> ApiLab::make_parts(std::vector<crp::CallerRule> rules) {
     std::vector<crp::ChallengeKey> keys;
     keys.push_back({"k1", Secret(Bytes(32, 7))});
     std::vector<crp::ChallengeKey> peppers;
@@ -77,9 +86,9 @@ std::shared_ptr<const crp::LiveParts> ApiLab::parts_without(const std::string& c
         store, *codec, clock, random,
         crp::ScepServerFacts{"http://scep.example.org/certsrv/mscep/mscep.dll",
                              std::string(40, 'A')});
-    return std::make_shared<const crp::LiveParts>(
-        crp::LiveParts{crp::CallerList(std::move(rules)), std::move(codec), std::move(verify),
-                       std::move(challenges)});
+    return std::make_shared<crp::LiveParts>(crp::LiveParts{crp::CallerList(std::move(rules)),
+                                                           std::move(codec), std::move(verify),
+                                                           std::move(challenges)});
 }
 
 http::Peer ApiLab::peer(const std::string& caller) const {

@@ -47,6 +47,10 @@ class ApiLab {
     // A Notify body that tells of a certificate of the same key.
     Json notify_body(const std::string& transaction_id, const std::string& request_id);
 
+    // The rules of the callers above, and parts with any rules; not shared yet, so that a test may
+    // change them.
+    std::vector<crp::CallerRule> rules() const;
+    std::shared_ptr<crp::LiveParts> make_parts(std::vector<crp::CallerRule> rules);
     // The parts with the caller list that lacks `caller`.
     std::shared_ptr<const crp::LiveParts> parts_without(const std::string& caller);
 
@@ -55,7 +59,7 @@ class ApiLab {
         return *certificates_.at(caller);
     }
 
-  private:
+  protected:
     TemporaryFolder folder_;
     TestCa ca_;
     std::map<std::string, std::shared_ptr<const Certificate>> certificates_;

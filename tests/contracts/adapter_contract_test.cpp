@@ -1,0 +1,370 @@
+// One suite for every way in which a request reaches the CRP: VerifyRequest and Notify, and each
+// adapter's own messages. The same steps through each of them must give the same verdicts and
+// leave the same records: transactions with every rule's outcome, challenges, state messages and
+// audit. What a door cannot tell (an address, a certificate's octets) is named in `Trace`.
+#include <algorithm>
+#include <functional>
+#include <set>
+
+#include "tests/catch.h"
+#include "tests/support/scep_client.h"
+#include "tests/unit/adapters/adapter_lab.h"
+
+using namespace ndes;
+using namespace ndes::test;
+
+namespace {
+
+struct Verdict {
+    bool verified = false;
+    std::string reason;
+};
+
+// One way in. Each call has a name of its own, so that none is taken for a repetition.
+class Door {
+  public:
+    explicit Door(AdapterLab& lab) : lab_(lab) {}
+    virtual ~Door() = default;
+    virtual Verdict verify(const Bytes& csr, const std::string& challenge,
+                           const std::string& transaction) = 0;
+    // HTTP status.
+    virtual int issued(const Bytes& csr, const Bytes& certificate,
+                       const std::string& transaction) = 0;
+    virtual int failed(const Bytes& csr, const std::string& transaction) = 0;
+    virtual std::string caller() const = 0;
+
+  protected:
+    std::string next_id() { return "call-" + std::to_string(++calls_); }
+    AdapterLab& lab_;
+
+  private:
+    int calls_ = 0;
+};
+
+constexpr std::int32_t kFailure = -2147467259;
+
+class NdesDoor final : public Door {
+  public:
+    using Door::Door;
+    Verdict verify(const Bytes& csr, const std::string&, const std::string& transaction) override {
+        const Json answer = json_of(post("VerifyRequest", {{"transactionId", transaction},
+                                                           {"requestId", next_id()},
+                                                           {"certificateRequest", to_base64(csr)},
+                                                           {"signingCertificate", nullptr},
+                                                           {"template", "Phones"},
+                                                           {"caName", ""},
+                                                           {"deviceAddress", ""}}));
+        return {answer.at("verified"), answer.at("reason")};
+    }
+    int issued(const Bytes&, const Bytes& certificate, const std::string& transaction) override {
+        return notify(transaction, 0, 0, to_base64(certificate));
+    }
+    int failed(const Bytes&, const std::string& transaction) override {
+        return notify(transaction, 2, kFailure, nullptr);
+    }
+    std::string caller() const override { return "ndes"; }
+
+  private:
+    http::Response post(const std::string& verb, const Json& body) {
+        return lab_.call("ndes", "POST", "/CMCertificateRegistration/Certificate/" + verb,
+                         body.dump());
+    }
+    // 200 for 204: the other doors answer with a body.
+    int notify(const std::string& transaction, int disposition, std::int32_t hresult,
+               const Json& certificate) {
+        const int status = post("Notify", {{"transactionId", transaction},
+                                           {"requestId", next_id()},
+                                           {"challenge", nullptr},
+                                           {"disposition", disposition},
+                                           {"hResult", hresult},
+                                           {"certificate", certificate}})
+                               .status;
+        return status == 204 ? 200 : status;
+    }
+};
+
+class StepCaDoor final : public Door {
+  public:
+    using Door::Door;
+    Verdict verify(const Bytes& csr, const std::string& challenge,
+                   const std::string& transaction) override {
+        Json body = lab_.step_ca_question(csr, challenge, transaction);
+        body["timestamp"] = next_id();
+        const Json answer = json_of(lab_.step_ca("scepchallenge", body.dump()));
+        if (answer.at("allow").get<bool>()) return {true, "Success"};
+        return {false, answer.at("error").at("code")};
+    }
+    int issued(const Bytes&, const Bytes& certificate, const std::string& transaction) override {
+        Json body = lab_.step_ca_notice(transaction);
+        body["timestamp"] = next_id();
+        body["x509Certificate"] = {{"raw", to_base64(certificate)}};
+        return lab_.step_ca("notifying", body.dump()).status;
+    }
+    int failed(const Bytes&, const std::string& transaction) override {
+        Json body = lab_.step_ca_notice(transaction);
+        body["timestamp"] = next_id();
+        return lab_.step_ca("notifying", body.dump()).status;
+    }
+    std::string caller() const override { return "step_ca-caller"; }
+};
+
+class IntuneDoor final : public Door {
+  public:
+    using Door::Door;
+    Verdict verify(const Bytes& csr, const std::string&, const std::string& transaction) override {
+        const Json answer = json_of(lab_.intune(
+            "validateRequest", AdapterLab::intune_question(csr, transaction), next_id()));
+        if (answer.at("code") == "Success") return {true, "Success"};
+        // "REASON: detail"; the code is the same word or Unknown.
+        const std::string text = answer.at("errorDescription");
+        std::string reason = text.substr(0, text.find(':'));
+        CHECK((answer.at("code") == reason || answer.at("code") == "Unknown"));
+        return {false, std::move(reason)};
+    }
+    int issued(const Bytes& csr, const Bytes& certificate,
+               const std::string& transaction) override {
+        return lab_
+            .intune("successNotification", lab_.intune_success(csr, certificate, transaction),
+                    next_id())
+            .status;
+    }
+    int failed(const Bytes& csr, const std::string& transaction) override {
+        return lab_
+            .intune("failureNotification",
+                    {{"notification",
+                      {{"transactionId", transaction},
+                       {"certificateRequest", to_base64(csr)},
+                       {"hResult", kFailure},
+                       {"errorDescription", ""},
+                       {"callerInfo", ""}}}},
+                    next_id())
+            .status;
+    }
+    std::string caller() const override { return "intune-caller"; }
+};
+
+// What was answered and recorded, without names and times that differ from run to run.
+struct Trace {
+    Json answers = Json::array();
+    Json transactions, challenges, messages, certificates, audit;
+
+    bool operator==(const Trace&) const = default;
+};
+
+Json pick(const Json& from, std::initializer_list<const char*> fields) {
+    Json picked = Json::object();
+    for (const char* field : fields)
+        picked[field] = from.at(field);
+    return picked;
+}
+
+Json list(AdapterLab& lab, const char* path, std::initializer_list<const char*> fields) {
+    Json all = Json::array();
+    for (const Json& item : json_of(lab.call("admin", "GET", path)).at("items"))
+        all.push_back(pick(item, fields));
+    return all;
+}
+
+// Event, outcome, reason and transaction of each record, who called, and the facts that say the
+// same in every run; of the others the names.
+Json audit_of(AdapterLab& lab, const Door& door) {
+    const std::set<std::string> told = {"verified",  "phase",       "device_id", "user_id",
+                                        "policy_id", "disposition", "hresult",   "template"};
+    Json all = Json::array();
+    for (const crp::AuditRecord& record : lab.audit()) {
+        if (record.event != "verify" && record.event != "notify") continue;
+        CHECK(record.caller == door.caller());
+        Json facts = Json::array();
+        for (const auto& [name, value] : record.facts) {
+            if (name.starts_with("caller_")) continue;  // how the caller proved itself
+            facts.push_back(told.contains(name) ? Json{name, value} : Json(name));
+        }
+        all.push_back({record.event, record.outcome, record.reason, record.transaction_id, facts});
+    }
+    return all;
+}
+
+struct Stage {
+    AdapterLab& lab;
+    Door& door;
+    Trace& trace;
+
+    void verify(const Bytes& csr, const std::string& challenge, const std::string& transaction) {
+        const Verdict verdict = door.verify(csr, challenge, transaction);
+        trace.answers.push_back({verdict.verified, verdict.reason});
+    }
+    void issued(const Bytes& csr, const std::string& transaction) {
+        trace.answers.push_back(door.issued(csr, lab.certificate(), transaction));
+    }
+    void failed(const Bytes& csr, const std::string& transaction) {
+        trace.answers.push_back(door.failed(csr, transaction));
+    }
+};
+
+struct Scenario {
+    const char* name;
+    std::function<void(Stage&)> play;
+    Json answers;  // that every door has to give
+};
+
+const std::vector<Scenario>& scenarios() {
+    static const std::vector<Scenario> all = {
+        {"a right request is issued",
+         [](Stage& on) {
+             const std::string challenge = on.lab.new_challenge();
+             const Bytes csr = on.lab.request(challenge);
+             on.verify(csr, challenge, "t-1");
+             on.verify(csr, challenge, "t-1");
+             on.issued(csr, "t-1");
+         },
+         {{true, "Success"}, {true, "Success"}, 200}},
+        {"a used challenge is a replay",
+         [](Stage& on) {
+             const std::string challenge = on.lab.new_challenge();
+             const EvpPkeyPtr other = make_ec_key();
+             on.verify(on.lab.request(challenge), challenge, "t-1");
+             on.verify(on.lab.request(challenge, "CN=alice@example.org", other.get()), challenge,
+                       "t-2");
+         },
+         {{true, "Success"}, {false, "ChallengeReplayed"}}},
+        {"a failure opens the challenge for the same request",
+         [](Stage& on) {
+             const std::string challenge = on.lab.new_challenge();
+             const Bytes csr = on.lab.request(challenge);
+             on.verify(csr, challenge, "t-1");
+             on.failed(csr, "t-1");
+             on.verify(csr, challenge, "t-1");
+         },
+         {{true, "Success"}, 200, {true, "Success"}}},
+        {"no challenge, a wrong one, a forged one",
+         [](Stage& on) {
+             on.verify(on.lab.request(""), "", "t-1");
+             on.verify(on.lab.request("Wrong-Password-1"), "Wrong-Password-1", "t-2");
+             std::string forged = on.lab.new_challenge();
+             forged.back() = forged.back() == 'A' ? 'B' : 'A';
+             forged[forged.size() / 2] = forged[forged.size() / 2] == 'A' ? 'B' : 'A';
+             on.verify(on.lab.request(forged), forged, "t-3");
+         },
+         {{false, "ChallengePasswordMissing"},
+          {false, "ChallengeUnknown"},
+          {false, "ChallengeDecryptionError"}}},
+        {"what is no request",
+         [](Stage& on) {
+             on.verify(Bytes{0x30, 0x03, 0x02, 0x01, 0x00}, "", "t-1");
+         },
+         {{false, "CertificateRequestDecodingFailed"}}},
+        {"five wrong subjects lock the challenge",
+         [](Stage& on) {
+             const std::string challenge = on.lab.new_challenge();
+             for (int i = 0; i < 5; ++i) {
+                 const std::string id = std::to_string(i);
+                 on.verify(on.lab.request(challenge, "CN=guess-" + id), challenge, "t-" + id);
+             }
+             on.verify(on.lab.request(challenge), challenge, "t-6");
+         },
+         {{false, "SubjectNameMismatch"},
+          {false, "SubjectNameMismatch"},
+          {false, "SubjectNameMismatch"},
+          {false, "SubjectNameMismatch"},
+          {false, "SubjectNameMismatch"},
+          {false, "ChallengeLocked"}}},
+        {"an expired challenge",
+         [](Stage& on) {
+             const std::string challenge = on.lab.new_challenge();
+             on.lab.clock.advance(std::chrono::hours(24 * 31));
+             on.verify(on.lab.request(challenge), challenge, "t-1");
+         },
+         {{false, "ChallengeExpired"}}},
+        {"a device that is retired, a user that is disabled",
+         [](Stage& on) {
+             const std::string challenge = on.lab.new_challenge();
+             on.lab.call("mdm", "PUT", "/api/v1/devices/phone-1",
+                         R"({"name":"phone-1","ownerUserId":"alice","enrollmentState":"retired"})");
+             on.verify(on.lab.request(challenge), challenge, "t-1");
+             on.lab.call("mdm", "PUT", "/api/v1/devices/phone-1",
+                         R"({"name":"phone-1","ownerUserId":"alice"})");
+             on.lab.call("mdm", "PUT", "/api/v1/users/alice",
+                         R"({"userPrincipalName":"alice@example.org","enabled":false})");
+             on.verify(on.lab.request(challenge), challenge, "t-2");
+         },
+         {{false, "DeviceRetired"}, {false, "UserDisabled"}}},
+        {"a template that is not permitted",
+         [](Stage& on) {
+             const std::string challenge = on.lab.new_challenge();
+             on.lab.call("mdm", "DELETE", "/api/v1/templates/Phones");
+             on.verify(on.lab.request(challenge), challenge, "t-1");
+         },
+         {{false, "TemplateNotPermitted"}}},
+        {"notifications of what was never verified",
+         [](Stage& on) {
+             const Bytes csr = on.lab.request("x");
+             on.issued(csr, "t-9");
+             on.failed(csr, "t-9");
+         },
+         {404, 404}},
+    };
+    return all;
+}
+
+template <class Way>
+Trace play(const Scenario& scenario) {
+    AdapterLab lab;
+    lab.make_records();
+    Way door(lab);
+    Trace trace;
+    Stage stage{lab, door, trace};
+    scenario.play(stage);
+    trace.transactions = list(lab, "/api/v1/transactions",
+                              {"transactionId", "verified", "reason", "phase", "state", "deviceId",
+                               "userId", "policyId", "template", "outcomes", "owner", "hResult"});
+    trace.challenges = list(lab, "/api/v1/challenges", {"state", "refusals", "transactionId"});
+    trace.messages = list(lab, "/api/v1/state-messages",
+                          {"state", "transactionId", "deviceId", "userId", "certificateRequestId"});
+    // Of subject and notBefore Intune's clients tell nothing.
+    trace.certificates = list(lab, "/api/v1/certificates",
+                              {"issuer", "transactionId", "deviceId", "userId", "policyId"});
+    trace.audit = audit_of(lab, door);
+    return trace;
+}
+
+void check_same(const Trace& found, const Trace& wanted) {
+    CHECK(found.answers == wanted.answers);
+    CHECK(found.transactions == wanted.transactions);
+    CHECK(found.challenges == wanted.challenges);
+    CHECK(found.messages == wanted.messages);
+    CHECK(found.certificates == wanted.certificates);
+    CHECK(found.audit == wanted.audit);
+}
+
+}  // namespace
+
+TEST_CASE("every door gives the same verdicts and leaves the same records") {
+    for (const Scenario& scenario : scenarios()) {
+        DYNAMIC_SECTION(scenario.name) {
+            const Trace wanted = play<NdesDoor>(scenario);
+            CHECK(wanted.answers == scenario.answers);
+            {
+                INFO("step_ca");
+                check_same(play<StepCaDoor>(scenario), wanted);
+            }
+            {
+                INFO("intune");
+                check_same(play<IntuneDoor>(scenario), wanted);
+            }
+        }
+    }
+}
+
+TEST_CASE("an enrolment that one door began can be finished through another of the same records") {
+    AdapterLab lab;
+    lab.make_records();
+    const std::string challenge = lab.new_challenge();
+    const Bytes csr = lab.request(challenge);
+    StepCaDoor step_ca(lab);
+    IntuneDoor intune(lab);
+    NdesDoor ndes(lab);
+    CHECK(step_ca.verify(csr, challenge, "t-1").verified);
+    CHECK(intune.verify(csr, challenge, "t-1").verified);  // the standing answer
+    CHECK(ndes.issued(csr, lab.certificate(), "t-1") == 200);
+    CHECK(json_of(lab.call("mdm", "GET", "/api/v1/transactions")).at("items").size() == 1);
+}
