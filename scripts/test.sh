@@ -67,7 +67,7 @@ if [ $want_unit = 1 ]; then
 fi
 if [ $want_integration = 1 ]; then
     suite release '^(integration|fault)$' programs scep_load hostile_messages openapi_answers crpd_test \
-        crpd_postgresql_race_test crpd_postgresql_fault_test
+        abi_crpd_test crpd_postgresql_race_test crpd_postgresql_fault_test
 fi
 
 echo "$passed passed, $failed failed"
