@@ -45,6 +45,7 @@ struct ProfileParts {
     const Clock& clock;
     Random& random;
     std::function<void()> notify_recorded;
+    std::function<bool()> notify_room;
 };
 
 class Profile {

@@ -35,8 +35,10 @@ TEST_CASE("a killed CRP is replaced by the other at once, and taken back when it
     CrpdModule module(lab.crpd, settings);
     REQUIRE(module.policy);
     const auto decided_by = [&](std::size_t number) {
-        return lab.query("SELECT node FROM audit WHERE event = 'verify' AND transaction_id = 'T" +
-                         std::to_string(number) + "' ORDER BY sequence DESC LIMIT 1");
+        return lab.query(
+            "SELECT n.name FROM audit a JOIN node n ON n.number = a.node WHERE "
+            "a.event = 'verify' AND a.transaction_id = 'T" +
+            std::to_string(number) + "' ORDER BY a.time DESC LIMIT 1");
     };
 
     const auto first = module.verify(body(0));
