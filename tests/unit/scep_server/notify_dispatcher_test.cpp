@@ -168,7 +168,8 @@ TEST_CASE("what is refused for good is a dead letter at once, and holds nothing 
     Bench bench;
     std::atomic<bool> refuses{true};
     bench.policy.on_notify = [&](const FakePolicy::Notified& told) -> Result<void> {
-        if (refuses && told.request_id == "first") return fail(ErrorCode::bad_request, "never", "0x80190199");
+        if (refuses && told.request_id == "first")
+            return fail(ErrorCode::bad_request, "never", "0x80190199");
         return {};
     };
     bench.record("tx", "first", "c");
