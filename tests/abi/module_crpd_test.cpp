@@ -1,6 +1,7 @@
 // Each way in which the CRP cannot be asked, against the real crpd: the original's log line and
 // number, the result the host gets, and a sentence that says what to do.
 #include <csignal>
+#include <thread>
 
 #include "common/crypto/certificate.h"
 #include "common/tls/tls_context.h"
@@ -87,9 +88,11 @@ TEST_CASE("faults of crpd's certificate") {
     LeafProfile profile = server_profile();
     Expected expected;
     SECTION("expired: 12037") {
-        profile.not_before_s = -7200;
-        profile.not_after_s = -60;
-        expected = {"0x80072f05", not_sent(kModuleVerify, 12037), "Renew the CRP's certificate"};
+        profile.not_after_s = 10;  // crpd does not start with one that has expired already
+        expected = {
+            "0x80072f05",
+            "WINHTTP_CALLBACK_STATUS_FLAG_CERT_DATE_INVALID\n" + not_sent(kModuleVerify, 12037),
+            "Renew the CRP's certificate"};
     }
     SECTION("another name: 12175, with WinHTTP's own line before") {
         profile.subject_alt_name = "DNS:other.test";
@@ -98,9 +101,13 @@ TEST_CASE("faults of crpd's certificate") {
             "WINHTTP_CALLBACK_STATUS_FLAG_CERT_CN_INVALID\n" + not_sent(kModuleVerify, 12175),
             "Write a name in crp.urls that is in the subjectAltName"};
     }
-    lab.set_identity("server", lab.ca().issue(profile));
+    Identity server = lab.ca().issue(profile);
+    const WallTime end = Certificate::from_handle(server.certificate.get())->not_after();
+    lab.set_identity("server", std::move(server));
     lab.write_config({"ndes", "mdm", "admin"});
     REQUIRE(lab.start());
+    while (profile.not_after_s == 10 && system_clock().now() <= end)
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
     expect_fault(lab, ModuleSettings(lab, lab.port()), expected);
 }
 
