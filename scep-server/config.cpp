@@ -50,6 +50,11 @@ NotifyConfig read_notify(ConfigTable table) {
         table.duration("notify_retry_most", notify.retry_most, milliseconds{10}, kDay);
     if (notify.retry_most < notify.retry_least)
         table.fault("notify_retry_most", "must not be shorter than notify_retry_least");
+    notify.tries = static_cast<int>(table.integer("notify_tries", notify.tries, 1, 1000));
+    notify.most = static_cast<std::size_t>(
+        table.integer("notify_most", static_cast<std::int64_t>(notify.most), 100, 10'000'000));
+    notify.alarm_after =
+        table.duration("notify_alarm_after", notify.alarm_after, kSecond, 7 * kDay);
     return notify;
 }
 

@@ -144,6 +144,9 @@ struct AdminConfig {
 struct NotifyConfig {
     std::chrono::milliseconds retry_least{1000};
     std::chrono::milliseconds retry_most{5 * 60 * 1000};
+    int tries = 20;
+    std::size_t most = 100'000;
+    std::chrono::milliseconds alarm_after{15 * 60 * 1000};
 };
 
 struct JournalConfig {

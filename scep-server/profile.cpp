@@ -94,7 +94,7 @@ Profile::Profile(const ProfileConfig& config, ProfileFiles files, ProfileParts p
       issuer_(std::move(files.issuer)),
       ra_(std::move(files.ra)),
       issuance_({parts.policy, *issuer_, parts.journal, parts.seal, parts.clock,
-                 std::move(parts.notify_recorded), parts.observer},
+                 std::move(parts.notify_recorded), std::move(parts.notify_room), parts.observer},
                 issuance_rules(config_, files.ca_name)),
       access_(parts.journal, *issuer_, config_.name),
       enrollment_(rules_of(config_, *issuer_), ra_, issuance_, access_, parts.log, parts.clock,

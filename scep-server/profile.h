@@ -46,6 +46,7 @@ struct ProfileParts {
     const Clock& clock;
     Random& random;
     std::function<void()> notify_recorded;
+    std::function<bool()> notify_room;
     EnrollObserver& observer;
 };
 

@@ -55,7 +55,10 @@ class RunningService final : public Service {
           desk_({*journal_, [this](const std::string& name) { return issuance_of(name); }, log_}),
           pending_api_(desk_),
           revocation_(*journal_, log_, clock),
-          issued_api_(revocation_) {}
+          issued_api_(revocation_),
+          watch_({config_.notify.most, config_.notify.alarm_after}, journal_->notifies(), log_,
+                 clock),
+          notify_api_({journal_->notifies(), [this] { notifier_->wake(); }, log_}) {}
 
     ~RunningService() override { shut(); }
 
@@ -66,14 +69,16 @@ class RunningService final : public Service {
         if (!policies) return pass_on(policies);
         policies_ = std::move(*policies);
         notifier_ = std::make_unique<NotifyDispatcher>(
-            NotifyOptions{config_.notify.retry_least, config_.notify.retry_most},
+            NotifyOptions{.retry_least = config_.notify.retry_least,
+                          .retry_most = config_.notify.retry_most,
+                          .tries = config_.notify.tries},
             NotifyParts{*journal_, [this](const std::string& name) { return policy_of(name); },
                         seal_, log_, clock_, random_});
         build_profiles(foundation);
-        health_ = std::make_unique<HealthEndpoint>(
-            HealthParts{*journal_, [this] { return ra_days_left(); }, [this] { return counters(); },
-                        [this] { return collector_.text(); }, policies_.of_profile.front()->name(),
-                        profiles_.front()->issuer().name()});
+        health_ = std::make_unique<HealthEndpoint>(HealthParts{
+            *journal_, watch_, [this] { return ra_days_left(); }, [this] { return counters(); },
+            [this] { return collector_.text(); }, policies_.of_profile.front()->name(),
+            profiles_.front()->issuer().name()});
         return revocation_.start(crl_targets());
     }
 
@@ -110,6 +115,7 @@ class RunningService final : public Service {
     void tend() override {
         desk_.tend();
         revocation_.tend();
+        static_cast<void>(watch_.look());  // a journal that cannot be read is told elsewhere
         for (const auto& profile : profiles_)
             profile->tend();
         const WallTime now = clock_.now();
@@ -134,12 +140,13 @@ class RunningService final : public Service {
             profiles_.push_back(std::make_unique<Profile>(
                 config_.profiles[i], std::move(foundation.profiles[i]),
                 ProfileParts{*policies_.of_profile[i], *journal_, seal_, log_, clock_, random_,
-                             [this] { notifier_->wake(); }, metrics_.observer(i)}));
+                             [this] { notifier_->wake(); }, [this] { return watch_.has_room(); },
+                             metrics_.observer(i)}));
             admin.push_back({profiles_.back()->config(), *policies_.of_profile[i],
                              profiles_.back()->issuer().ca_chain()});
         }
         admin_ = std::make_unique<AdminEndpoint>(std::move(admin), login_, pending_api_,
-                                                 issued_api_, log_);
+                                                 issued_api_, notify_api_, log_);
     }
 
     void tell_of(const Profile& profile) {
@@ -231,6 +238,8 @@ class RunningService final : public Service {
     PendingApi pending_api_;
     RevocationDesk revocation_;
     IssuedApi issued_api_;
+    NotifyWatch watch_;
+    NotifyApi notify_api_;
     std::unique_ptr<AdminEndpoint> admin_;
     std::atomic<const Listeners*> listening_{nullptr};
     MetricsCollector collector_{{metrics_, *journal_, profiles_,

@@ -40,11 +40,11 @@ only_in() {
 may_include common common/
 may_include policy-module/include none
 may_include scep-server common/ scep-server/ policy-module/include/
-may_include policy-module/core common/ policy-module/core/ policy-module/crp_client/crp_client.h policy-module/include/
+may_include policy-module/core common/ policy-module/core/ policy-module/crp_client/crp_client.h policy-module/crp_client/crp_pool.h policy-module/include/
 may_include policy-module/crp_client common/ policy-module/crp_client/
 may_include policy-module/adapters common/ policy-module/core/ policy-module/crp_client/ policy-module/include/ policy-module/adapters/
 may_include policy-module/verifier common/ policy-module/include/
-may_include crp-service common/ crp-service/
+may_include crp-service common/ crp-service/ scep-server/policy_host/
 may_include crp-service/domain common/word_table.h common/bytes.h common/clock.h common/certificate_contents.h crp-service/domain/
 may_include crp-service/challenge common/ crp-service/domain/ crp-service/challenge/
 may_include crp-service/metrics common/ crp-service/domain/ crp-service/validation/verify_observer.h crp-service/metrics/
@@ -59,6 +59,9 @@ may_include crp-service/store common/ crp-service/domain/ crp-service/store/
 only_in '\b(SELECT|INSERT INTO|UPDATE [a-z_]+ SET|DELETE FROM)\b' 'SQL' \
     common/sqlite/ crp-service/store/ scep-server/journal/
 only_in '(memory|sqlite|postgresql)_store\.h' 'a storage backend is named' crp-service/store/
+# crpctl plugin check loads a module as ndesd does, with ndesd's own loader.
+only_in '#include "scep-server/policy_host/' "the host of policy modules" \
+    scep-server/ crp-service/cli/plugin_command.cpp
 only_in '#include <cpprest|#include <pplx' 'cpprestsdk' \
     policy-module/crp_client/https_crp_client.cpp crp-service/cli/rest_client.cpp
 only_in '#include <prometheus/' 'prometheus-cpp' common/metrics/ crp-service/metrics/ scep-server/metrics/

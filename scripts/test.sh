@@ -48,10 +48,12 @@ suite() {
     failed=$((failed + $(grep -cE '^ *[0-9]+/[0-9]+ Test .*(\*\*\*|Not Run)' "$log")))
 }
 
-install_packages "${build_packages[@]}" "${lab_packages[@]}" "${postgresql_packages[@]}" || exit 1
+install_packages "${build_packages[@]}" "${lab_packages[@]}" "${postgresql_packages[@]}" \
+    "${abi_packages[@]}" || exit 1
 if [ $want_quick = 1 ]; then
     install_packages "${unit_packages[@]}" || exit 1
     check layers scripts/check_layers.sh
+    check "policy module interface" policy-module/abi/check_abi.sh
     check documents scripts/check_docs.sh
     check "API description" scripts/lint_openapi.py
     check "systemd units" scripts/check_units.sh
@@ -70,7 +72,7 @@ if [ $want_unit = 1 ]; then
 fi
 if [ $want_integration = 1 ]; then
     suite release '^(integration|fault)$' programs manual scep_load hostile_messages openapi_answers crpd_test \
-        crpd_postgresql_race_test crpd_postgresql_fault_test
+        abi_crpd_test abi_modules crpd_postgresql_race_test crpd_postgresql_fault_test
 fi
 
 echo "$passed passed, $failed failed"

@@ -30,7 +30,8 @@ std::string help_of_command() {
 
 std::string step_when_unreachable() {
     if (noun_in_use == "status") return "systemctl status crpd, where it runs; then its log";
-    if (is_noun({"pending", "ca"})) return "systemctl status ndesd, where it runs; then its log";
+    if (is_noun({"pending", "ca", "notify"}))
+        return "systemctl status ndesd, where it runs; then its log";
     return "crpctl status tells whether crpd is well";
 }
 
@@ -45,7 +46,7 @@ std::string step_when_configuration() {
 std::string next_step(ErrorCode code) {
     const bool has_show =
         is_noun({"device", "user", "policy", "template", "challenge", "tx", "cert", "audit"});
-    const bool has_list = has_show || is_noun({"state", "pending", "ca"});
+    const bool has_list = has_show || is_noun({"state", "pending", "ca", "notify"});
     switch (code) {
         case ErrorCode::unavailable:
         case ErrorCode::timeout: return step_when_unreachable();
@@ -136,12 +137,14 @@ void add_commands(CLI::App& app, int& exit_code) {
     add_state_commands(app, exit_code);
     add_audit_commands(app, exit_code);
     add_keys_commands(app, exit_code);
+    add_plugin_commands(app, exit_code);
     add_policy_commands(app, exit_code);
     add_db_commands(app, exit_code);
     add_caller_commands(app, exit_code);
     add_reasons_command(app, exit_code);
     add_config_commands(app, exit_code);
     add_pending_commands(app, exit_code);
+    add_notify_commands(app, exit_code);
     add_ra_commands(app, exit_code);
     add_ca_commands(app, exit_code);
     add_import_registry_command(app, exit_code);

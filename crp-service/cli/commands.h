@@ -46,6 +46,7 @@ void add_completion_command(CLI::App& app, int& exit_code);
 void add_config_commands(CLI::App& app, int& exit_code);
 void add_db_commands(CLI::App& app, int& exit_code);
 void add_keys_commands(CLI::App& app, int& exit_code);
+void add_plugin_commands(CLI::App& app, int& exit_code);  // policy modules, before they are used
 void add_policy_commands(CLI::App& app, int& exit_code);  // of the running crpd: simulate, explain
 void add_reasons_command(CLI::App& app, int& exit_code);
 void add_record_commands(CLI::App& app, int& exit_code);  // device, user, policy, template
@@ -54,6 +55,7 @@ void add_status_command(CLI::App& app, int& exit_code);
 void add_transaction_commands(CLI::App& app, int& exit_code);
 void add_import_registry_command(CLI::App& app, int& exit_code);
 void add_pending_commands(CLI::App& app, int& exit_code);  // of ndesd
+void add_notify_commands(CLI::App& app, int& exit_code);   // likewise
 void add_ra_commands(CLI::App& app, int& exit_code);       // likewise
 void add_ca_commands(CLI::App& app, int& exit_code);       // likewise
 

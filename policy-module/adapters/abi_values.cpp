@@ -45,8 +45,11 @@ ndes_policy_result result_of(FaultKind kind) {
     switch (kind) {
         case FaultKind::invalid_argument: return NDES_POLICY_E_INVALIDARG;
         case FaultKind::access_denied: return NDES_POLICY_E_ACCESSDENIED;
-        case FaultKind::unavailable: return NDES_POLICY_E_UNAVAILABLE;
+        case FaultKind::refused: return NDES_POLICY_E_REFUSED;
+        case FaultKind::unavailable:
+        case FaultKind::too_many_calls: return NDES_POLICY_E_UNAVAILABLE;
         case FaultKind::timeout: return NDES_POLICY_E_TIMEOUT;
+        case FaultKind::name_unknown:
         case FaultKind::cannot_connect: return NDES_POLICY_E_CANNOT_CONNECT;
         case FaultKind::certificate_date: return NDES_POLICY_E_CERT_DATE;
         case FaultKind::secure_failure: return NDES_POLICY_E_SECURE_FAILURE;

@@ -1,5 +1,5 @@
 // ModuleContext: everything one Initialize makes and Uninitialize ends: log, settings, identity,
-// client, core. Knows no verb's meaning.
+// clients, core. Knows no verb's meaning.
 #pragma once
 
 #include <memory>
@@ -24,10 +24,12 @@ class ModuleContext {
   private:
     explicit ModuleContext(const ndes_policy_host& host) : log_(host) {}
     Result<void> set_up(const ndes_policy_host& host);
+    Result<void> take_identity(const ModuleConfig& config);
+    void build_core(const ModuleConfig& config);
 
     HostLog log_;
     std::unique_ptr<ClientIdentityKeeper> identity_;
-    std::unique_ptr<CrpClient> client_;
+    std::unique_ptr<CrpPool> pool_;
     std::unique_ptr<PolicyCore> core_;
 };
 

@@ -18,6 +18,8 @@ FaultKind kind_of_status(int status) {
         case 408:
         case 425:
         case 429: return FaultKind::unavailable;
+        case 409:
+        case 410: return FaultKind::refused;
         case 400:
         case 413:
         case 414:
@@ -34,12 +36,14 @@ std::string advice_for(FaultKind kind) {
         case FaultKind::access_denied:
             return "Look whether crpd.toml lists this client certificate as a caller with the role "
                    "ndes.";
+        case FaultKind::refused:
+            return "Compare what the CRP has recorded of this transaction (crpctl tx show).";
         case FaultKind::unavailable:
             return "Look into the log and the health of crpd; the device may try again.";
         case FaultKind::invalid_argument:
             return "Look whether the versions of ndes_policy_crp.so and crpd fit each other.";
         default:
-            return "Look whether crp.url names the CRP itself and not a proxy or another service.";
+            return "Look whether crp.urls names the CRP itself and not a proxy or another service.";
     }
 }
 
@@ -50,19 +54,35 @@ std::string member(const Json& problem, const char* name, std::size_t limit) {
     return loggable(found->get_ref<const std::string&>(), limit);
 }
 
+struct Explanation {
+    std::string reason;  // of the problem document, else empty
+    std::string text;
+    std::string hint;
+};
+
 // "CallerUnknown: no caller has this certificate". A body of another kind (a proxy's page) is
 // quoted at its beginning, as the original does.
-std::string explanation(const CrpResponse& response, std::string& hint) {
+Explanation explain(const CrpResponse& response) {
     const auto problem = response.content_type == kProblem
                              ? parse_json(response.body, kMaxResponseOctets)
                              : Result<Json>(fail(ErrorCode::bad_request, {}));
-    if (!problem || !problem->is_object()) return loggable(response.body, 160);
-    hint = member(*problem, "hint", 256);
-    std::string text = member(*problem, "reason", 64);
+    if (!problem || !problem->is_object()) return {{}, loggable(response.body, 160), {}};
+    Explanation told{member(*problem, "reason", 64), {}, member(*problem, "hint", 256)};
     std::string detail = member(*problem, "detail", 512);
     if (detail.empty()) detail = member(*problem, "title", 128);
-    if (!text.empty() && !detail.empty()) text += ": ";
-    return text + detail;
+    told.text = told.reason + (told.reason.empty() || detail.empty() ? "" : ": ") + detail;
+    return told;
+}
+
+// IIS' number for a 403, as the original's operators know it: "403.16" is a client certificate that
+// is not trusted. Empty for what has none.
+std::string_view sub_status(std::string_view reason) {
+    if (reason == "ClientCertificateMissing") return ".7";
+    if (reason == "ClientCertificateRevoked") return ".13";
+    if (reason == "ClientCrlExpired" || reason == "ClientCrlMissing") return ".13";
+    if (reason == "ClientCertificateExpired" || reason == "ClientCertificateNotYetValid")
+        return ".17";
+    return reason.starts_with("ClientCertificate") ? ".16" : "";
 }
 
 tl::unexpected<Fault> not_the_wire_format(std::string what) {
@@ -84,11 +104,16 @@ Outcome<void> require(const CrpResponse& response, int status, std::string_view 
 }  // namespace
 
 Fault fault_of_status(const CrpResponse& response) {
-    const FaultKind kind = kind_of_status(response.status);
-    std::string hint;
+    Explanation told = explain(response);
+    FaultKind kind = kind_of_status(response.status);
+    // The path exists, the record that the call is about does not.
+    if (response.status == 404 && told.reason == "RecordUnknown") kind = FaultKind::refused;
     std::string text = "HTTP " + std::to_string(response.status);
-    if (const std::string why = explanation(response, hint); !why.empty()) text += " " + why;
-    return {kind, std::move(text), hint.empty() ? advice_for(kind) : std::move(hint), {}};
+    if (response.status == 403) text += sub_status(told.reason);
+    if (!told.text.empty()) text += " " + told.text;
+    Fault fault{kind, std::move(text), told.hint.empty() ? advice_for(kind) : std::move(told.hint)};
+    fault.destination = response.destination;
+    return fault;
 }
 
 Outcome<crp_protocol::VerifyAnswer> read_verify_answer(const CrpResponse& response,

@@ -22,8 +22,9 @@ Outcome<void> read_notify_answer(const CrpResponse& response);
 Outcome<std::string> read_challenge_answer(const CrpResponse& response);
 
 // The fault that a status other than 2xx stands for: 401 and 403 access_denied; 408, 425, 429 and
-// 5xx unavailable; 400, 413, 414, 415, 422 and 431 invalid_argument; the rest failed. The text
-// carries reason and detail of the problem document (RFC 9457) if there is one.
+// 5xx unavailable; 409, 410 and 404 for an unknown record refused; 400, 413, 414, 415, 422 and 431
+// invalid_argument; the rest failed. The text carries reason and detail of the problem document
+// (RFC 9457) if there is one, and for a 403 over a client certificate IIS' number ("403.16").
 Fault fault_of_status(const CrpResponse& response);
 
 }  // namespace ndes::policy

@@ -39,6 +39,8 @@ Result<std::uint16_t> parse_port(std::string_view text) {
     return static_cast<std::uint16_t>(port);
 }
 
+constexpr std::size_t kMostCrps = 8;
+
 Result<std::string> parse_base_path(std::string_view path) {
     while (!path.empty() && path.back() == '/')
         path.remove_suffix(1);
@@ -78,20 +80,46 @@ Result<CrpAddress> parse_crp_url(std::string_view url) {
     return address;
 }
 
-Result<ModuleConfig> read_module_config(ConfigFile& file) {
-    ModuleConfig config;
-    ConfigTable crp = file.root().table("crp");
-    const std::string url = crp.required_text("url");
-    if (!url.empty()) {
+namespace {
+
+std::vector<CrpAddress> read_addresses(ConfigTable& crp) {
+    const std::vector<std::string> urls = crp.text_list("urls");
+    if (urls.empty() || urls.size() > kMostCrps)
+        crp.fault("urls", "must be a list of 1 to 8 addresses, the preferred one first");
+    std::vector<CrpAddress> addresses;
+    for (const std::string& url : urls) {
         auto address = parse_crp_url(url);
-        if (address)
-            config.crp = std::move(*address);
-        else
-            crp.fault("url", address.error().text);
+        if (!address) {
+            crp.fault("urls", url + ": " + address.error().text);
+        } else if (std::ranges::find(addresses, *address) != addresses.end()) {
+            crp.fault("urls", url + ": is there twice");
+        } else {
+            addresses.push_back(std::move(*address));
+        }
     }
-    config.certificate_file = crp.required_path("certificate_file");
-    config.key_file = crp.required_path("key_file");
-    config.server_ca_file = crp.required_path("server_ca_file");
+    return addresses;
+}
+
+void read_certificate(ConfigTable& crp, ModuleConfig& config) {
+    config.certificate_store = crp.path("certificate_store");
+    const std::string issuer = crp.text("certificate_issuer", "");
+    if (config.certificate_store.empty()) {
+        config.certificate_file = crp.required_path("certificate_file");
+        config.key_file = crp.required_path("key_file");
+        if (!issuer.empty()) crp.fault("certificate_issuer", "needs certificate_store");
+        return;
+    }
+    if (!crp.path("certificate_file").empty() || !crp.path("key_file").empty())
+        crp.fault("certificate_store", "stands in place of certificate_file and key_file");
+    if (issuer.empty()) return;
+    auto name = DistinguishedName::from_text(issuer);
+    if (name)
+        config.certificate_issuer = std::move(*name);
+    else
+        crp.fault("certificate_issuer", name.error().text);
+}
+
+void read_limits(ConfigTable& crp, ModuleConfig& config) {
     config.attempt_timeout = crp.duration("attempt_timeout", config.attempt_timeout,
                                           milliseconds(100), milliseconds(60'000));
     config.total_timeout = crp.duration("total_timeout", config.total_timeout, milliseconds(100),
@@ -99,6 +127,26 @@ Result<ModuleConfig> read_module_config(ConfigFile& file) {
     if (config.total_timeout < config.attempt_timeout)
         crp.fault("total_timeout", "must not be shorter than attempt_timeout");
     config.attempts = static_cast<int>(crp.integer("attempts", config.attempts, 1, 10));
+    config.max_calls = static_cast<int>(crp.integer("max_calls", config.max_calls, 1, 1024));
+    config.circuit_failures =
+        static_cast<int>(crp.integer("circuit_failures", config.circuit_failures, 1, 100));
+    config.circuit_least = crp.duration("circuit_least", config.circuit_least, milliseconds(100),
+                                        milliseconds(60'000));
+    config.circuit_most =
+        crp.duration("circuit_most", config.circuit_most, milliseconds(100), milliseconds(600'000));
+    if (config.circuit_most < config.circuit_least)
+        crp.fault("circuit_most", "must not be shorter than circuit_least");
+}
+
+}  // namespace
+
+Result<ModuleConfig> read_module_config(ConfigFile& file) {
+    ModuleConfig config;
+    ConfigTable crp = file.root().table("crp");
+    config.crps = read_addresses(crp);
+    read_certificate(crp, config);
+    config.server_ca_file = crp.required_path("server_ca_file");
+    read_limits(crp, config);
     auto finished = file.finish();
     if (!finished) return pass_on(finished);
     return config;

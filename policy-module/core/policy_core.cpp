@@ -17,6 +17,25 @@ using std::chrono::milliseconds;
 constexpr milliseconds kFirstPause{50};
 constexpr milliseconds kLongestPause{1'000};
 
+// Below the service's own path, which is each CRP's matter.
+std::string relative(std::string_view standard_path) {
+    return std::string(standard_path.substr(crp_protocol::kBasePath.size()));
+}
+
+// No repetition and no other CRP would say otherwise.
+bool is_final(const Fault& fault) {
+    return fault.final_for_now || fault.kind == FaultKind::invalid_argument ||
+           fault.kind == FaultKind::refused;
+}
+
+// A fault found in an answer belongs to where the answer came from.
+template <class Reader>
+auto read_from(const CrpResponse& response, const Reader& reader) {
+    auto read = reader(response);
+    if (!read) read.error().destination = response.destination;
+    return read;
+}
+
 // Goes into an HTTP header: no octet in it may end one.
 bool is_visible_ascii(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
@@ -55,18 +74,14 @@ Outcome<void> check(const crp_protocol::NotifyRequest& request) {
 
 }  // namespace
 
-PolicyCore::PolicyCore(PolicyCoreOptions options, CrpClient& client, const Clock& clock,
-                       Random& random, Pause pause, Log& log)
+PolicyCore::PolicyCore(PolicyCoreOptions options, CrpPool& pool, const Clock& clock, Random& random,
+                       Pause pause, Log& log)
     : options_(std::move(options)),
-      client_(client),
+      pool_(pool),
       clock_(clock),
       random_(random),
       pause_(std::move(pause)),
       log_(log) {}
-
-std::string PolicyCore::path_of(std::string_view standard_path) const {
-    return options_.base_path + std::string(standard_path.substr(crp_protocol::kBasePath.size()));
-}
 
 // Full jitter: many servers that lost the same CRP must not come back in step.
 milliseconds PolicyCore::pause_before(int next_attempt) const {
@@ -80,62 +95,104 @@ milliseconds PolicyCore::pause_before(int next_attempt) const {
 void PolicyCore::tell(const Question& question, const Fault& fault, Severity severity) const {
     const LogFields fields{{"transaction_id", question.transaction_id},
                            {"request_id", question.request_id}};
-    std::string explained = fault.text + ".";
+    const std::string where =
+        fault.destination.crp.empty() ? std::string() : fault.destination.crp + ": ";
+    std::string explained = where + fault.text + ".";
     if (!fault.advice.empty()) explained += " " + fault.advice;
-    if (const int number = original_error_number(fault.kind); number != 0) {
-        const std::string& what = fault.not_sent.empty() ? question.path : fault.not_sent;
-        log_.write(severity,
-                   "Failed to send http request " + what + ". Error " + std::to_string(number),
-                   fields);
-        log_.write(severity, explained, fields);
+    const int number = original_error_number(fault.kind);
+    if (number == 0) {
+        log_.write(severity, std::string(question.returns) + " " + explained, fields);
         return;
     }
-    log_.write(severity, std::string(question.returns) + " " + explained, fields);
+    if (!fault.callback_flag.empty()) log_.write(severity, fault.callback_flag, fields);
+    std::string what = fault.not_sent;
+    if (what.empty()) what = fault.destination.path;
+    if (what.empty()) what = std::string(crp_protocol::kBasePath) + question.path;
+    log_.write(severity,
+               "Failed to send http request " + what + ". Error " + std::to_string(number), fields);
+    log_.write(severity, explained, fields);
 }
 
-Outcome<CrpResponse> PolicyCore::attempt(const Question& question, SteadyTime deadline) {
-    auto response = client_.post({question.path, question.body, question.request_id, deadline});
-    if (!response) return response;
-    Fault fault = fault_of_status(*response);
-    if (response->status >= 300 && is_retryable(fault.kind))
+template <class T>
+Outcome<T> PolicyCore::tell_fault(const Question& question, Outcome<T> result) const {
+    if (!result) tell(question, result.error(), Severity::error);
+    return result;
+}
+
+Outcome<CrpResponse> PolicyCore::attempt(const Question& question, CrpPool::Way& way,
+                                         SteadyTime deadline) {
+    auto turn = pool_.next(way);
+    if (!turn) return tl::unexpected(pool_.fault_of_none());
+    auto response =
+        turn->client().post({question.path, question.body, question.request_id, deadline});
+    if (response && response->status >= 300) {
+        Fault fault = fault_of_status(*response);
+        if (is_final(fault)) {  // the CRP is well and has said what it thinks
+            turn->succeeded();
+            return response;
+        }
+        turn->failed(way, fault, is_retryable(fault.kind));
         return tl::unexpected(std::move(fault));
+    }
+    if (response)
+        turn->succeeded();
+    else if (is_final(response.error()))
+        return response;
+    else if (response.error().kind == FaultKind::too_many_calls)
+        turn->put_off(way);
+    else
+        turn->failed(way, response.error(), is_retryable(response.error().kind));
     return response;
+}
+
+// Finds the next CRP to ask, after a pause when it has to be one that was asked already. False when
+// there is none, or no time left.
+bool PolicyCore::prepare_next(const Question& question, const Fault& fault, CrpPool::Way& way,
+                              int number, SteadyTime last) {
+    const int attempts = std::max(options_.attempts, static_cast<int>(pool_.size()));
+    if (number >= attempts) return false;
+    milliseconds pause{0};
+    const bool elsewhere = pool_.has_next(way);
+    if (!elsewhere) {
+        CrpPool::begin_again(way);
+        if (!pool_.has_next(way)) return false;
+        pause = pause_before(number);
+    }
+    if (clock_.steady_now() + pause >= last) return false;
+    tell(question, fault, Severity::warning);
+    log_.write(Severity::warning,
+               "Attempt " + std::to_string(number) + " of " + std::to_string(attempts) +
+                   (elsewhere ? " failed; asking another CRP under the same request ID."
+                              : " failed; sending it again under the same request ID."),
+               {{"transaction_id", question.transaction_id}});
+    if (pause.count() > 0) pause_(pause);
+    return true;
 }
 
 Outcome<CrpResponse> PolicyCore::ask(const Question& question) {
     log_.write(Severity::info, "Sending request to certificate registration point.",
                {{"transaction_id", question.transaction_id}});
     const SteadyTime last = clock_.steady_now() + options_.total_timeout;
+    CrpPool::Way way = pool_.begin();
     for (int number = 1;; ++number) {
         auto response =
-            attempt(question, std::min(last, clock_.steady_now() + options_.attempt_timeout));
-        if (response) return response;
-        const milliseconds pause = pause_before(number);
-        if (!is_retryable(response.error().kind) || number >= options_.attempts ||
-            clock_.steady_now() + pause >= last)
-            return response;
-        tell(question, response.error(), Severity::warning);
-        log_.write(Severity::warning,
-                   "Attempt " + std::to_string(number) + " of " +
-                       std::to_string(options_.attempts) +
-                       " failed; sending it again under the same request ID.",
-                   {{"transaction_id", question.transaction_id}});
-        pause_(pause);
+            attempt(question, way, std::min(last, clock_.steady_now() + options_.attempt_timeout));
+        if (response || is_final(response.error())) return response;
+        if (!prepare_next(question, response.error(), way, number, last)) return response;
     }
 }
 
 Outcome<crp_protocol::VerifyAnswer> PolicyCore::verify(const crp_protocol::VerifyRequest& request) {
-    const Question question{path_of(crp_protocol::kVerifyPath), to_json(request),
+    const Question question{relative(crp_protocol::kVerifyPath), to_json(request),
                             request.request_id, request.transaction_id, "Verify challenge returns"};
     auto answer = check(request)
                       .and_then([&] { return ask(question); })
                       .and_then([&](const CrpResponse& response) {
-                          return read_verify_answer(response, request.transaction_id);
+                          return read_from(response, [&](const CrpResponse& from) {
+                              return read_verify_answer(from, request.transaction_id);
+                          });
                       });
-    if (!answer) {
-        tell(question, answer.error(), Severity::error);
-        return answer;
-    }
+    if (!answer) return tell_fault(question, std::move(answer));
     const LogFields fields{{"transaction_id", request.transaction_id},
                            {"request_id", request.request_id},
                            {"reason", answer->reason}};
@@ -152,21 +209,21 @@ Outcome<crp_protocol::VerifyAnswer> PolicyCore::verify(const crp_protocol::Verif
 }
 
 Outcome<void> PolicyCore::notify(const crp_protocol::NotifyRequest& request) {
-    const Question question{path_of(crp_protocol::kNotifyPath), to_json(request),
+    const Question question{relative(crp_protocol::kNotifyPath), to_json(request),
                             request.request_id, request.transaction_id, "Notify returns"};
-    auto told =
-        check(request)
-            .and_then([&] { return ask(question); })
-            .and_then([](const CrpResponse& response) { return read_notify_answer(response); });
-    if (!told) tell(question, told.error(), Severity::error);
-    return told;
+    auto told = check(request)
+                    .and_then([&] { return ask(question); })
+                    .and_then([](const CrpResponse& response) {
+                        return read_from(response, &read_notify_answer);
+                    });
+    return tell_fault(question, std::move(told));
 }
 
 Outcome<std::string> PolicyCore::generate_challenge(std::string_view template_name,
                                                     std::string_view params) {
     crp_protocol::GenerateChallengeRequest request{make_uuid(clock_, random_),
                                                    std::string(template_name), std::string(params)};
-    const Question question{path_of(crp_protocol::kGenerateChallengePath),
+    const Question question{relative(crp_protocol::kGenerateChallengePath),
                             to_json(request),
                             request.request_id,
                             {},
@@ -176,10 +233,9 @@ Outcome<std::string> PolicyCore::generate_challenge(std::string_view template_na
                        : Outcome<void>(invalid("Params or template name is over-long"));
     auto challenge =
         checked.and_then([&] { return ask(question); }).and_then([](const CrpResponse& response) {
-            return read_challenge_answer(response);
+            return read_from(response, &read_challenge_answer);
         });
-    if (!challenge) tell(question, challenge.error(), Severity::error);
-    return challenge;
+    return tell_fault(question, std::move(challenge));
 }
 
 }  // namespace ndes::policy

@@ -1,5 +1,7 @@
 #include "policy-module/crp_client/client_identity.h"
 
+#include <algorithm>
+
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
@@ -8,6 +10,8 @@
 
 namespace ndes::policy {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kLookInterval{5};
 
@@ -68,27 +72,47 @@ Failure not_usable(Result<T>& failed, std::string_view context) {
     return pass_on(failed, context);
 }
 
-}  // namespace
-
-Result<std::shared_ptr<const ClientIdentity>> load_client_identity(
-    const ClientIdentityFiles& files) {
-    auto certificates = load_certificates(files.certificate);
-    if (!certificates) return not_usable(certificates, "client certificate");
+Result<ServerContext> build_context(const ClientIdentityFiles& files, const fs::path& certificate,
+                                    const fs::path& key, const std::string& name) {
     auto context = build_client_context(
-        {.certificate = files.certificate, .key = files.key, .server_ca = files.server_ca});
+        {.certificate = certificate, .key = key, .server_ca = files.server_ca});
     if (!context) return not_usable(context, "TLS client");
     ::SSL_CTX_set_verify(context->get(), SSL_VERIFY_PEER, nullptr);
-    if (!require_server_name(context->get(), files.server_name))
-        return fail(ErrorCode::configuration, "crp.url: not a usable host name");
+    if (!require_server_name(context->get(), name))
+        return fail(ErrorCode::configuration, "crp.urls: not a usable host name: " + name);
     auto verification = attach_verification(context->get());
     if (!verification) return pass_on(verification);
+    return ServerContext{name, std::move(*context), std::move(*verification)};
+}
 
+Result<CertificateChoice> choose(const ClientIdentityFiles& files, WallTime now) {
+    if (files.certificate.empty()) return choose_certificate(files.store, now);
+    auto certificates = load_certificates(files.certificate);
+    if (!certificates) return not_usable(certificates, "client certificate");
+    return CertificateChoice{files.certificate, files.key, certificates->front(), WallTime::max()};
+}
+
+}  // namespace
+
+const ServerContext& ClientIdentity::towards(std::string_view server_name) const {
+    return *std::ranges::find(servers, server_name, &ServerContext::name);
+}
+
+Result<std::shared_ptr<const ClientIdentity>> load_client_identity(const ClientIdentityFiles& files,
+                                                                   WallTime now) {
+    auto choice = choose(files, now);
+    if (!choice) return pass_on(choice);
     auto identity = std::make_shared<ClientIdentity>();
-    identity->context = *context;
-    identity->verification = *verification;
-    identity->thumbprint = certificates->front().sha1();
-    identity->not_before = certificates->front().not_before();
-    identity->not_after = certificates->front().not_after();
+    for (const std::string& name : files.server_names) {
+        auto server = build_context(files, choice->certificate_file, choice->key_file, name);
+        if (!server) return pass_on(server);
+        identity->servers.push_back(std::move(*server));
+    }
+    identity->file = choice->certificate_file;
+    identity->thumbprint = choice->certificate.sha1();
+    identity->not_before = choice->certificate.not_before();
+    identity->not_after = choice->certificate.not_after();
+    identity->choose_again_at = choice->choose_again_at;
     return std::shared_ptr<const ClientIdentity>(std::move(identity));
 }
 
@@ -96,11 +120,17 @@ ClientIdentityKeeper::ClientIdentityKeeper(ClientIdentityFiles files, const Cloc
     : files_(std::move(files)), clock_(clock), log_(log) {}
 
 ClientIdentityKeeper::Stamp ClientIdentityKeeper::stamp() const {
+    std::vector<fs::path> paths{files_.server_ca};
+    if (files_.certificate.empty()) {
+        const auto candidates = files_of_store(files_.store.folder);
+        paths.insert(paths.end(), candidates.begin(), candidates.end());
+    } else {
+        paths.insert(paths.end(), {files_.certificate, files_.key});
+    }
     Stamp stamp;
-    for (const auto& path : {files_.certificate, files_.key, files_.server_ca}) {
+    for (const fs::path& path : paths) {
         std::error_code ignored;  // a missing file has a stamp of its own kind
-        stamp.emplace_back(std::filesystem::last_write_time(path, ignored),
-                           std::filesystem::file_size(path, ignored));
+        stamp.emplace_back(path, fs::last_write_time(path, ignored), fs::file_size(path, ignored));
     }
     return stamp;
 }
@@ -112,7 +142,7 @@ Result<std::unique_ptr<ClientIdentityKeeper>> ClientIdentityKeeper::open(ClientI
         new ClientIdentityKeeper(std::move(files), clock, log));
     keeper->stamp_ = keeper->stamp();  // before reading: a change in between is seen later
     keeper->looked_at_ = clock.steady_now();
-    auto identity = load_client_identity(keeper->files_);
+    auto identity = load_client_identity(keeper->files_, clock.now());
     if (!identity) return pass_on(identity);
     keeper->identity_ = std::move(*identity);
     return keeper;
@@ -123,20 +153,37 @@ std::shared_ptr<const ClientIdentity> ClientIdentityKeeper::current() {
     const SteadyTime now = clock_.steady_now();
     if (now - looked_at_ < kLookInterval) return identity_;
     looked_at_ = now;
+    take_changes();
+    warn_of_expiry();
+    return identity_;
+}
+
+void ClientIdentityKeeper::take_changes() {
     Stamp fresh = stamp();
-    if (fresh == stamp_) return identity_;
+    const bool due = identity_->choose_again_at <= clock_.now();
+    if (fresh == stamp_ && !due) return;
     stamp_ = std::move(fresh);
-    auto identity = load_client_identity(files_);
+    auto identity = load_client_identity(files_, clock_.now());
     if (!identity) {
         log_.write(Severity::error,
                    "The changed client certificate, key or trust list cannot be used; the one read "
                    "before stays in use. " +
                        identity.error().text);
-        return identity_;
+        return;
     }
+    const bool renewed = (*identity)->thumbprint != identity_->thumbprint;
     identity_ = std::move(*identity);
-    log_.write(Severity::info, "NDES thumbprint is " + identity_->thumbprint + ".");
-    return identity_;
+    if (renewed) log_.write(Severity::info, "NDES thumbprint is " + identity_->thumbprint + ".");
+}
+
+void ClientIdentityKeeper::start_warning() {
+    const std::lock_guard lock(mutex_);
+    warn_of_expiry();
+}
+
+void ClientIdentityKeeper::warn_of_expiry() {
+    const auto line = expiry_.take_due(identity_->thumbprint, identity_->not_after, clock_.now());
+    if (line) log_.write(Severity::warning, *line);
 }
 
 }  // namespace ndes::policy

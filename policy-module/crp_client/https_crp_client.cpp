@@ -17,6 +17,7 @@
 #include <pplx/pplxcancellation_token.h>
 #include <pplx/threadpool.h>
 
+#include "policy-module/crp_client/call_slots.h"
 #include "policy-module/crp_client/tls_fault.h"
 
 namespace ndes::policy {
@@ -67,6 +68,7 @@ bool start_pool_or_find_it_here() {
 // One http_client with its pool of kept connections, all made under one identity.
 struct Session {
     std::shared_ptr<const ClientIdentity> identity;
+    std::shared_ptr<const ServerVerification> verification;
     http_client client;
 };
 
@@ -100,7 +102,7 @@ struct AnswerRefused : std::exception {
 };
 
 constexpr const char* kSpeaksForCrp =
-    "Look whether crp.url names the CRP itself and not a proxy or another service.";
+    "Look whether crp.urls names the CRP itself and not a proxy or another service.";
 
 // Type and subtype alone: "application/json; charset=utf-8" → "application/json".
 std::string media_type(const std::string& header) {
@@ -127,7 +129,10 @@ const char* fault_in_headers(const http_response& response) {
 class HttpsCrpClient final : public CrpClient {
   public:
     HttpsCrpClient(HttpsCrpClientOptions options, ClientIdentityKeeper& keeper, const Clock& clock)
-        : options_(std::move(options)), keeper_(keeper), clock_(clock) {}
+        : options_(std::move(options)),
+          keeper_(keeper),
+          clock_(clock),
+          slots_(std::make_shared<CallSlots>(options_.max_calls)) {}
 
     ~HttpsCrpClient() override {
         // A forked child has the session's memory without the threads that finish its work.
@@ -137,8 +142,20 @@ class HttpsCrpClient final : public CrpClient {
     }
 
     Outcome<CrpResponse> post(const CrpCall& call) override {
+        Destination destination{options_.host + ":" + std::to_string(options_.port),
+                                options_.base_path + call.path};
+        auto response = guarded_post(call, destination.path);
+        if (response)
+            response->destination = std::move(destination);
+        else
+            response.error().destination = std::move(destination);
+        return response;
+    }
+
+  private:
+    Outcome<CrpResponse> guarded_post(const CrpCall& call, const std::string& path) {
         try {
-            return checked_post(call);
+            return checked_post(call, path);
         } catch (const std::exception& error) {
             return fault(FaultKind::failed,
                          std::string("the HTTP library failed: ") + error.what());
@@ -146,9 +163,7 @@ class HttpsCrpClient final : public CrpClient {
             return fault(FaultKind::failed, "the HTTP library failed");
         }
     }
-
-  private:
-    Outcome<CrpResponse> checked_post(const CrpCall& call);
+    Outcome<CrpResponse> checked_post(const CrpCall& call, const std::string& path);
     std::shared_ptr<Session> session_under(const std::shared_ptr<const ClientIdentity>& identity);
     void forget(const std::shared_ptr<Session>& session);
     http_client_config config_for(const std::shared_ptr<const ClientIdentity>& identity) const;
@@ -156,15 +171,16 @@ class HttpsCrpClient final : public CrpClient {
     const HttpsCrpClientOptions options_;
     ClientIdentityKeeper& keeper_;
     const Clock& clock_;
+    const std::shared_ptr<CallSlots> slots_;
     // Guards session_; held while a client object is made. Without it the first calls would make
     // several, and so several pools of connections.
     std::mutex mutex_;
     std::shared_ptr<Session> session_;
 };
 
-http_request make_request(const CrpCall& call) {
+http_request make_request(const CrpCall& call, const std::string& path) {
     http_request request(web::http::methods::POST);
-    request.set_request_uri(call.path);
+    request.set_request_uri(path);
     request.headers().add("User-Agent", "NDES_Plugin");
     request.headers().add("X-Request-Id", call.request_id);
     request.headers().add("Accept", "application/json, application/problem+json");
@@ -181,11 +197,11 @@ http_request make_request(const CrpCall& call) {
 
 // Sends and arranges that `exchange` is finished, whatever happens. Every continuation is observed
 // by the last one: an exception nobody takes would end the process.
-void send(const std::shared_ptr<Session>& session, const CrpCall& call,
-          const std::shared_ptr<Exchange>& exchange,
+void send(const std::shared_ptr<Session>& session, const http_request& request,
+          const CallSlots::Slot& slot, const std::shared_ptr<Exchange>& exchange,
           const pplx::cancellation_token_source& cancel) {
-    const unsigned refusals_before = session->identity->verification->refusals;
-    session->client.request(make_request(call), cancel.get_token())
+    const unsigned refusals_before = session->verification->refusals;
+    session->client.request(request, cancel.get_token())
         .then([](const http_response& response) {
             if (const char* fault = fault_in_headers(response)) throw AnswerRefused(fault);
             return response.extract_vector().then(
@@ -195,13 +211,13 @@ void send(const std::shared_ptr<Session>& session, const CrpCall& call,
                                        std::string(body.begin(), body.end())};
                 });
         })
-        .then([session, exchange, cancel,
+        .then([session, slot, exchange, cancel,
                refusals_before](const pplx::task<CrpResponse>& answer) noexcept {
             try {
                 try {
                     exchange->finish(answer.get());
                 } catch (const http_exception& error) {
-                    const auto& verification = *session->identity->verification;
+                    const auto& verification = *session->verification;
                     std::optional<int> verify_error;
                     if (verification.refusals != refusals_before)
                         verify_error = verification.last_error;
@@ -221,22 +237,32 @@ void send(const std::shared_ptr<Session>& session, const CrpCall& call,
         });
 }
 
-Outcome<CrpResponse> HttpsCrpClient::checked_post(const CrpCall& call) {
-    if (!start_pool_or_find_it_here())
-        return fault(FaultKind::failed,
-                     "the process was forked after the module's first call; the module's threads "
-                     "stayed in the parent",
-                     "Load the module after the last fork.");
+Fault fault_of_fork() {
+    Fault fault{FaultKind::failed,
+                "the process was forked after the module's first call; the module's threads stayed "
+                "in the parent",
+                "Load the module after the last fork."};
+    fault.final_for_now = true;
+    return fault;
+}
+
+Outcome<CrpResponse> HttpsCrpClient::checked_post(const CrpCall& call, const std::string& path) {
+    if (!start_pool_or_find_it_here()) return tl::unexpected(fault_of_fork());
     const auto identity = keeper_.current();
     const WallTime now = clock_.now();
     if (now >= identity->not_after || now < identity->not_before)
         return tl::unexpected(fault_of_own_dates(*identity));
+    const CallSlots::Slot slot = slots_->take(call.deadline);
+    if (!slot)
+        return fault(FaultKind::too_many_calls,
+                     std::to_string(options_.max_calls) + " calls to it are under way (max_calls)",
+                     "Look whether crpd is overloaded.");
     const auto exchange = std::make_shared<Exchange>();
     const pplx::cancellation_token_source cancel;
     const auto session = session_under(identity);
     {
         const AllSignalsBlocked blocked;  // the first name to resolve starts one more thread
-        send(session, call, exchange, cancel);
+        send(session, make_request(call, path), slot, exchange, cancel);
     }
     if (auto result = exchange->wait_until(call.deadline)) {
         if (!*result && result->error().kind == FaultKind::invalid_response) forget(session);
@@ -255,9 +281,10 @@ http_client_config HttpsCrpClient::config_for(
     config.set_proxy(web::web_proxy(web::web_proxy::disabled));
     // The library has just loaded the system's trust store into `context`. Replacing the whole
     // context drops that, and shares what was parsed once among all connections.
-    config.set_ssl_context_callback([identity](boost::asio::ssl::context& context) {
-        ::SSL_CTX_up_ref(identity->context.get());
-        context = boost::asio::ssl::context(identity->context.get());
+    const auto ours = identity->towards(options_.host).context;
+    config.set_ssl_context_callback([ours](boost::asio::ssl::context& context) {
+        ::SSL_CTX_up_ref(ours.get());
+        context = boost::asio::ssl::context(ours.get());
     });
     return config;
 }
@@ -269,7 +296,8 @@ std::shared_ptr<Session> HttpsCrpClient::session_under(
     const std::string origin = "https://" + options_.host + ":" + std::to_string(options_.port);
     // Calls under way keep the old session, and with it its connections, until they end.
     session_ =
-        std::make_shared<Session>(Session{identity, http_client(origin, config_for(identity))});
+        std::make_shared<Session>(Session{identity, identity->towards(options_.host).verification,
+                                          http_client(origin, config_for(identity))});
     return session_;
 }
 

@@ -13,13 +13,24 @@
  * verified == 1 is a no.
  *
  * Memory: nobody frees what the other side allocated. What the host passes in lives until the call
- * returns. What the module hands out lives as each verb says.
+ * returns, except ndes_policy_host, which lives until uninitialize has returned. What the module
+ * hands out lives as each verb says.
+ *
+ * Text is UTF-8. A text or blob whose data is NULL while its length is not 0 is a broken promise,
+ * and so is a text that is not UTF-8; the host makes an error of it, never a yes.
  *
  * Exceptions, longjmp and thread cancellation must not cross this line, in either direction.
  *
- * Growth: new members are added at the end of a structure or table only, and its `size` tells
- * which members exist. A change of any other kind raises NDES_POLICY_ABI_MAJOR.
- * History: 1.0 first version.
+ * Sizes: who fills a structure sets its `size` to sizeof as it was compiled. Who reads it uses no
+ * member that ends beyond that size.
+ *
+ * Growth: new members are added at the end of a structure or table only, new values of a result or
+ * a disposition count as growth. A change of any other kind raises NDES_POLICY_ABI_MAJOR.
+ *
+ * History
+ *   1.0  First version: five verbs, all structures.
+ *   1.1  NDES_POLICY_E_REFUSED: notify's outcome will never be taken. A host of 1.0 sees an error
+ *        like any other and repeats the call.
  */
 #ifndef NDES_POLICY_H
 #define NDES_POLICY_H
@@ -34,7 +45,7 @@ extern "C" {
 #endif
 
 #define NDES_POLICY_ABI_MAJOR 1u
-#define NDES_POLICY_ABI_MINOR 0u
+#define NDES_POLICY_ABI_MINOR 1u
 #define NDES_POLICY_ENTRY_POINT "ndes_policy_get_table"
 
 /* HRESULT-style result of a verb. Any other value with the top bit set is an error too. */
@@ -56,6 +67,7 @@ typedef int32_t ndes_policy_result;
 #define NDES_POLICY_E_SECURE_FAILURE NDES_POLICY_RESULT(0x80072F8Fu)   /* 12175 */
 #define NDES_POLICY_E_INVALID_RESPONSE NDES_POLICY_RESULT(0x80072F78u) /* 12152 */
 #define NDES_POLICY_E_UNAVAILABLE NDES_POLICY_RESULT(0x801901F7u)      /* HTTP 503: not now */
+#define NDES_POLICY_E_REFUSED NDES_POLICY_RESULT(0x80190199u) /* HTTP 409: never (since 1.1) */
 
 /* UTF-8 text, not NUL-terminated; data may be NULL when length is 0. */
 typedef struct ndes_policy_string {
@@ -152,31 +164,66 @@ typedef struct ndes_policy_table {
     size_t size;      /* sizeof(ndes_policy_table) as the module knows it */
     const char* name; /* for logs: name and version; NUL-terminated, lives for ever */
 
-    /* Called before any other verb, once for each context that the host needs: one, or one for
-     * each SCEP profile with settings of its own. Contexts know nothing of each other. On success
-     * *context is passed to every other call; on failure it is ignored and the server does not
-     * start. The module starts no thread here that a fork would lose (start lazily), or documents
-     * it. */
+    /* Initialize. Since 1.0.
+     * Makes what the other verbs need: reads settings and keys, checks them, logs what it found.
+     * Calls    once for each context that the host needs: one, or one for each SCEP profile with
+     *          settings of its own. Contexts know nothing of each other.
+     * Threads  one, before any other verb of that context. The module starts no thread here that a
+     *          fork would lose (the host may fork after it); start threads with the first call.
+     * Owns     host: the host, until uninitialize has returned; the module may keep the pointer.
+     *          *context: the module, until uninitialize; may be NULL, is never read by the host.
+     * Returns  0: ready. Anything else: not; *context is ignored, uninitialize is not called, and
+     *          the server does not start. Say why through host->log before returning.
+     * Time     seconds; no connection needs to be made. */
     ndes_policy_result (*initialize)(const ndes_policy_host* host, void** context);
 
-    /* Called once for each context, when no other call with it is running or will come. */
+    /* Uninitialize. Since 1.0.
+     * Ends what initialize made for this context.
+     * Calls    once for each context whose initialize returned 0.
+     * Threads  one, when no other call with this context is running or will come.
+     * Owns     frees the context. After it has returned, host and its log must not be used, also
+     *          not by threads of the module's own. The library itself is never unloaded. */
     void (*uninitialize)(void* context);
 
-    /* Asks for a challenge to hand out for `template_name`; `params` is the module's own matter
-     * (Params of NDESGenerateChallenge). *challenge lives until this thread's next call into the
-     * module. Called from many threads at once. */
+    /* GenerateChallenge. Since 1.0.
+     * Makes a challenge to hand out for `template_name`; `params` is the module's own matter (what
+     * an operator gives as Params of NDESGenerateChallenge). A module that has no challenges to
+     * give returns NDES_POLICY_E_FAIL.
+     * Threads  many at once.
+     * Owns     template_name, params: the host, until the call returns. *challenge: the module,
+     *          until this thread's next call into it; 1 to 8192 printable ASCII characters.
+     * Returns  0 with *challenge set; else *challenge is ignored. A challenge never goes to a log.
+     */
     ndes_policy_result (*generate_challenge)(void* context, ndes_policy_string template_name,
                                              ndes_policy_string params,
                                              ndes_policy_string* challenge);
 
-    /* Judges a request. Must not consume the challenge (notify does). output's pointers live until
-     * this thread's next call into the module. Called from many threads at once. */
+    /* VerifyRequest. Since 1.0.
+     * Judges one request. Must not consume the challenge (notify does): the same request may come
+     * again, under the same transaction_id and another request_id.
+     * Threads  many at once.
+     * Owns     input: the host, until the call returns. output: the host; what its pointers point
+     *          to: the module, until this thread's next call into it.
+     * Returns  0: judged, output->verified is the verdict (exactly 1: yes; 0: no; the rest is a
+     *          broken promise), output->reason says why. TIMEOUT, CANNOT_CONNECT, UNAVAILABLE,
+     *          INVALID_RESPONSE, ACCESSDENIED, CERT_DATE, SECURE_FAILURE: could not be judged now,
+     *          the device may ask again. Anything else: something is broken; the request fails.
+     * Time     the host waits as long as it takes, one worker per call: set a limit of your own. */
     ndes_policy_result (*verify_request)(void* context, const ndes_policy_verify_input* input,
                                          ndes_policy_verify_output* output);
 
-    /* Tells the outcome of a request that was verified. The host repeats a call that failed, also
-     * after a restart, so the same outcome may be told more than once. Called from many threads
-     * at once. */
+    /* Notify. Since 1.0.
+     * Tells what became of a request that was verified: issued (with the certificate), failed,
+     * pending. The host has it on disk before the device has its answer, and repeats a call that
+     * failed, also after a restart: the same outcome may be told more than once, and must then be
+     * taken as told already. Outcomes of one transaction come one after the other, in order.
+     * Threads  many at once, for different transactions.
+     * Owns     input: the host, until the call returns.
+     * Returns  0: taken for good; it is not told again. REFUSED (since 1.1), INVALIDARG: it will
+     *          never be taken; the host puts it on a list for an operator and goes on. The results
+     *          that let a device ask again (see verify_request): told again for as long as it
+     *          takes, with growing pauses. Anything else: told again some times, then as REFUSED.
+     */
     ndes_policy_result (*notify)(void* context, const ndes_policy_notify_input* input);
 } ndes_policy_table;
 

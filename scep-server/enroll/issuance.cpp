@@ -134,7 +134,14 @@ Outcome Issuance::answer_with(const IssuedEntry& entry, const EnrollmentRequest&
     return outcome;
 }
 
+std::optional<Outcome> Issuance::refuse_without_room(const Attempt& attempt) const {
+    if (parts_.notify_room()) return std::nullopt;
+    return unavailable(attempt, kAddId, "too many outcomes wait to be told to the policy module",
+                       {ErrorCode::unavailable, "policy.notify_most is reached", {}, {}});
+}
+
 Outcome Issuance::ask_policy(const EnrollmentRequest& request, const Attempt& attempt) const {
+    if (auto full = refuse_without_room(attempt)) return std::move(*full);
     if (!request.names_key_usage && !request.renewal)
         attempt.note(Severity::warning, kNoKeyUsage,
                      "the request names no key usage: both signature and encryption are assumed");
@@ -268,6 +275,8 @@ Outcome Issuance::ask_ca_again(const PendingRequest& pending, const EnrollmentRe
 }
 
 Result<Outcome> Issuance::approve(PendingRequest pending, const Attempt& attempt) const {
+    if (refuse_without_room(attempt))
+        return fail(ErrorCode::unavailable, "too many outcomes wait to be told; the request waits");
     auto request = restore_request(pending, parts_.seal);
     if (!request) return pass_on(request);
     auto contents = restore_contents(pending);

@@ -31,6 +31,7 @@ struct IssuanceParts {
     const ChallengeSeal& seal;
     const Clock& clock;
     std::function<void()> notify_recorded;  // called after each Notify put into the journal
+    std::function<bool()> notify_room;      // false: no further Notify may come into it
     EnrollObserver& observer = no_observer();
 };
 
@@ -71,6 +72,8 @@ class Issuance {
                           const Attempt& attempt) const;
     Outcome ask_ca_again(const PendingRequest& pending, const EnrollmentRequest& request,
                          const Attempt& attempt) const;
+    // Without room for its outcome nothing is begun.
+    std::optional<Outcome> refuse_without_room(const Attempt& attempt) const;
     Outcome ask_policy(const EnrollmentRequest& request, const Attempt& attempt) const;
     Outcome refuse_by_policy(const EnrollmentRequest& request, const Attempt& attempt,
                              const PolicyAnswer& verdict) const;

@@ -17,6 +17,15 @@ std::chrono::milliseconds back_off(const NotifyOptions& options, int attempts, R
     return wait - wait * random.bytes(1).front() / 1024;
 }
 
+// A day's outage of the CRP, or an operator who is late, must lose nothing.
+bool time_or_operator_helps(const Error& error) {
+    return error.code == ErrorCode::unavailable || error.code == ErrorCode::timeout;
+}
+
+std::string cause_of(const Error& error) {
+    return error.detail.empty() ? error.text : error.text + " (" + error.detail + ")";
+}
+
 }  // namespace
 
 NotifyDispatcher::NotifyDispatcher(NotifyOptions options, NotifyParts parts)
@@ -78,7 +87,7 @@ void NotifyDispatcher::refill(std::unique_lock<std::mutex>& lock) {
     done_while_looking_.clear();
     const std::size_t limit = kBatch + taken_.size();
     lock.unlock();
-    auto due = parts_.journal.pending_notifies(limit);
+    auto due = parts_.journal.notifies().due(limit);
     lock.lock();
     looking_ = false;
     if (!due) {
@@ -95,8 +104,8 @@ void NotifyDispatcher::refill(std::unique_lock<std::mutex>& lock) {
 
 void NotifyDispatcher::deliver(const PendingNotify& notify) {
     auto told = tell(notify);
-    auto recorded =
-        told ? parts_.journal.notify_acknowledged(notify.id) : record_failure(notify, told.error());
+    auto recorded = told ? parts_.journal.notifies().acknowledged(notify.id)
+                         : record_failure(notify, told.error());
     if (recorded) return;
     parts_.log.note(Severity::error, "the journal could not record that a Notify was told",
                     {{"transaction_id", notify.transaction_id},
@@ -124,6 +133,9 @@ Result<void> NotifyDispatcher::tell(const PendingNotify& notify) {
 }
 
 Result<void> NotifyDispatcher::record_failure(const PendingNotify& notify, const Error& error) {
+    const bool refused = error.code == ErrorCode::bad_request;
+    if (refused || (!time_or_operator_helps(error) && notify.attempts + 1 >= options_.tries))
+        return bury(notify, cause_of(error));
     const WallTime next_attempt =
         parts_.clock.now() + back_off(options_, notify.attempts, parts_.random);
     parts_.log.note(Severity::warning, "the policy module could not be told an outcome",
@@ -134,7 +146,19 @@ Result<void> NotifyDispatcher::record_failure(const PendingNotify& notify, const
                      {"next_attempt", to_rfc3339(next_attempt)},
                      {"cause", error.text},
                      {"detail", error.detail}});
-    return parts_.journal.notify_failed(notify.id, next_attempt);
+    return parts_.journal.notifies().failed(notify.id, next_attempt, cause_of(error));
+}
+
+Result<void> NotifyDispatcher::bury(const PendingNotify& notify, const std::string& why) {
+    parts_.log.write(Severity::error,
+                     "Notify: an outcome will not be taken and is told no longer: " + why +
+                         ". See crpctl notify list --dead.",
+                     {{"transaction_id", notify.transaction_id},
+                      {"request_id", notify.request_id},
+                      {"disposition", std::to_string(notify.disposition)},
+                      {"attempts", std::to_string(notify.attempts + 1)},
+                      {"cause", why}});
+    return parts_.journal.notifies().bury(notify.id, why);
 }
 
 void NotifyDispatcher::finish(const PendingNotify& notify) {

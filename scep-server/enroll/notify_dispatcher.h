@@ -1,5 +1,7 @@
 // NotifyDispatcher: tells the policy module every outcome in the journal, at least once, in order
-// per transaction, with back-off; also what an earlier run left behind.
+// per transaction, with back-off; also what an earlier run left behind. What the module will never
+// take, and what fails again and again for another reason than a CRP that is away, becomes a dead
+// letter: it waits for an operator (crpctl notify) and holds nothing back.
 // Knows no SCEP message and no HTTP. wake and stop from any thread.
 #pragma once
 
@@ -29,6 +31,7 @@ struct NotifyOptions {
     std::chrono::milliseconds retry_most{5 * 60 * 1000};
     std::size_t threads = 8;                       // each waits for the CRP and for fsync
     std::chrono::milliseconds look_interval{500};  // for what has become due again
+    int tries = 20;  // of one that fails though the CRP can be asked; then it is a dead letter
 };
 
 // All outlive the dispatcher.
@@ -64,6 +67,7 @@ class NotifyDispatcher {
     void deliver(const PendingNotify& notify);
     Result<void> tell(const PendingNotify& notify);
     Result<void> record_failure(const PendingNotify& notify, const Error& error);
+    Result<void> bury(const PendingNotify& notify, const std::string& why);
     void finish(const PendingNotify& notify);
     void pause();
 

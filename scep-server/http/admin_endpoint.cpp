@@ -64,22 +64,25 @@ bool has_enroll(const AdminCaller& caller, const std::string& template_name) {
 }  // namespace
 
 AdminEndpoint::AdminEndpoint(std::vector<AdminProfile> profiles, AdminLogin& login,
-                             PendingApi& pending, IssuedApi& issued, Log& log)
+                             PendingApi& pending, IssuedApi& issued, NotifyApi& notifies, Log& log)
     : profiles_(std::move(profiles)),
       login_(login),
       pending_(pending),
       issued_(issued),
+      notifies_(notifies),
       log_(log) {}
 
 http::Response AdminEndpoint::handle(const http::Request& request, const http::Peer& peer) {
     const bool pending = PendingApi::serves(request.path);
     const bool issued = IssuedApi::serves(request.path);
-    if (!pending && !issued && !is_site_path(request.path))
+    const bool notifies = NotifyApi::serves(request.path);
+    if (!pending && !issued && !notifies && !is_site_path(request.path))
         return text(404, "nothing is served here\n");
     const Login login = login_.identify(request, peer);
     if (login.kind != Login::Kind::known) return secured(not_logged_in(login));
     if (pending) return secured(pending_.handle(request, login));
     if (issued) return secured(issued_.handle(request, login));
+    if (notifies) return secured(notifies_.handle(request, login));
     return secured(site(request, peer, login));
 }
 

@@ -1,5 +1,5 @@
-// AdminEndpoint: NDES' admin site (/certsrv/mscep_admin/) and the REST calls of crpctl pending and
-// crpctl ca, on a TLS listener of their own.
+// AdminEndpoint: NDES' admin site (/certsrv/mscep_admin/) and the REST calls of crpctl pending,
+// crpctl ca and crpctl notify, on a TLS listener of their own.
 // Knows no CMS. Called from many threads at once.
 #pragma once
 
@@ -13,6 +13,7 @@
 #include "scep-server/config.h"
 #include "scep-server/http/admin_login.h"
 #include "scep-server/http/issued_api.h"
+#include "scep-server/http/notify_api.h"
 #include "scep-server/http/pending_api.h"
 #include "scep-server/policy_host/policy.h"
 
@@ -29,14 +30,15 @@ class AdminEndpoint {
   public:
     // The references outlive the endpoint.
     AdminEndpoint(std::vector<AdminProfile> profiles, AdminLogin& login, PendingApi& pending,
-                  IssuedApi& issued, Log& log);
+                  IssuedApi& issued, NotifyApi& notifies, Log& log);
 
     // GET /certsrv/<PasswordVDir>/ (any case; any folder when PasswordVDir is empty):
     //   a page with the CA's thumbprint and a challenge; ?Params= is handed to the policy module;
     //   ?operation=NDESGenerateChallenge&keyUsage=0x80&Params=…: the challenge alone;
     //   ?operation=NDESGetCACertThumbprint: the MD5 thumbprint of the chain's last certificate;
     //   ?profile=NAME: for another profile than the first.
-    // /api/v1/pending…: see PendingApi; /api/v1/issued… and /api/v1/crl: see IssuedApi.
+    // /api/v1/pending…: see PendingApi; /api/v1/issued… and /api/v1/crl: see IssuedApi;
+    // /api/v1/notifies…: see NotifyApi.
     http::Response handle(const http::Request& request, const http::Peer& peer);
 
   private:
@@ -60,6 +62,7 @@ class AdminEndpoint {
     AdminLogin& login_;
     PendingApi& pending_;
     IssuedApi& issued_;
+    NotifyApi& notifies_;
     Log& log_;
 };
 

@@ -19,17 +19,18 @@ struct Check {
 // What each check needs to be true for a request to be enrolled.
 struct Findings {
     std::vector<Check> checks;
-    std::optional<std::size_t> pending_notifies;  // absent: the journal cannot be read
+    std::optional<NotifyStanding> notifies;  // absent: the journal cannot be read
     int ra_days_left = 0;
     bool ok = true;
 };
 
 Findings look(const HealthParts& parts) {
     Findings found;
-    if (auto count = parts.journal.pending_notify_count()) found.pending_notifies = *count;
+    if (auto standing = parts.notifies.look()) found.notifies = *standing;
     found.ra_days_left = parts.ra_days_left();
     found.checks = {{"policy_module", true},  // not loaded: ndesd does not start
-                    {"journal", parts.journal.healthy() && found.pending_notifies.has_value()},
+                    {"journal", parts.journal.healthy() && found.notifies.has_value()},
+                    {"notify_room", !found.notifies || !found.notifies->full},
                     {"ra_certificates", found.ra_days_left >= 0}};
     for (const Check& check : found.checks)
         found.ok = found.ok && check.ok;
@@ -44,8 +45,15 @@ struct Status {
 Status status_of(const HealthParts& parts, const Findings& found) {
     if (found.ok) return {0, "Online"};
     // The journal has not failed, and yet does not answer: nobody can tell.
-    if (!found.pending_notifies && parts.journal.healthy()) return {4, "Undefined"};
+    if (!found.notifies && parts.journal.healthy()) return {4, "Undefined"};
     return {1, "Failed"};
+}
+
+void tell_notifies(nlohmann::ordered_json& body, const NotifyStanding& standing) {
+    body["pendingNotifies"] = standing.census.waiting;
+    body["deadNotifies"] = standing.census.dead;
+    if (standing.census.oldest) body["oldestNotify"] = to_rfc3339(*standing.census.oldest);
+    body["notifyAlarm"] = standing.late || standing.full || standing.census.dead != 0;
 }
 
 http::Response status_page(const HealthParts& parts, const Findings& found) {
@@ -57,8 +65,11 @@ http::Response status_page(const HealthParts& parts, const Findings& found) {
                                 {"ca", parts.ca_name}};
     for (const Check& check : found.checks)
         body["checks"][check.name] = check.ok;
-    body["pendingNotifies"] =
-        found.pending_notifies ? nlohmann::ordered_json(*found.pending_notifies) : nullptr;
+    body["pendingNotifies"] = nullptr;
+    body["deadNotifies"] = nullptr;
+    body["oldestNotify"] = nullptr;
+    body["notifyAlarm"] = nullptr;
+    if (found.notifies) tell_notifies(body, *found.notifies);
     body["raDaysLeft"] = found.ra_days_left;
     body["requests"] = {{"issued", counters.issued},
                         {"refused", counters.refused},

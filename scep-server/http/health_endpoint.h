@@ -7,6 +7,7 @@
 
 #include "common/http_server/http_message.h"
 #include "scep-server/enroll/enrollment.h"
+#include "scep-server/enroll/notify_watch.h"
 #include "scep-server/journal/journal.h"
 
 namespace ndes::scep {
@@ -14,6 +15,7 @@ namespace ndes::scep {
 // All outlive the endpoint.
 struct HealthParts {
     Journal& journal;
+    NotifyWatch& notifies;
     std::function<int()> ra_days_left;  // the least of all profiles'
     std::function<EnrollmentCounters()> counters;
     std::function<std::string()> metrics;  // in Prometheus' text format

@@ -16,6 +16,7 @@
 #include "common/clock.h"
 #include "common/error.h"
 #include "scep-server/journal/journal_entries.h"
+#include "scep-server/journal/notify_queue.h"
 #include "scep-server/journal/password_cache.h"
 #include "scep-server/journal/pending_requests.h"
 #include "scep-server/journal/serial_ledger.h"
@@ -46,14 +47,8 @@ class Journal {
     // Records a Notify without a certificate (failure, pending).
     virtual Result<void> record_notify(const PendingNotify& notify) = 0;
 
-    // Those due now, the longest due first, at most one per transaction: its oldest, which holds
-    // back its later ones until it is acknowledged.
-    virtual Result<std::vector<PendingNotify>> pending_notifies(std::size_t limit) = 0;
-    virtual Result<std::size_t> pending_notify_count() = 0;  // due or not, for health
-    virtual Result<void> notify_acknowledged(std::int64_t id) = 0;
-    virtual Result<void> notify_failed(std::int64_t id, WallTime next_attempt) = 0;
-
-    virtual PendingRequests& pending() = 0;  // lives as long as the journal
+    virtual NotifyQueue& notifies() = 0;     // lives as long as the journal
+    virtual PendingRequests& pending() = 0;  // likewise
     virtual PasswordCache& passwords() = 0;  // likewise
     virtual SerialLedger& serials() = 0;     // likewise
 

@@ -6,8 +6,8 @@ Result<void> insert_notify(sqlite::Database& database, const PendingNotify& noti
                            std::int64_t due_ms, bool of_last_issued) {
     auto insert = database.prepare(
         "INSERT INTO notify (transaction_id, request_id, challenge_sealed, disposition,"
-        " last_result, issued_id, next_attempt_ms, profile) VALUES (?1, ?2, ?3, ?4, ?5,"
-        " CASE WHEN ?6 = 1 THEN last_insert_rowid() END, ?7, ?8)");
+        " last_result, issued_id, next_attempt_ms, profile, recorded_at_ms) VALUES (?1, ?2, ?3,"
+        " ?4, ?5, CASE WHEN ?6 = 1 THEN last_insert_rowid() END, ?7, ?8, ?7)");
     if (!insert) return pass_on(insert);
     return insert->bind(1, notify.transaction_id)
         .bind(2, notify.request_id)

@@ -10,8 +10,8 @@
 
 namespace ndes::scep {
 
-// `due_ms`: when the first attempt may be made. With a certificate, the issued row inserted just
-// before on this connection is the one it belongs to.
+// `due_ms`: now; the first attempt may be made then. With a certificate, the issued row inserted
+// just before on this connection is the one it belongs to.
 Result<void> insert_notify(sqlite::Database& database, const PendingNotify& notify,
                            std::int64_t due_ms, bool of_last_issued);
 

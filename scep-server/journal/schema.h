@@ -8,7 +8,7 @@
 namespace ndes::scep {
 
 // `certificates`: the leaf's DER, then its chain's, one after the other (DER tells its own length).
-// A notify row lives until the policy module has acknowledged it.
+// A notify row lives until the policy module has acknowledged it, or an operator discards it.
 inline constexpr const char* kJournalStep1 = R"sql(
 CREATE TABLE issued (
     id INTEGER PRIMARY KEY,
@@ -122,7 +122,18 @@ CREATE TABLE ca_crl (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-inline constexpr std::array kJournalSteps{kJournalStep1, kJournalStep2, kJournalStep3};
+// Dead letters: Notify calls that will never be taken stay, for an operator, and hold nothing back.
+inline constexpr const char* kJournalStep4 = R"sql(
+ALTER TABLE notify ADD COLUMN recorded_at_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE notify ADD COLUMN dead_at_ms INTEGER;
+ALTER TABLE notify ADD COLUMN last_error TEXT NOT NULL DEFAULT '';
+UPDATE notify SET recorded_at_ms = next_attempt_ms;
+DROP INDEX notify_due;
+CREATE INDEX notify_due ON notify (next_attempt_ms, id) WHERE dead_at_ms IS NULL;
+)sql";
+
+inline constexpr std::array kJournalSteps{kJournalStep1, kJournalStep2, kJournalStep3,
+                                          kJournalStep4};
 inline constexpr auto kJournalVersion = static_cast<std::int64_t>(kJournalSteps.size());
 
 }  // namespace ndes::scep

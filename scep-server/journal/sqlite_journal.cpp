@@ -11,6 +11,7 @@
 #include "scep-server/journal/notify_rows.h"
 #include "scep-server/journal/reader_pool.h"
 #include "scep-server/journal/schema.h"
+#include "scep-server/journal/sqlite_notify_queue.h"
 #include "scep-server/journal/sqlite_password_cache.h"
 #include "scep-server/journal/sqlite_pending_requests.h"
 #include "scep-server/journal/sqlite_serial_ledger.h"
@@ -99,40 +100,6 @@ Result<std::optional<IssuedEntry>> select_serial(Database& database, std::string
     return read_issued(*select);
 }
 
-PendingNotify read_notify(const sqlite::Statement& row) {
-    PendingNotify notify;
-    notify.id = row.integer(0);
-    notify.transaction_id = row.text(1);
-    notify.request_id = row.text(2);
-    notify.challenge_sealed = row.text(3);
-    notify.disposition = static_cast<std::int32_t>(row.integer(4));
-    notify.last_result = static_cast<std::int32_t>(row.integer(5));
-    notify.attempts = static_cast<int>(row.integer(6));
-    notify.profile = row.text(7);
-    if (!row.is_null(8)) notify.certificate = row.blob(8);
-    return notify;
-}
-
-Result<std::vector<PendingNotify>> select_due(Database& database, std::int64_t now_ms,
-                                              std::size_t limit) {
-    auto select = database.prepare(
-        "SELECT n.id, n.transaction_id, n.request_id, n.challenge_sealed, n.disposition,"
-        " n.last_result, n.attempts, n.profile, substr(i.certificates, 1, i.leaf_octets)"
-        " FROM notify n LEFT JOIN issued i ON i.id = n.issued_id"
-        " WHERE n.next_attempt_ms <= ?1 AND NOT EXISTS (SELECT 1 FROM notify older"
-        " WHERE older.transaction_id = n.transaction_id AND older.id < n.id)"
-        " ORDER BY n.next_attempt_ms, n.id LIMIT ?2");
-    if (!select) return pass_on(select);
-    select->bind(1, now_ms).bind(2, static_cast<std::int64_t>(limit));
-    std::vector<PendingNotify> due;
-    while (true) {
-        auto row = select->step();
-        if (!row) return pass_on(row);
-        if (!*row) return due;
-        due.push_back(read_notify(*select));
-    }
-}
-
 class SqliteJournal final : public Journal {
   public:
     SqliteJournal(const std::filesystem::path& path, std::unique_ptr<sqlite::GroupCommit> writer,
@@ -140,6 +107,7 @@ class SqliteJournal final : public Journal {
         : clock_(clock),
           writer_(std::move(writer)),
           readers_(path),
+          notifies_(*writer_, readers_, clock),
           pending_(*writer_, readers_, clock),
           passwords_(*writer_, readers_, clock),
           serials_(*writer_, readers_) {}
@@ -187,38 +155,7 @@ class SqliteJournal final : public Journal {
             [&](Database& database) { return insert_notify(database, notify, now_ms, false); });
     }
 
-    Result<std::vector<PendingNotify>> pending_notifies(std::size_t limit) override {
-        return readers_.with<std::vector<PendingNotify>>([&](Database& database) {
-            return select_due(database, to_unix_ms(clock_.now()), limit);
-        });
-    }
-
-    Result<std::size_t> pending_notify_count() override {
-        return readers_.with<std::size_t>([](Database& database) -> Result<std::size_t> {
-            auto select = database.prepare("SELECT count(id) FROM notify");
-            if (!select) return pass_on(select);
-            if (auto row = select->step(); !row) return pass_on(row);
-            return static_cast<std::size_t>(select->integer(0));
-        });
-    }
-
-    Result<void> notify_acknowledged(std::int64_t id) override {
-        return writer_->run([id](Database& database) -> Result<void> {
-            auto remove = database.prepare("DELETE FROM notify WHERE id = ?1");
-            if (!remove) return pass_on(remove);
-            return remove->bind(1, id).run();
-        });
-    }
-
-    Result<void> notify_failed(std::int64_t id, WallTime next_attempt) override {
-        return writer_->run([id, next_attempt](Database& database) -> Result<void> {
-            auto update = database.prepare(
-                "UPDATE notify SET attempts = attempts + 1, next_attempt_ms = ?2 WHERE id = ?1");
-            if (!update) return pass_on(update);
-            return update->bind(1, id).bind(2, to_unix_ms(next_attempt)).run();
-        });
-    }
-
+    NotifyQueue& notifies() override { return notifies_; }
     PendingRequests& pending() override { return pending_; }
     PasswordCache& passwords() override { return passwords_; }
     SerialLedger& serials() override { return serials_; }
@@ -229,6 +166,7 @@ class SqliteJournal final : public Journal {
     const Clock& clock_;
     std::unique_ptr<sqlite::GroupCommit> writer_;
     ReaderPool readers_;
+    SqliteNotifyQueue notifies_;
     SqlitePendingRequests pending_;
     SqlitePasswordCache passwords_;
     SqliteSerialLedger serials_;

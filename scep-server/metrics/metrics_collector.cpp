@@ -26,8 +26,8 @@ void add_certificates(const Profile& profile, Used& used) {
 std::string MetricsCollector::text() {
     collect_profiles();
     collect_listeners();
-    if (const auto waiting = parts_.journal.pending_notify_count())
-        parts_.metrics.show_notifies_waiting(*waiting);
+    if (const auto census = parts_.journal.notifies().census())
+        parts_.metrics.show_notifies(census->waiting, census->dead);
     parts_.metrics.show_status(parts_.health_status());
     return parts_.metrics.text();
 }

@@ -49,6 +49,9 @@ struct NdesMetrics::Families {
           notifies(gauge(registry, "ndes_scep_notifies_waiting",
                          "Notify calls that the policy has not acknowledged yet")
                        .Add({})),
+          dead_notifies(gauge(registry, "ndes_scep_notifies_dead",
+                              "Notify calls given up: crpctl notify list --state dead")
+                            .Add({})),
           crl(gauge(registry, "x509_crl_next_update",
                     "When the list has to be replaced, seconds since 1970")),
           connections(gauge(registry, "ndes_scep_connections_open", "Open connections")),
@@ -71,6 +74,7 @@ struct NdesMetrics::Families {
     Family<Counter>& reloads;
     Gauge& status;
     Gauge& notifies;
+    Gauge& dead_notifies;
     Family<Gauge>& crl;
     Family<Gauge>& connections;
     Family<Counter>& handshakes;
@@ -158,8 +162,9 @@ void NdesMetrics::show_listener(const ListenerSample& sample) {
 
 void NdesMetrics::show_status(int status) { families_->status.Set(status); }
 
-void NdesMetrics::show_notifies_waiting(std::size_t count) {
-    families_->notifies.Set(static_cast<double>(count));
+void NdesMetrics::show_notifies(std::size_t waiting, std::size_t dead) {
+    families_->notifies.Set(static_cast<double>(waiting));
+    families_->dead_notifies.Set(static_cast<double>(dead));
 }
 
 void NdesMetrics::show_crl(const std::string& profile, WallTime next_update) {

@@ -39,7 +39,7 @@ class NdesMetrics {
     void show_answers(const std::string& profile, const EnrollmentCounters& counters);
     void show_listener(const ListenerSample& sample);
     void show_status(int status);  // 0 Online, 1 Failed, 4 Undefined
-    void show_notifies_waiting(std::size_t count);
+    void show_notifies(std::size_t waiting, std::size_t dead);
     void show_crl(const std::string& profile, WallTime next_update);
     void show_certificates(const std::vector<MetricSet::UsedCertificate>& certificates);
 

@@ -31,9 +31,11 @@ Result<void> check_file(const std::filesystem::path& file) {
     return {};
 }
 
-Result<ndes_policy_entry_point> find_entry_point(const std::filesystem::path& file) {
+Result<ndes_policy_entry_point> find_entry_point(const std::filesystem::path& file,
+                                                 const StepPassed& passed) {
     void* library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (!library) return refuse_module(file, kStepOpen, linker_error());
+    passed(kStepOpen);
     void* symbol = ::dlsym(library, NDES_POLICY_ENTRY_POINT);
     if (!symbol)
         return refuse_module(file, kStepSymbol,
@@ -67,18 +69,22 @@ const char* first_missing_verb(const ndes_policy_table& table) {
     return nullptr;
 }
 
-Result<void> check_table(const std::filesystem::path& file, const ndes_policy_table& table) {
+Result<void> check_table(const std::filesystem::path& file, const ndes_policy_table& table,
+                         const StepPassed& passed) {
     if (table.abi_major != NDES_POLICY_ABI_MAJOR)
         return refuse_module(file, kStepVersion,
                              "built for version " + std::to_string(table.abi_major) +
                                  " of ndes_policy.h, this server speaks " +
                                  std::to_string(NDES_POLICY_ABI_MAJOR));
+    passed(kStepVersion);
     if (table.size < kSizeOfVersion10)
         return refuse_module(file, kStepSize,
                              "the table has " + std::to_string(table.size) +
                                  " octets, version 1.0 has " + std::to_string(kSizeOfVersion10));
+    passed(kStepSize);
     if (const char* verb = first_missing_verb(table))
         return refuse_module(file, kStepVerbs, std::string(verb) + " is NULL");
+    passed(kStepVerbs);
     return {};
 }
 
@@ -91,16 +97,21 @@ Failure refuse_module(const std::filesystem::path& file, std::string_view step,
                                               std::string(what));
 }
 
-Result<const ndes_policy_table*> open_policy_module(const std::filesystem::path& path) {
+Result<const ndes_policy_table*> open_policy_module(const std::filesystem::path& path,
+                                                    const StepPassed& told) {
+    const StepPassed passed = told ? told : [](std::string_view) {};
     // dlopen would look for a bare name in the system's folders.
     const std::filesystem::path file = std::filesystem::absolute(path);
     auto fit = check_file(file);
     if (!fit) return pass_on(fit);
-    auto entry_point = find_entry_point(file);
+    passed(kStepFile);
+    auto entry_point = find_entry_point(file, passed);
     if (!entry_point) return pass_on(entry_point);
+    passed(kStepSymbol);
     auto table = get_table(file, *entry_point);
     if (!table) return pass_on(table);
-    auto complete = check_table(file, **table);
+    passed(kStepTable);
+    auto complete = check_table(file, **table, passed);
     if (!complete) return pass_on(complete);
     return *table;
 }

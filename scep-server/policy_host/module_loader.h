@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -25,8 +26,12 @@ inline constexpr std::string_view kStepInitialize = "8 (Initialize)";
 Failure refuse_module(const std::filesystem::path& file, std::string_view step,
                       std::string_view what);
 
+// Told of each step that has been passed.
+using StepPassed = std::function<void(std::string_view step)>;
+
 // Steps 1 to 7. The table, and with it the library, stays for the life of the process: a library
 // that may have started threads is never unloaded.
-Result<const ndes_policy_table*> open_policy_module(const std::filesystem::path& file);
+Result<const ndes_policy_table*> open_policy_module(const std::filesystem::path& file,
+                                                    const StepPassed& passed = {});
 
 }  // namespace ndes::scep

@@ -100,7 +100,11 @@ class ModulePolicy final : public Policy {
             lend(outcome.request_id),         outcome.disposition,     outcome.last_result,
             lend(outcome.certificate)};
         const ModuleCallFor transaction(outcome.transaction_id);
-        return succeeded(call("Notify", [&] { return table_.notify(context_, &input); }), "Notify");
+        const auto result = call("Notify", [&] { return table_.notify(context_, &input); });
+        auto told = succeeded(result, "Notify");
+        if (result && (*result == NDES_POLICY_E_REFUSED || *result == NDES_POLICY_E_INVALIDARG))
+            return fail(ErrorCode::bad_request, "the outcome is refused", told.error().detail);
+        return told;
     }
 
     Result<std::string> generate_challenge(std::string_view template_name,

@@ -53,6 +53,7 @@ class Policy {
     // An Error means the check could not be made (`unavailable` or `timeout` when repeating may
     // help, with the HRESULT in its detail); never a verdict.
     virtual Result<PolicyAnswer> verify(const PolicyQuestion& question) = 0;
+    // As verify; bad_request when this outcome will never be taken.
     virtual Result<void> notify(const PolicyOutcome& outcome) = 0;
     virtual Result<std::string> generate_challenge(std::string_view template_name,
                                                    std::string_view params) = 0;

@@ -196,7 +196,7 @@ cmtrace_file = "log/NDESPlugin.log"
 EOF
     cat >"$dir/ndes_policy_crp.toml" <<EOF
 [crp]
-url = "https://localhost:$CRP_PORT/CMCertificateRegistration"
+urls = ["https://localhost:$CRP_PORT/CMCertificateRegistration"]
 certificate_file = "tls/ndes.pem"
 key_file = "tls/ndes.key"
 server_ca_file = "tls/ca.pem"

@@ -10,6 +10,7 @@ build_packages=(
 fuzz_packages=(clang-16 libclang-rt-16-dev)
 documentation_packages=(scdoc man-db zsh fish) # to check manual pages and completion
 unit_packages=(systemd) # systemd-analyze
+abi_packages=(abigail-tools binutils make) # to compare interfaces, and build the SDK's templates
 lab_packages=(curl jq openssl sqlite3 procps)
 contract_packages=(golang-cfssl)
 postgresql_packages=(postgresql)

@@ -69,7 +69,7 @@ struct ModuleBench {
 TEST_CASE("Initialize writes the original's lines, in its order") {
     ModuleBench bench;
     REQUIRE(bench.load());
-    const auto identity = policy::load_client_identity(bench.https.files());
+    const auto identity = policy::load_client_identity(bench.https.files(), system_clock().now());
     CHECK(bench.log.texts() ==
           Strings{"==========[ NDES policy module started in process " +
                       std::to_string(::getpid()) + " ]==========",

@@ -18,8 +18,8 @@ inline std::filesystem::path write_module_config(const HttpsBench& bench, std::u
                                                  const std::string& more = {},
                                                  const std::string& host = "localhost") {
     const auto path = bench.folder.path() / ("module-" + std::to_string(port) + ".toml");
-    std::ofstream(path) << "[crp]\nurl = \"https://" << host << ":" << port
-                        << "/CMCertificateRegistration\"\ncertificate_file = \""
+    std::ofstream(path) << "[crp]\nurls = [\"https://" << host << ":" << port
+                        << "/CMCertificateRegistration\"]\ncertificate_file = \""
                         << bench.client.certificate_file.filename().string() << "\"\nkey_file = \""
                         << bench.client.key_file.filename().string() << "\"\nserver_ca_file = \""
                         << bench.ca.certificate_file().filename().string() << "\"\n"

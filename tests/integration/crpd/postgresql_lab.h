@@ -22,6 +22,7 @@ class PostgresqlLab {
     void kill(std::size_t node);  // kill -9
     // Challenges for phone-1 and alice, made in batches by node 0.
     std::vector<std::string> new_challenges(std::size_t count);
+    std::uint16_t port(std::size_t node) const { return nodes_.at(node).port; }
     // A connection of the caller with role ndes. Any thread.
     std::unique_ptr<RawClient> connect(std::size_t node);
     std::string query(const std::string& sql) { return cluster.query(options_, sql); }

@@ -59,24 +59,16 @@ TEST_CASE("a verdict needs 201 and application/json") {
 
 TEST_CASE("each status stands for one kind of fault") {
     const auto [status, kind] = GENERATE(table<int, FaultKind>({
-        {301, FaultKind::failed},
-        {302, FaultKind::failed},
-        {400, FaultKind::invalid_argument},
-        {401, FaultKind::access_denied},
-        {403, FaultKind::access_denied},
-        {404, FaultKind::failed},
-        {405, FaultKind::failed},
-        {408, FaultKind::unavailable},
-        {413, FaultKind::invalid_argument},
-        {415, FaultKind::invalid_argument},
-        {422, FaultKind::invalid_argument},
-        {429, FaultKind::unavailable},
-        {431, FaultKind::invalid_argument},
-        {500, FaultKind::unavailable},
-        {503, FaultKind::unavailable},
-        {599, FaultKind::unavailable},
-        {600, FaultKind::failed},
-        {0, FaultKind::failed},
+        {301, FaultKind::failed},           {302, FaultKind::failed},
+        {400, FaultKind::invalid_argument}, {401, FaultKind::access_denied},
+        {403, FaultKind::access_denied},    {404, FaultKind::failed},
+        {405, FaultKind::failed},           {408, FaultKind::unavailable},
+        {409, FaultKind::refused},          {410, FaultKind::refused},
+        {413, FaultKind::invalid_argument}, {415, FaultKind::invalid_argument},
+        {422, FaultKind::invalid_argument}, {429, FaultKind::unavailable},
+        {431, FaultKind::invalid_argument}, {500, FaultKind::unavailable},
+        {503, FaultKind::unavailable},      {599, FaultKind::unavailable},
+        {600, FaultKind::failed},           {0, FaultKind::failed},
     }));
     CAPTURE(status);
     CrpResponse response = answered(sample_yes());  // whatever the body says
@@ -92,6 +84,21 @@ TEST_CASE("a problem document's reason, detail and hint reach the operator") {
         fault_of_status(problem(403, "CallerUnknown", "no caller has it", "Add it to crpd.toml."));
     CHECK(told.text == "HTTP 403 CallerUnknown: no caller has it");
     CHECK(told.advice == "Add it to crpd.toml.");
+}
+
+TEST_CASE("a 403 over a client certificate has the number that IIS gives it") {
+    const auto [reason, number] = GENERATE(table<std::string, std::string>({
+        {"ClientCertificateMissing", "403.7"},
+        {"ClientCertificateRevoked", "403.13"},
+        {"ClientCrlExpired", "403.13"},
+        {"ClientCertificateUntrusted", "403.16"},
+        {"ClientCertificateSelfSigned", "403.16"},
+        {"ClientCertificateUsage", "403.16"},
+        {"ClientCertificateExpired", "403.17"},
+        {"RoleNotPermitted", "403"},
+    }));
+    CHECK(fault_of_status(problem(403, reason, "why")).text ==
+          "HTTP " + number + " " + reason + ": why");
 }
 
 TEST_CASE("a body that is no problem document is quoted, harmless and short") {
@@ -112,7 +119,10 @@ TEST_CASE("Notify is acknowledged by 204 alone") {
     CHECK(read_notify_answer({204, "", ""}));
     CHECK_FALSE(read_notify_answer({200, "", ""}));
     CHECK_FALSE(read_notify_answer({201, "application/json", "{}"}));
-    CHECK(read_notify_answer({409, "", ""}).error().kind == FaultKind::failed);
+    CHECK(read_notify_answer({409, "", ""}).error().kind == FaultKind::refused);
+    CHECK(read_notify_answer({404, "", ""}).error().kind == FaultKind::failed);
+    CHECK(read_notify_answer(problem(404, "RecordUnknown", "none")).error().kind ==
+          FaultKind::refused);
     CHECK(read_notify_answer({503, "", ""}).error().kind == FaultKind::unavailable);
 }
 

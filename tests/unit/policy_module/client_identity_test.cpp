@@ -35,15 +35,18 @@ struct Files {
 
     HttpsBench& bench_;
     fs::file_time_type time_ = fs::file_time_type::clock::now();
-    ClientIdentityFiles files{bench_.folder.path() / "live.pem", bench_.folder.path() / "live.key",
-                              bench_.folder.path() / "live-ca.pem", "localhost"};
+    ClientIdentityFiles files{bench_.folder.path() / "live.pem",
+                              bench_.folder.path() / "live.key",
+                              {},
+                              bench_.folder.path() / "live-ca.pem",
+                              {"localhost"}};
 };
 
 }  // namespace
 
 TEST_CASE("an identity knows its thumbprint and its dates") {
     HttpsBench bench;
-    const auto identity = load_client_identity(bench.files());
+    const auto identity = load_client_identity(bench.files(), system_clock().now());
     REQUIRE(identity);
     CHECK((*identity)->thumbprint ==
           Certificate::from_handle(bench.client.certificate.get())->sha1());
@@ -69,7 +72,7 @@ TEST_CASE("each file that cannot be used is named") {
         wrong = files.server_ca = bench.folder.path() / "empty.pem";
         std::ofstream(wrong) << "\n";
     }
-    const auto identity = load_client_identity(files);
+    const auto identity = load_client_identity(files, system_clock().now());
     REQUIRE_FALSE(identity);
     CHECK(identity.error().code == ErrorCode::configuration);
     CHECK(identity.error().text.find(wrong.filename().string()) != std::string::npos);
@@ -173,4 +176,45 @@ TEST_CASE("with our own certificate expired nothing is sent, and 12037 names the
     CHECK(response.error().kind == FaultKind::certificate_date);
     CHECK(response.error().not_sent == client.keeper().current()->thumbprint);
     CHECK(server.connections() == 0);
+}
+
+TEST_CASE(
+    "a renewed certificate put beside the old one in a store takes over, and says its expiry") {
+    HttpsBench bench;
+    const fs::path folder = bench.folder.path() / "store";
+    fs::create_directory(folder);
+    const auto put = [&](const std::string& name, long begin_s, long end_s) {
+        LeafProfile profile;
+        profile.extended_key_usage = "clientAuth";
+        profile.not_before_s = begin_s;
+        profile.not_after_s = end_s;
+        const Identity identity = bench.client_ca.issue(profile);
+        fs::copy_file(identity.key_file, folder / (name + ".key"));
+        fs::copy_file(identity.certificate_file, folder / (name + ".pem"));
+        return Certificate::from_handle(identity.certificate.get())->sha1();
+    };
+    struct JumpingClock final : Clock {
+        WallTime now() const override { return system_clock().now() + jump; }
+        SteadyTime steady_now() const override { return system_clock().steady_now() + jump; }
+        std::chrono::milliseconds jump{0};
+    } clock;
+    ClientIdentityFiles files;
+    files.store.folder = folder;
+    files.server_ca = bench.ca.certificate_file();
+    files.server_names = {"localhost", "other.test"};
+    const std::string old = put("old", -3600, 10L * 86'400);
+    const auto keeper = ClientIdentityKeeper::open(files, clock, bench.log);
+    REQUIRE(keeper);
+    (*keeper)->start_warning();
+    CHECK((*keeper)->current()->thumbprint == old);
+    CHECK((*keeper)->current()->towards("other.test").context !=
+          (*keeper)->current()->towards("localhost").context);
+    CHECK(bench.log.texts().back().find("within 14 days") != std::string::npos);
+
+    const std::string renewed = put("renewed", 7200, 100L * 86'400);
+    clock.jump += std::chrono::seconds(6);
+    CHECK((*keeper)->current()->thumbprint == old);  // not valid yet
+    clock.jump += std::chrono::hours(3);             // no file changes
+    CHECK((*keeper)->current()->thumbprint == renewed);
+    CHECK(bench.log.texts().back() == "NDES thumbprint is " + renewed + ".");
 }

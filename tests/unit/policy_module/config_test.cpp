@@ -17,10 +17,11 @@ Result<ModuleConfig> read(const std::string& toml) {
 
 const std::string kRequired =
     "[crp]\n"
-    "url = \"https://crp.example.org:8443/CMCertificateRegistration\"\n"
-    "certificate_file = \"/etc/ndes/client.pem\"\n"
-    "key_file = \"/etc/ndes/client.key\"\n"
+    "urls = [\"https://crp.example.org:8443/CMCertificateRegistration\"]\n"
     "server_ca_file = \"/etc/ndes/ca.pem\"\n";
+const std::string kFiles =
+    "certificate_file = \"/etc/ndes/client.pem\"\n"
+    "key_file = \"/etc/ndes/client.key\"\n";
 
 }  // namespace
 
@@ -71,9 +72,9 @@ TEST_CASE("an address that is not a CRP's is refused, saying why") {
 }
 
 TEST_CASE("required settings are enough, the rest has its default") {
-    auto config = read(kRequired);
+    auto config = read(kRequired + kFiles);
     REQUIRE(config);
-    CHECK(config->crp.host == "crp.example.org");
+    CHECK(config->crps.at(0).host == "crp.example.org");
     CHECK(config->certificate_file == "/etc/ndes/client.pem");
     CHECK(config->key_file == "/etc/ndes/client.key");
     CHECK(config->server_ca_file == "/etc/ndes/ca.pem");
@@ -83,9 +84,15 @@ TEST_CASE("required settings are enough, the rest has its default") {
 }
 
 TEST_CASE("every setting is taken") {
-    auto config =
-        read(kRequired + "attempt_timeout = \"250ms\"\ntotal_timeout = \"1min\"\nattempts = 10\n");
+    auto config = read(kRequired + kFiles +
+                       "attempt_timeout = \"250ms\"\ntotal_timeout = \"1min\"\nattempts = 10\n"
+                       "max_calls = 7\ncircuit_failures = 2\ncircuit_least = \"1s\"\n"
+                       "circuit_most = \"1min\"\n");
     REQUIRE(config);
+    CHECK(config->max_calls == 7);
+    CHECK(config->circuit_failures == 2);
+    CHECK(config->circuit_least == milliseconds(1'000));
+    CHECK(config->circuit_most == milliseconds(60'000));
     CHECK(config->attempt_timeout == milliseconds(250));
     CHECK(config->total_timeout == milliseconds(60'000));
     CHECK(config->attempts == 10);
@@ -100,17 +107,58 @@ TEST_CASE("a wrong setting stops the start and is named") {
         {"attempt_timeout = \"2min\"\n", "attempt_timeout"},
         {"total_timeout = \"4s\"\n", "total_timeout"},
         {"atempts = 3\n", "atempts"},
+        {"max_calls = 0\n", "max_calls"},
+        {"circuit_failures = 0\n", "circuit_failures"},
+        {"circuit_least = \"20s\"\n", "circuit_most"},
+        {"certificate_issuer = \"CN=CA\"\n", "certificate_issuer"},
+        {"certificate_store = \"store\"\n", "certificate_store"},
+        {"url = \"https://crp/CMCertificateRegistration\"\n", "url"},
     }));
-    auto config = read(kRequired + line);
+    auto config = read(kRequired + kFiles + line);
     REQUIRE_FALSE(config);
     CHECK(config.error().code == ErrorCode::configuration);
     CHECK(config.error().text.find(key) != std::string::npos);
 }
 
+TEST_CASE("several CRPs are kept in their order, each once") {
+    const std::string rest = "server_ca_file = \"/a\"\n" + kFiles;
+    const auto with = [&](const std::string& urls) {
+        return read("[crp]\nurls = [" + urls + "]\n" + rest);
+    };
+    const std::string one = "\"https://a/CMCertificateRegistration\"";
+    const std::string two = "\"https://b:8443/CertificateRegistrationSvc\"";
+    auto config = with(two + ", " + one);
+    REQUIRE(config);
+    REQUIRE(config->crps.size() == 2);
+    CHECK(config->crps[0].host == "b");
+    CHECK(config->crps[0].port == 8443);
+    CHECK(config->crps[1].host == "a");
+    CHECK_FALSE(with(""));
+    CHECK_FALSE(with("\"\""));
+    CHECK(with(one + ", " + one).error().text.find("twice") != std::string::npos);
+    std::string nine = one;
+    for (int i = 0; i < 8; ++i)
+        nine += ", \"https://h" + std::to_string(i) + "/CMCertificateRegistration\"";
+    CHECK(with(nine).error().text.find("1 to 8") != std::string::npos);
+}
+
+TEST_CASE("a store stands in place of the two files, with or without an issuer") {
+    auto config = read(kRequired + "certificate_store = \"/etc/ndes/store\"\n");
+    REQUIRE(config);
+    CHECK(config->certificate_store == "/etc/ndes/store");
+    CHECK_FALSE(config->certificate_issuer);
+    config = read(kRequired + "certificate_store = \"s\"\ncertificate_issuer = \"CN=NDES CA\"\n");
+    REQUIRE(config);
+    CHECK(config->certificate_issuer->to_text() == "CN=NDES CA");
+    CHECK(read(kRequired + "certificate_store = \"s\"\ncertificate_issuer = \"NDES\"\n")
+              .error()
+              .text.find("certificate_issuer") != std::string::npos);
+}
+
 TEST_CASE("all faults of a file are told together") {
-    auto config = read("[crp]\nurl = \"http://crp\"\nattempts = 0\n");
+    auto config = read("[crp]\nurls = [\"http://crp\"]\nattempts = 0\n");
     REQUIRE_FALSE(config);
-    for (const char* key : {"url", "attempts", "certificate_file", "key_file", "server_ca_file"}) {
+    for (const char* key : {"urls", "attempts", "certificate_file", "key_file", "server_ca_file"}) {
         CAPTURE(key);
         CHECK(config.error().text.find(key) != std::string::npos);
     }

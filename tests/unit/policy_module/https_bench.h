@@ -14,7 +14,8 @@
 
 namespace ndes::test {
 
-inline const std::string kTestPath = "/CMCertificateRegistration/Certificate/VerifyRequest";
+inline const std::string kTestBase = "/CMCertificateRegistration";
+inline const std::string kTestPath = kTestBase + "/Certificate/VerifyRequest";
 
 struct HttpsBench {
     TemporaryFolder folder;
@@ -27,6 +28,7 @@ struct HttpsBench {
         LeafProfile profile;
         profile.common_name = "ndes";
         profile.extended_key_usage = "clientAuth";
+        profile.not_after_s = 90L * 86'400;  // nothing to warn of
         return client_ca.issue(profile);
     }
     static LeafProfile server_profile() {
@@ -48,13 +50,15 @@ struct HttpsBench {
     std::shared_ptr<SSL_CTX> good_tls() { return tls_of(ca.issue(server_profile())); }
 
     policy::ClientIdentityFiles files(const std::string& host = "localhost") const {
-        return {client.certificate_file, client.key_file, ca.certificate_file(), host};
+        return {client.certificate_file, client.key_file, {}, ca.certificate_file(), {host}};
     }
 };
 
 // A client with the identity it needs.
 class HttpsClient {
   public:
+    static constexpr int kMaxCalls = 16;
+
     HttpsClient(HttpsBench& bench, std::uint16_t port, const std::string& host = "localhost",
                 const Clock& clock = system_clock(), policy::ClientIdentityFiles files = {})
         : clock_(clock) {
@@ -62,14 +66,14 @@ class HttpsClient {
         auto keeper = policy::ClientIdentityKeeper::open(files, clock, bench.log);
         if (!keeper) throw std::runtime_error(keeper.error().text);
         keeper_ = std::move(*keeper);
-        client_ = policy::make_https_crp_client({host, port, std::chrono::milliseconds(3'000)},
-                                                *keeper_, clock);
+        client_ = policy::make_https_crp_client(
+            {host, port, kTestBase, std::chrono::milliseconds(3'000), kMaxCalls}, *keeper_, clock);
     }
 
     policy::Outcome<policy::CrpResponse> post(
         const std::string& request_id = "r-1",
         std::chrono::milliseconds limit = std::chrono::milliseconds(8'000),
-        const std::string& path = kTestPath) {
+        const std::string& path = "/Certificate/VerifyRequest") {
         return client_->post({path, "{\"n\":1}", request_id, clock_.steady_now() + limit});
     }
     policy::ClientIdentityKeeper& keeper() { return *keeper_; }

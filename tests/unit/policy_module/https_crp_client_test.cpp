@@ -374,3 +374,46 @@ TEST_CASE("many threads call at once, each gets its own answer") {
     CHECK(right == 160);
     CHECK(server.connections() <= 32);
 }
+
+TEST_CASE("no more calls than permitted are under way; one too many waits, and is told so") {
+    HttpsBench bench;
+    std::atomic<int> arrived{0};
+    std::atomic<bool> go{false};
+    ScriptedTlsServer server(bench.good_tls(),
+                             answering([&](ScriptedConnection&, const std::string&) {
+                                 ++arrived;
+                                 arrived.notify_all();
+                                 go.wait(false);
+                                 return kOk;
+                             }));
+    HttpsClient client(bench, server.port());
+    std::vector<std::thread> threads;
+    std::atomic<int> answered_well{0};
+    for (int i = 0; i < HttpsClient::kMaxCalls; ++i)
+        threads.emplace_back([&] {
+            if (client.post()) ++answered_well;
+        });
+    for (int seen = arrived; seen < HttpsClient::kMaxCalls; seen = arrived)
+        arrived.wait(seen);
+    const auto refused = client.post("r-2", milliseconds(50));
+    CHECK(fault_kind(refused) == FaultKind::too_many_calls);
+    CHECK(refused.error().destination.path == kTestPath);
+    CHECK(arrived == HttpsClient::kMaxCalls);
+    std::thread waiting([&] {
+        if (client.post("r-3", milliseconds(8'000))) ++answered_well;
+    });
+    go = true;
+    go.notify_all();
+    for (std::thread& thread : threads)
+        thread.join();
+    waiting.join();
+    CHECK(answered_well == HttpsClient::kMaxCalls + 1);
+}
+
+TEST_CASE("a name without an address is 12007") {
+    HttpsBench bench;
+    HttpsClient client(bench, 443, "no-such-host.invalid");
+    const auto response = client.post();
+    CHECK(fault_kind(response) == FaultKind::name_unknown);
+    CHECK(original_error_number(response.error().kind) == 12007);
+}

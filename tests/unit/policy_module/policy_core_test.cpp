@@ -19,6 +19,7 @@ using std::chrono::milliseconds;
 using Strings = std::vector<std::string>;
 
 const std::string kVerify = "/CMCertificateRegistration/Certificate/VerifyRequest";
+const std::string kRelative = "/Certificate/VerifyRequest";
 
 // Gives the scripted answers one after the other; each may take time.
 class ScriptedClient final : public CrpClient {
@@ -49,10 +50,11 @@ struct Bench {
     FakeClock clock;
     SeededRandom random;
     RecordingLog log;
-    ScriptedClient client{clock};
+    ScriptedClient& client = *new ScriptedClient(clock);  // the pool's
     std::vector<milliseconds> pauses;
+    CrpPool pool = pool_of(&client);
     PolicyCore core{PolicyCoreOptions{},
-                    client,
+                    pool,
                     clock,
                     random,
                     [this](milliseconds time) {
@@ -61,6 +63,11 @@ struct Bench {
                     },
                     log};
 
+    CrpPool pool_of(CrpClient* one) {
+        std::vector<CrpMember> members;
+        members.push_back({"crp:443", std::unique_ptr<CrpClient>(one)});
+        return {std::move(members), CircuitOptions{}, clock, log};
+    }
     void answers(Outcome<CrpResponse> answer, milliseconds takes = milliseconds(0)) {
         client.script.push_back({std::move(answer), takes});
     }
@@ -96,7 +103,7 @@ TEST_CASE("a yes: one call, the original's lines") {
     REQUIRE(answer);
     CHECK(answer->verified);
     REQUIRE(bench.client.calls.size() == 1);
-    CHECK(bench.client.calls[0].path == kVerify);
+    CHECK(bench.client.calls[0].path == kRelative);
     CHECK(bench.client.calls[0].request_id == "r-1");
     CHECK(bench.client.calls[0].body == to_json(request()));
     CHECK(bench.log.texts() == Strings{"Sending request to certificate registration point.",
@@ -117,15 +124,17 @@ TEST_CASE("a no: the original's lines, then the reason") {
                   "Reason ChallengeExpired in phase 2, decision d-2: expired an hour ago"});
 }
 
-TEST_CASE("the alias and a proxy's prefix are part of the path") {
+TEST_CASE("the log names the path and the CRP that a call went to") {
     Bench bench;
-    PolicyCoreOptions options;
-    options.base_path = "/x/CertificateRegistrationSvc";
-    PolicyCore core(
-        options, bench.client, bench.clock, bench.random, [](milliseconds) {}, bench.log);
-    bench.answers(answered(sample_yes()));
-    REQUIRE(core.verify(request()));
-    CHECK(bench.client.calls[0].path == "/x/CertificateRegistrationSvc/Certificate/VerifyRequest");
+    Fault slow{FaultKind::timeout, "silent", "Wait."};
+    slow.destination = {"crp2:8443", "/x/CertificateRegistrationSvc/Certificate/VerifyRequest"};
+    slow.final_for_now = true;
+    bench.answers(tl::unexpected(slow));
+    CHECK_FALSE(bench.core.verify(request()));
+    CHECK(bench.log.texts()[1] ==
+          "Failed to send http request /x/CertificateRegistrationSvc/Certificate/VerifyRequest. "
+          "Error 12002");
+    CHECK(bench.log.texts()[2] == "crp2:8443: silent. Wait.");
 }
 
 TEST_CASE("TLS and connection faults are logged as the original does, with one sentence more") {
@@ -148,7 +157,8 @@ TEST_CASE("TLS and connection faults are logged as the original does, with one s
 
 TEST_CASE("our own expired certificate is logged by its thumbprint") {
     Bench bench;
-    bench.answers(tl::unexpected(Fault{FaultKind::certificate_date, "expired", "Renew.", "ab12"}));
+    bench.answers(
+        tl::unexpected(Fault{FaultKind::certificate_date, "expired", "Renew.", "ab12", {}, true}));
     CHECK_FALSE(bench.core.verify(request()));
     CHECK(bench.log.texts()[1] == "Failed to send http request ab12. Error 12037");
 }
@@ -254,7 +264,7 @@ TEST_CASE("Notify tells the outcome, and no line holds the challenge") {
     bench.answers(CrpResponse{204, "", ""});
     REQUIRE(bench.core.notify(success_notice()));
     REQUIRE(bench.client.calls.size() == 1);
-    CHECK(bench.client.calls[0].path == "/CMCertificateRegistration/Certificate/Notify");
+    CHECK(bench.client.calls[0].path == "/Certificate/Notify");
     CHECK(bench.client.calls[0].body == to_json(success_notice()));
     CHECK(bench.log.texts() == Strings{"Sending request to certificate registration point."});
 
@@ -286,7 +296,7 @@ TEST_CASE("GenerateChallenge asks under a fresh request ID and keeps the secret 
     REQUIRE(challenge);
     CHECK(*challenge == "S3cret");
     REQUIRE(bench.core.generate_challenge("User", "deviceId=d1&policyId=p1"));
-    CHECK(bench.client.calls[0].path == "/CMCertificateRegistration/Certificate/GenerateChallenge");
+    CHECK(bench.client.calls[0].path == "/Certificate/GenerateChallenge");
     CHECK(bench.client.calls[0].request_id != bench.client.calls[1].request_id);
     CHECK(bench.log.all().find("S3cret") == std::string::npos);
 

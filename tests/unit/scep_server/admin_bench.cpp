@@ -57,10 +57,12 @@ http::Response AdminBench::call(const std::string& method, const std::string& ta
         api = std::make_unique<scep::PendingApi>(*desk);
         revocation = std::make_unique<scep::RevocationDesk>(*journal, log, lab.clock);
         issued = std::make_unique<scep::IssuedApi>(*revocation);
+        notifies = std::make_unique<scep::NotifyApi>(
+            scep::NotifyApiParts{journal->notifies(), [this] { ++wakes; }, log});
         login = std::make_unique<scep::AdminLogin>(config, passwords, log, lab.clock);
         endpoint = std::make_unique<scep::AdminEndpoint>(
             std::vector<scep::AdminProfile>{{lab.profile(), policy, {lab.ca}}}, *login, *api,
-            *issued, log);
+            *issued, *notifies, log);
     }
     http::Request request;
     request.method = method;

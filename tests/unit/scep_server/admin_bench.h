@@ -53,6 +53,8 @@ struct AdminBench {
     std::unique_ptr<scep::PendingApi> api;
     std::unique_ptr<scep::RevocationDesk> revocation;
     std::unique_ptr<scep::IssuedApi> issued;
+    std::unique_ptr<scep::NotifyApi> notifies;
+    int wakes = 0;
     std::unique_ptr<scep::AdminLogin> login;
     std::unique_ptr<scep::AdminEndpoint> endpoint;
     std::map<std::string, Certificate> certificates;

@@ -9,6 +9,7 @@
 #include "scep-server/enroll/enrollment.h"
 #include "scep-server/enroll/issuance.h"
 #include "scep-server/enroll/notify_dispatcher.h"
+#include "scep-server/enroll/notify_watch.h"
 #include "scep-server/enroll/pending_desk.h"
 #include "scep-server/enroll/revocation_desk.h"
 #include "scep-server/issuer/issuer.h"
@@ -69,19 +70,7 @@ class FakeJournal final : public scep::Journal {
         if (writes_fail) return fail(ErrorCode::storage, "the disk is full");
         return real_->record_notify(notify);
     }
-    Result<std::vector<scep::PendingNotify>> pending_notifies(std::size_t limit) override {
-        return real_->pending_notifies(limit);
-    }
-    Result<std::size_t> pending_notify_count() override {
-        if (reads_fail) return fail(ErrorCode::storage, "the disk is gone");
-        return real_->pending_notify_count();
-    }
-    Result<void> notify_acknowledged(std::int64_t id) override {
-        return real_->notify_acknowledged(id);
-    }
-    Result<void> notify_failed(std::int64_t id, WallTime next_attempt) override {
-        return real_->notify_failed(id, next_attempt);
-    }
+    scep::NotifyQueue& notifies() override { return notifies_; }
     bool healthy() const override { return !broken && real_->healthy(); }
 
     std::atomic<bool> reads_fail{false};
@@ -89,7 +78,39 @@ class FakeJournal final : public scep::Journal {
     std::atomic<bool> broken{false};
 
   private:
+    // Counts fail with the other reads.
+    class Queue final : public scep::NotifyQueue {
+      public:
+        explicit Queue(FakeJournal& journal) : journal_(journal) {}
+        Result<std::vector<scep::PendingNotify>> due(std::size_t limit) override {
+            return real().due(limit);
+        }
+        Result<void> acknowledged(std::int64_t id) override { return real().acknowledged(id); }
+        Result<void> failed(std::int64_t id, WallTime next, std::string_view why) override {
+            return real().failed(id, next, why);
+        }
+        Result<void> bury(std::int64_t id, std::string_view why) override {
+            return real().bury(id, why);
+        }
+        Result<scep::NotifyCensus> census() override {
+            if (journal_.reads_fail) return fail(ErrorCode::storage, "the disk is gone");
+            return real().census();
+        }
+        Result<std::vector<scep::NotifyRow>> list(std::int64_t after, std::size_t limit,
+                                                  scep::NotifyKind kind) override {
+            return real().list(after, limit, kind);
+        }
+        Result<void> retry(std::int64_t id) override { return real().retry(id); }
+        Result<std::size_t> retry_dead() override { return real().retry_dead(); }
+        Result<scep::NotifyRow> discard(std::int64_t id) override { return real().discard(id); }
+
+      private:
+        scep::NotifyQueue& real() { return journal_.real_->notifies(); }
+        FakeJournal& journal_;
+    };
+
     std::unique_ptr<scep::Journal> real_;
+    Queue notifies_{*this};
 };
 
 // One run of ndesd. The lab outlives it, so that a test can start it again.
@@ -104,6 +125,8 @@ struct EnrollBench {
     scep::ChallengeSeal seal;
     scep::CurrentRa ra;
     scep::NotifyDispatcher notifier;
+    scep::NotifyWatch watch;
+    std::atomic<bool> room{true};  // for outcomes
     scep::Issuance issuance;
     scep::CertificateAccess access;
     scep::Enrollment enrollment;

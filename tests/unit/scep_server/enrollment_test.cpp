@@ -102,7 +102,7 @@ TEST_CASE("a no is FAILURE badRequest, and nothing is notified or recorded") {
     CHECK(reply.has_content);
     CHECK(setting.logged("ChallengeExpired"));
     CHECK(setting.logged("event_name=EVENT_MSCEP_INVALID_PASSWORD"));
-    CHECK(*setting.bench.journal.pending_notify_count() == 0);
+    CHECK(setting.bench.journal.notifies().census()->waiting == 0);
     // The next answer may differ: a no is not kept.
     setting.policy.on_verify = [](const PolicyQuestion&) -> Result<PolicyAnswer> {
         return test::yes_with("CN=device");
@@ -126,7 +126,7 @@ TEST_CASE("a check that could not be made is no verdict: the device is told to c
     CHECK(setting.logged("the CRP cannot be reached (0x80072efd)"));
     CHECK_FALSE(setting.logged("PASSWORD"));
     CHECK_FALSE(setting.logged("password"));
-    CHECK(*setting.bench.journal.pending_notify_count() == 0);
+    CHECK(setting.bench.journal.notifies().census()->waiting == 0);
     setting.policy.on_verify = [](const PolicyQuestion&) -> Result<PolicyAnswer> {
         return test::yes_with("CN=device");
     };
@@ -257,4 +257,18 @@ TEST_CASE("the challenge is in no log and in no file") {
         ++files;
     }
     CHECK(files > 0);
+}
+
+TEST_CASE("without room for outcomes nothing is verified or issued, and the device comes again") {
+    Setting setting;
+    setting.bench.room = false;
+    const Device device(4);
+    const auto answer = setting.bench.enrollment.answer(device.request(setting.lab), "192.0.2.7");
+    CHECK(answer.kind == EnrollmentAnswer::Kind::unavailable);
+    CHECK(setting.policy.verify_calls == 0);
+    CHECK(setting.bench.log.text().find("policy.notify_most is reached") != std::string::npos);
+    setting.bench.room = true;
+    CHECK(setting.bench.enrollment.answer(device.request(setting.lab), "192.0.2.7").kind ==
+          EnrollmentAnswer::Kind::cert_rep);
+    CHECK(setting.policy.verify_calls == 1);
 }

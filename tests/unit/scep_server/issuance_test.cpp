@@ -113,7 +113,7 @@ TEST_CASE("a CA that cannot be asked is no refusal") {
     CHECK(setting.send(device.request(setting.lab)).kind == Kind::unavailable);
     CHECK(setting.logged("the CA is away"));
     CHECK(setting.logged("event=31"));
-    CHECK(*setting.bench.journal.pending_notify_count() == 0);
+    CHECK(setting.bench.journal.notifies().census()->waiting == 0);
 }
 
 TEST_CASE("a certificate for another key never leaves") {

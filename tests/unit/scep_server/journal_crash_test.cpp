@@ -78,7 +78,7 @@ TEST_CASE("kill -9 loses nothing that was acknowledged, and leaves both rows or 
         CHECK(found->has_value());
     }
     // Each certificate that is there has its Notify: they were recorded together.
-    const auto pending = (*journal)->pending_notifies(1000000);
+    const auto pending = (*journal)->notifies().due(1000000);
     REQUIRE(pending);
     CHECK(pending->size() >= acknowledged.size());
     for (const PendingNotify& notify : *pending)

@@ -82,7 +82,7 @@ TEST_CASE("one request is recorded once") {
     auto again = journal->record_issued(entry_of("tx"), notify_of("tx"), kNever);
     REQUIRE_FALSE(again);
     CHECK(again.error().code == ErrorCode::conflict);
-    CHECK(*journal->pending_notify_count() == 1);  // the second left no trace
+    CHECK(journal->notifies().census()->waiting == 1);  // the second left no trace
 }
 
 TEST_CASE("an entry without a certificate, or a lone Notify with one, is a fault of ours") {
@@ -106,7 +106,7 @@ TEST_CASE("pending Notify calls come back whole, one per transaction, oldest fir
     failure.last_result = static_cast<std::int32_t>(0x80004005u);
     REQUIRE(journal->record_notify(failure));
 
-    auto due = journal->pending_notifies(10);
+    auto due = journal->notifies().due(10);
     REQUIRE(due);
     REQUIRE(due->size() == 2);
     CHECK((*due)[0].transaction_id == "a");
@@ -116,15 +116,15 @@ TEST_CASE("pending Notify calls come back whole, one per transaction, oldest fir
     CHECK((*due)[1].last_result == static_cast<std::int32_t>(0x80004005u));
     CHECK((*due)[1].challenge_sealed == "sealed");
     CHECK((*due)[1].request_id == "request of b");
-    CHECK(journal->pending_notifies(1)->size() == 1);
+    CHECK(journal->notifies().due(1)->size() == 1);
 
-    REQUIRE(journal->notify_acknowledged((*due)[0].id));
-    due = journal->pending_notifies(10);
+    REQUIRE(journal->notifies().acknowledged((*due)[0].id));
+    due = journal->notifies().due(10);
     REQUIRE(due->size() == 2);
     CHECK((*due)[0].transaction_id == "a");
     CHECK((*due)[0].disposition == 0);
     CHECK((*due)[0].certificate == kLeaf);
-    CHECK(*journal->pending_notify_count() == 2);
+    CHECK(journal->notifies().census()->waiting == 2);
 }
 
 TEST_CASE("a failed Notify waits for its time and holds back what comes after it") {
@@ -133,12 +133,12 @@ TEST_CASE("a failed Notify waits for its time and holds back what comes after it
     const auto journal = open_journal(folder / "j.db", clock);
     REQUIRE(journal->record_notify(notify_of("a", 3)));
     REQUIRE(journal->record_notify(notify_of("a", 2)));
-    const auto first = journal->pending_notifies(10)->front();
-    REQUIRE(journal->notify_failed(first.id, clock.now() + std::chrono::seconds(5)));
-    CHECK(journal->pending_notifies(10)->empty());
-    CHECK(*journal->pending_notify_count() == 2);
+    const auto first = journal->notifies().due(10)->front();
+    REQUIRE(journal->notifies().failed(first.id, clock.now() + std::chrono::seconds(5), "why"));
+    CHECK(journal->notifies().due(10)->empty());
+    CHECK(journal->notifies().census()->waiting == 2);
     clock.advance(std::chrono::seconds(5));
-    const auto due = journal->pending_notifies(10);
+    const auto due = journal->notifies().due(10);
     REQUIRE(due->size() == 1);
     CHECK(due->front().id == first.id);
     CHECK(due->front().attempts == 1);
@@ -204,4 +204,74 @@ TEST_CASE("DER values are told apart by their own lengths") {
     CHECK_FALSE(split_der(Bytes{0x30, 0x05, 0x00}));        // claims more than there is
     CHECK_FALSE(split_der(Bytes{0x30, 0x80, 0x00, 0x00}));  // indefinite length is not DER
     CHECK_FALSE(split_der(Bytes{0x30}));
+}
+
+TEST_CASE("a dead letter stays, over a restart, and lets its transaction's later ones go") {
+    const test::TemporaryFolder folder;
+    test::FakeClock clock;
+    std::int64_t first = 0;
+    {
+        const auto journal = open_journal(folder / "j.db", clock);
+        REQUIRE(journal->record_notify(notify_of("a", 3)));
+        REQUIRE(journal->record_issued(entry_of("a"), notify_of("a"), kNever));
+        first = journal->notifies().due(10)->front().id;
+        REQUIRE(journal->notifies().bury(first, "never"));
+    }
+    const auto journal = open_journal(folder / "j.db", clock);
+    NotifyQueue& queue = journal->notifies();
+    const auto due = queue.due(10);
+    REQUIRE(due->size() == 1);
+    CHECK(due->front().disposition == 0);
+    CHECK(queue.census()->waiting == 1);
+    CHECK(queue.census()->dead == 1);
+    CHECK(queue.census()->oldest == clock.now());
+
+    const auto all = queue.list(0, 10, NotifyKind::all);
+    REQUIRE(all->size() == 2);
+    CHECK((*all)[0].id == first);
+    CHECK((*all)[0].dead_at == clock.now());
+    CHECK((*all)[0].last_error == "never");
+    CHECK((*all)[0].serial.empty());
+    CHECK_FALSE((*all)[1].dead_at);
+    CHECK((*all)[1].serial == "0a0b");
+    CHECK(queue.list(first, 10, NotifyKind::all)->size() == 1);
+    CHECK(queue.list(0, 10, NotifyKind::waiting)->front().id != first);
+    CHECK(queue.list(0, 10, NotifyKind::dead)->front().id == first);
+    CHECK(queue.list(0, 1, NotifyKind::all)->size() == 1);
+
+    CHECK(queue.discard((*all)[1].id).error().code == ErrorCode::conflict);
+    CHECK(queue.discard(99).error().code == ErrorCode::not_found);
+    CHECK(queue.retry(99).error().code == ErrorCode::not_found);
+    SECTION("told again, it is the oldest of its transaction once more") {
+        REQUIRE(queue.retry(first));
+        REQUIRE(queue.due(10)->size() == 1);
+        CHECK(queue.due(10)->front().id == first);
+        CHECK(queue.due(10)->front().attempts == 0);
+    }
+    SECTION("all of them at once") {
+        CHECK(*queue.retry_dead() == 1);
+        CHECK(queue.census()->dead == 0);
+    }
+    SECTION("discarded, it is gone") {
+        CHECK(queue.discard(first)->request_id == "request of a");
+        CHECK(queue.list(0, 10, NotifyKind::all)->size() == 1);
+    }
+}
+
+TEST_CASE("Notify calls of a journal of before are told on, with a time of recording") {
+    const test::TemporaryFolder folder;
+    const test::FakeClock clock;
+    {
+        auto made = sqlite::Database::open(folder / "j.db", sqlite::OpenMode::create);
+        REQUIRE(made);
+        for (std::size_t step = 0; step < 3; ++step)
+            REQUIRE(made->execute(kJournalSteps.at(step)));
+        REQUIRE(made->execute(
+            "INSERT INTO notify (transaction_id, request_id, challenge_sealed, disposition,"
+            " last_result, next_attempt_ms) VALUES ('a', 'r', '', 2, 0, 1000);"
+            "PRAGMA user_version = 3"));
+    }
+    const auto journal = open_journal(folder / "j.db", clock);
+    CHECK(journal->notifies().due(10)->size() == 1);
+    CHECK(journal->notifies().census()->oldest == from_unix_ms(1000));
 }

@@ -272,7 +272,7 @@ TEST_CASE("a request that cannot be decided is 503 with a time to come again") {
 TEST_CASE("health tells what an operator and a probe need") {
     Setting setting;
     const HealthEndpoint health(
-        {setting.bench.journal,
+        {setting.bench.journal, setting.bench.watch,
          [&] { return ra_days_left(*setting.bench.ra.get(), setting.lab.clock.now()); },
          [&] { return setting.bench.enrollment.counters(); }, [] { return "a_metric 1\n"; },
          "fake 1.0", "Test CA"});
@@ -315,6 +315,22 @@ TEST_CASE("health tells what an operator and a probe need") {
         CHECK(get("/healthz").body.find(R"("status":1,"text":"Failed")") != std::string::npos);
         CHECK(get("/readyz", "verbose").body.find("[-]journal failed\n") != std::string::npos);
         CHECK(get("/livez").status == 200);
+    }
+    SECTION("outcomes that wait for long raise the alarm, and enrolment goes on") {
+        PendingNotify notify;
+        notify.transaction_id = "t";
+        notify.disposition = 2;
+        setting.policy.on_notify = [](const FakePolicy::Notified&) -> Result<void> {
+            return fail(ErrorCode::unavailable, "away");
+        };
+        REQUIRE(setting.bench.journal.record_notify(notify));
+        CHECK(get("/healthz").body.find(R"("notifyAlarm":false)") != std::string::npos);
+        setting.lab.clock.advance(std::chrono::hours(1));
+        const auto late = get("/healthz");
+        CHECK(late.status == 200);
+        CHECK(late.body.find(R"("pendingNotifies":1,"deadNotifies":0,"oldestNotify":"2026-)") !=
+              std::string::npos);
+        CHECK(late.body.find(R"("notifyAlarm":true)") != std::string::npos);
     }
     SECTION("an expired RA") {
         setting.lab.clock.advance(std::chrono::days(201));
