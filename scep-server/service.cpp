@@ -75,10 +75,10 @@ class RunningService final : public Service {
             NotifyParts{*journal_, [this](const std::string& name) { return policy_of(name); },
                         seal_, log_, clock_, random_});
         build_profiles(foundation);
-        health_ = std::make_unique<HealthEndpoint>(HealthParts{
-            *journal_, watch_, [this] { return ra_days_left(); }, [this] { return counters(); },
-            [this] { return collector_.text(); }, policies_.of_profile.front()->name(),
-            profiles_.front()->issuer().name()});
+        health_ = std::make_unique<HealthEndpoint>(
+            HealthParts{*journal_, watch_, [this] { return ra_days_left(); },
+                        [this] { return counters(); }, [this] { return collector_.text(); },
+                        policies_.of_profile.front()->name(), profiles_.front()->issuer().name()});
         return revocation_.start(crl_targets());
     }
 

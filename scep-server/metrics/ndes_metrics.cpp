@@ -50,7 +50,7 @@ struct NdesMetrics::Families {
                          "Notify calls that the policy has not acknowledged yet")
                        .Add({})),
           dead_notifies(gauge(registry, "ndes_scep_notifies_dead",
-                              "Notify calls given up: crpctl notify list --state dead")
+                              "Notify calls given up: crpctl notify list --dead")
                             .Add({})),
           crl(gauge(registry, "x509_crl_next_update",
                     "When the list has to be replaced, seconds since 1970")),
