@@ -23,19 +23,25 @@ prometheus::Histogram::BucketBoundaries call_buckets() {
     return {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
 }
 
+prometheus::Family<prometheus::Counter>& counter(prometheus::Registry& registry, const char* name,
+                                                 const char* help) {
+    return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+}
+prometheus::Family<prometheus::Gauge>& gauge(prometheus::Registry& registry, const char* name,
+                                             const char* help) {
+    return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+}
+prometheus::Family<prometheus::Histogram>& histogram(prometheus::Registry& registry,
+                                                     const char* name, const char* help) {
+    return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
+}
+
 MetricSet::MetricSet(std::string_view program, std::string_view version)
-    : not_before_(prometheus::BuildGauge()
-                      .Name("x509_cert_not_before")
-                      .Help("Begin of the certificate's validity, seconds since 1970")
-                      .Register(registry_)),
-      not_after_(prometheus::BuildGauge()
-                     .Name("x509_cert_not_after")
-                     .Help("End of the certificate's validity, seconds since 1970")
-                     .Register(registry_)) {
-    prometheus::BuildGauge()
-        .Name("ndes_build_info")
-        .Help("Always 1; which program and version this is")
-        .Register(registry_)
+    : not_before_(gauge(registry_, "x509_cert_not_before",
+                        "Begin of the certificate's validity, seconds since 1970")),
+      not_after_(gauge(registry_, "x509_cert_not_after",
+                       "End of the certificate's validity, seconds since 1970")) {
+    gauge(registry_, "ndes_build_info", "Always 1; which program and version this is")
         .Add({{"program", std::string(program)}, {"version", std::string(version)}})
         .Set(1);
 }

@@ -22,9 +22,16 @@ inline constexpr std::string_view kMetricsMediaType = "text/plain; version=0.0.4
 // Seconds, for calls that end within some milliseconds when all is well.
 prometheus::Histogram::BucketBoundaries call_buckets();
 
+// New families, which live as long as the registry.
+prometheus::Family<prometheus::Counter>& counter(prometheus::Registry& registry, const char* name,
+                                                 const char* help);
+prometheus::Family<prometheus::Gauge>& gauge(prometheus::Registry& registry, const char* name,
+                                             const char* help);
+prometheus::Family<prometheus::Histogram>& histogram(prometheus::Registry& registry,
+                                                     const char* name, const char* help);
+
 class MetricSet {
   public:
-    // `prefix`: of build_info, "ndes" or the program's.
     MetricSet(std::string_view program, std::string_view version);
 
     prometheus::Registry& registry() { return registry_; }

@@ -17,16 +17,6 @@ constexpr std::size_t kPhases = 4;
 
 double seconds(SteadyTime::duration time) { return std::chrono::duration<double>(time).count(); }
 
-Family<Counter>& counter(Registry& registry, const char* name, const char* help) {
-    return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
-}
-Family<Gauge>& gauge(Registry& registry, const char* name, const char* help) {
-    return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
-}
-Family<Histogram>& histogram(Registry& registry, const char* name, const char* help) {
-    return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
-}
-
 // The counters of one endpoint by status, each resolved when it first occurs: resolving takes the
 // family's lock, counting none.
 class StatusCounters {

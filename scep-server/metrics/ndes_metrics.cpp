@@ -14,16 +14,6 @@ using prometheus::Histogram;
 using prometheus::Labels;
 using prometheus::Registry;
 
-Family<Counter>& counter(Registry& registry, const char* name, const char* help) {
-    return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
-}
-Family<Gauge>& gauge(Registry& registry, const char* name, const char* help) {
-    return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
-}
-Family<Histogram>& histogram(Registry& registry, const char* name, const char* help) {
-    return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
-}
-
 // Makes a counter that somebody else counts show that number.
 void raise_to(Counter& counter, std::uint64_t total) {
     const double missing = static_cast<double>(total) - counter.Value();
