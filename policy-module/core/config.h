@@ -42,7 +42,7 @@ struct ModuleConfig {
     int max_calls = 32;                                // 1..1024, to one CRP at a time
     int circuit_failures = 5;                          // 1..100, in a row
     std::chrono::milliseconds circuit_least{500};      // 100 ms..60 s
-    std::chrono::milliseconds circuit_most{10'000};    // at least circuit_least, at most 10 min
+    std::chrono::milliseconds circuit_most{1'500};     // at least circuit_least, at most 10 min
 };
 
 // Environment NDESPOLICY_SECTION__KEY overrides (NDESPOLICY_CRP__URLS). configuration error with

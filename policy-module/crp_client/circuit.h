@@ -10,9 +10,9 @@
 namespace ndes::policy {
 
 struct CircuitOptions {
-    int failures = 5;                        // 1..100, in a row
-    std::chrono::milliseconds least{500};    // how long it stays open at first
-    std::chrono::milliseconds most{10'000};  // and in the end
+    int failures = 5;                       // 1..100, in a row
+    std::chrono::milliseconds least{500};   // how long it stays open at first
+    std::chrono::milliseconds most{1'500};  // and in the end: a CRP that is back is noticed so soon
 };
 
 class Circuit {
