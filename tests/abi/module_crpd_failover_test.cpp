@@ -41,7 +41,8 @@ TEST_CASE("a killed CRP is replaced by the other at once, and taken back when it
             std::to_string(number) + "' ORDER BY a.time DESC LIMIT 1");
     };
 
-    const auto first = module.verify(body(0));
+    const auto asked = body(0);
+    const auto first = module.verify(asked);
     REQUIRE(first);
     REQUIRE(first->verified);
     CHECK(decided_by(0) == "a");
@@ -49,7 +50,7 @@ TEST_CASE("a killed CRP is replaced by the other at once, and taken back when it
     const std::uint16_t port = lab.port(0);
     lab.kill(0);
     // The same call, sent again to the other: one decision.
-    const auto again = module.verify(body(0));
+    const auto again = module.verify(asked);
     REQUIRE(again);
     CHECK(again->decision_id == first->decision_id);
     for (std::size_t i = 1; i < 20; ++i) {

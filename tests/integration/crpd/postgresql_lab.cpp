@@ -53,6 +53,7 @@ bool PostgresqlLab::start(std::size_t node) {
     ::setenv("NDES_STORE__NODE", kNodes.at(node), 1);
     one.process = std::make_unique<ChildProcess>(
         std::vector<std::string>{program("crpd"), "--config", crpd.config()}, output);
+    ::unsetenv("NDES_STORE__NODE");  // no other program's business
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     while (std::chrono::steady_clock::now() < end) {
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
