@@ -6,11 +6,8 @@
 #include <regex>
 #include <set>
 
-#include "common/random.h"
-#include "scep-server/service.h"
-#include "tests/catch.h"
 #include "tests/load/http_connection.h"
-#include "tests/unit/scep_server/enroll_bench.h"
+#include "tests/unit/scep_server/service_setting.h"
 
 using namespace ndes;
 using namespace ndes::scep;
@@ -19,20 +16,11 @@ using test::Lab;
 
 namespace {
 
-struct Setting {
+struct Setting : test::ServiceSetting {
     Setting() {
-        lab.profile().policy.module =
-            std::filesystem::path(NDES_BINARY_DIR) / "sample/allow_all.so";
-        lab.profile().policy.module_config = lab.folder / "templates.txt";
-        test::write_text(lab.profile().policy.module_config, "Signature\nGeneralPurpose\n");
         lab.profile().issuer.crl_file = lab.folder / "ca.crl";
         lab.profile().issuer.crl_lifetime = std::chrono::hours(48);
-        lab.config.server.listen = {"127.0.0.1", 0};
-        lab.config.health = {"127.0.0.1", 0};
-        auto started = Service::start(lab.config, log, lab.clock, system_random());
-        if (!started) INFO(started.error().text << " " << started.error().detail);
-        REQUIRE(started);
-        service = std::move(*started);
+        service = started();
     }
     void enrol(const Device& device) {
         load::HttpConnection connection({"127.0.0.1", service->port(), "/certsrv/mscep/"},
@@ -48,8 +36,6 @@ struct Setting {
         return reply.body;
     }
 
-    Lab lab;
-    test::RecordingLog log;
     std::unique_ptr<Service> service;
 };
 

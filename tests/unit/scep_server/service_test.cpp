@@ -1,12 +1,9 @@
 // ndesd from its files to its sockets, with a real (small) policy module.
-#include "scep-server/service.h"
 
 #include <set>
 
-#include "common/random.h"
-#include "tests/catch.h"
 #include "tests/load/http_connection.h"
-#include "tests/unit/scep_server/enroll_bench.h"
+#include "tests/unit/scep_server/service_setting.h"
 
 using namespace ndes;
 using namespace ndes::scep;
@@ -15,34 +12,13 @@ using test::Lab;
 
 namespace {
 
-struct Setting {
-    Setting() {
-        lab.profile().policy.module =
-            std::filesystem::path(NDES_BINARY_DIR) / "sample/allow_all.so";
-        lab.profile().policy.module_config = lab.folder / "templates.txt";
-        test::write_text(lab.profile().policy.module_config, "Signature\nGeneralPurpose\n");
-        lab.config.server.listen = {"127.0.0.1", 0};
-        lab.config.health = {"127.0.0.1", 0};
-    }
-
-    Result<std::unique_ptr<Service>> start() {
-        return Service::start(lab.config, log, lab.clock, system_random());
-    }
-    std::unique_ptr<Service> started() {
-        auto service = start();
-        if (!service) INFO(service.error().text << " " << service.error().detail);
-        REQUIRE(service);
-        return std::move(*service);
-    }
+struct Setting : test::ServiceSetting {
     // What start() says is wrong.
     std::string fault() {
         auto service = start();
         REQUIRE_FALSE(service);
         return service.error().text;
     }
-
-    Lab lab;
-    test::RecordingLog log;
 };
 
 load::HttpConnection connect(std::uint16_t port, const std::string& path) {
