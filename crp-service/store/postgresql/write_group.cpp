@@ -29,17 +29,9 @@ Result<void> run_steps(Batch& batch, const TwoSteps& steps) {
     return fail(ErrorCode::conflict, steps.when_duplicate);
 }
 
-Result<void> call_guarded(Batch& batch, const Write& write) {
+Result<void> call_guarded(const std::function<Result<void>()>& work) {
     try {
-        return write.job ? write.job(batch) : run_steps(batch, write.steps);
-    } catch (const std::exception& thrown) {
-        return fail(ErrorCode::internal, "a write failed", thrown.what());
-    }
-}
-
-Result<void> settle_guarded(Batch& batch, const TwoSteps& steps, Answers& answers) {
-    try {
-        return steps.settle(batch, answers);
+        return work();
     } catch (const std::exception& thrown) {
         return fail(ErrorCode::internal, "a write failed", thrown.what());
     }
@@ -70,7 +62,7 @@ void WriteGroup::look(Connection& connection) {
 Result<void> WriteGroup::settle(Batch& batch, std::vector<Rows>& rows) {
     for (std::size_t index = 0; index < shared_.size(); ++index) {
         Answers answers(rows, first_answer_[index]);
-        auto settled = settle_guarded(batch, shared_[index]->steps, answers);
+        auto settled = call_guarded([&] { return shared_[index]->steps.settle(batch, answers); });
         if (!settled) return settled;
     }
     if (!shared_.empty() && !alone_.empty()) {
@@ -86,7 +78,8 @@ Result<void> WriteGroup::settle(Batch& batch, std::vector<Rows>& rows) {
 Result<void> WriteGroup::run_alone(Batch& batch, Write& write) {
     const AuditTail before = batch.tail;
     batch.connection.queue(kSavepoint);
-    Result<void> done = call_guarded(batch, write);
+    Result<void> done =
+        call_guarded([&] { return write.job ? write.job(batch) : run_steps(batch, write.steps); });
     if (done) {
         batch.connection.queue(kRelease);
         auto collected = batch.connection.collect();
