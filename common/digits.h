@@ -1,5 +1,5 @@
-// Digits: decimal numbers of fixed width, written and read without locale or allocation.
-// Knows nothing of dates. Pure functions; any thread.
+// Digits: decimal numbers of fixed width and single hexadecimal digits, without locale or
+// allocation. Knows nothing of dates. Pure functions; any thread.
 #pragma once
 
 #include <cstddef>
@@ -26,6 +26,14 @@ inline bool take_digits(std::string_view& text, std::size_t width, int& value) {
     }
     text.remove_prefix(width);
     return true;
+}
+
+// 0 to 15, either case; -1 for another character.
+inline int hex_digit_value(char digit) {
+    if (digit >= '0' && digit <= '9') return digit - '0';
+    if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+    if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+    return -1;
 }
 
 // Removes `c` from the front of `text`; false if it is not there.

@@ -39,6 +39,9 @@ struct Error {
 
     // Returns this error with "context: " put before its text, for use while going up.
     Error within(std::string_view context) &&;
+
+    // "text (detail)": for the operator's log.
+    std::string with_detail() const { return detail.empty() ? text : text + " (" + detail + ")"; }
 };
 
 // True for failures that an unchanged repetition may overcome (unavailable, timeout, storage).
@@ -54,9 +57,14 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
 
 using Failure = tl::unexpected<Error>;
 
-// Shorthand: `return fail(ErrorCode::bad_request, "subject is empty");`
+// Shorthand: `return fail(ErrorCode::not_found, "no such device");`
 inline Failure fail(ErrorCode code, std::string text, std::string detail = {}) {
     return Failure(Error{code, std::move(text), std::move(detail), std::nullopt});
+}
+
+// Shorthand for the commonest: `return bad_request("subject is empty");`
+inline Failure bad_request(std::string text) {
+    return fail(ErrorCode::bad_request, std::move(text));
 }
 
 // Hands an error up unchanged: `if (!key) return pass_on(key);`

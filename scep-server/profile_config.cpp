@@ -7,7 +7,7 @@ namespace ndes::scep {
 namespace {
 
 using std::chrono::milliseconds;
-constexpr milliseconds kDay{24 * 60 * 60 * 1000};
+constexpr milliseconds kDayMs{24 * 60 * 60 * 1000};
 constexpr milliseconds kLeastCrlLifetime{10 * 60 * 1000};
 constexpr std::size_t kKibibyte = 1024;
 constexpr std::int64_t kWeekMinutes = 7L * 24 * 60;
@@ -93,7 +93,7 @@ KeySource read_key(ConfigTable& table, std::string_view file, std::string_view u
 // An RA is all of one table: two halves from two tables would not fit.
 RaConfig read_ra(ConfigTable table) {
     RaConfig ra;
-    ra.overlap = table.duration("overlap", ra.overlap, milliseconds{0}, 366 * kDay);
+    ra.overlap = table.duration("overlap", ra.overlap, milliseconds{0}, 366 * kDayMs);
     ra.store = table.path("store");
     if (!ra.store.empty()) return ra;
     ra.signing_certificate_file = table.required_path("signing_certificate_file");
@@ -114,10 +114,10 @@ std::optional<std::string> hash_of(const MscepConfig& mscep) {
 
 void read_local_issuer(ConfigTable& table, const IssuerConfig& base, IssuerConfig& issuer) {
     issuer.key = read_key(table, "key_file", "key_uri", base.key);
-    issuer.backdate = table.duration("backdate", base.backdate, milliseconds{0}, kDay);
+    issuer.backdate = table.duration("backdate", base.backdate, milliseconds{0}, kDayMs);
     issuer.hash = table.choice("hash", issuer.hash, {"SHA-256", "SHA-384", "SHA-512"});
     issuer.crl_lifetime =
-        table.duration("crl_lifetime", base.crl_lifetime, milliseconds{0}, 366 * kDay);
+        table.duration("crl_lifetime", base.crl_lifetime, milliseconds{0}, 366 * kDayMs);
     if (issuer.crl_lifetime == milliseconds{0}) return;
     if (issuer.crl_lifetime < kLeastCrlLifetime) table.fault("crl_lifetime", "is 10min at least");
     if (issuer.crl_file.empty()) table.fault("crl_lifetime", "needs crl_file");
@@ -178,8 +178,8 @@ IssuerConfig read_issuer(ConfigTable table, const IssuerConfig& outer,
     issuer.manual_approval = table.choice("approval", base.manual_approval ? "manual" : "automatic",
                                           {"automatic", "manual"}) == "manual";
     const milliseconds validity = table.duration(
-        "default_validity", base.default_validity_days * kDay, kDay, 10 * 366 * kDay);
-    issuer.default_validity_days = static_cast<int>(validity / kDay);
+        "default_validity", base.default_validity_days * kDayMs, kDayMs, 10 * 366 * kDayMs);
+    issuer.default_validity_days = static_cast<int>(validity / kDayMs);
     if (kind == "local")
         read_local_issuer(table, base, issuer);
     else

@@ -7,18 +7,14 @@
 
 #include "common/crypto/asn1_reader.h"
 #include "common/crypto/asn1_time.h"
+#include "common/crypto/certificate_facts.h"
 #include "common/crypto/digest.h"
 #include "common/crypto/general_names.h"
+#include "common/crypto/pem.h"
 #include "common/file.h"
 
 namespace ndes {
 namespace {
-
-constexpr std::size_t kMaxCertificate = 64 * 1024;
-
-int refuse_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*user*/) {
-    return -1;
-}
 
 std::string name_text(const Result<DistinguishedName>& name) {
     return name ? name->to_text() : std::string();

@@ -10,10 +10,6 @@
 namespace ndes {
 namespace {
 
-constexpr std::size_t kMaxCertificate = 64 * 1024;
-
-using Asn1TimePtr = std::unique_ptr<ASN1_TIME, OpensslFree<::ASN1_STRING_free>>;
-
 // RFC 5280 section 4.1: TBSCertificate up to the key; extensions are passed over.
 struct Parts {
     DerElement serial;

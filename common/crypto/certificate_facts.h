@@ -11,6 +11,9 @@
 
 namespace ndes {
 
+// Longest certificate that is read, here and by Certificate.
+inline constexpr std::size_t kMaxCertificate = 64 * 1024;
+
 struct CertificateFacts {
     std::string sha256;       // hex of SHA-256 over the DER
     std::string sha1;         // hex; "thumbprint" as Windows shows it

@@ -14,7 +14,6 @@ using CertificateStack =
                         sk_X509_pop_free(certificates, ::X509_free);
                     }>>;
 
-constexpr int kLeastRsaBits = 2048;
 constexpr std::size_t kAesBlock = 16;
 
 CmsPtr parse(ByteView octets) {

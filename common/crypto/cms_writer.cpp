@@ -10,8 +10,6 @@
 namespace ndes {
 namespace {
 
-constexpr int kLeastRsaBits = 2048;
-
 Failure library_failure(const char* what) {
     return fail(ErrorCode::internal, what, take_openssl_errors());
 }

@@ -21,8 +21,6 @@ constexpr std::size_t kMaxPassword = 255;  // RFC 2985 section 5.4.1
 constexpr std::size_t kMaxNameAttributes = 64;
 constexpr std::size_t kMaxAttributes = 32;
 
-Failure bad(std::string text) { return fail(ErrorCode::bad_request, std::move(text)); }
-
 // CertificationRequest ::= SEQUENCE { certificationRequestInfo, signatureAlgorithm, signature }
 struct SignedRequest {
     DerElement info;
@@ -72,9 +70,9 @@ Result<void> read_subject(ByteView name, CertificateRequest& request) {
     std::size_t count = 0;
     for (const RelativeName& relative : subject->names()) {
         for (const NameAttribute& attribute : relative) {
-            if (++count > kMaxNameAttributes) return bad("subject has too many attributes");
+            if (++count > kMaxNameAttributes) return bad_request("subject has too many attributes");
             const auto faulty = [&](const char* what) {
-                return bad("subject: attribute " + attribute.oid + what);
+                return bad_request("subject: attribute " + attribute.oid + what);
             };
             if (!is_visible_text(attribute.value)) return faulty(" holds a forbidden character");
             if (count_characters(attribute.value) > max_attribute_characters(attribute.oid)) {
@@ -94,15 +92,16 @@ Result<void> read_challenge(const DerElement& value, CertificateRequest& request
         case V_ASN1_T61STRING:
         case V_ASN1_BMPSTRING:
         case V_ASN1_UNIVERSALSTRING: break;
-        default: return bad("challengePassword is not a string");
+        default: return bad_request("challengePassword is not a string");
     }
     auto text = text_of(value.identifier, value.contents);
     if (!text) return pass_on(text, "challengePassword");
-    if (text->size() > kMaxChallengeOctets) return bad("challengePassword is too long");
+    if (text->size() > kMaxChallengeOctets) return bad_request("challengePassword is too long");
     if (text->size() > kMaxPassword) {
         std::erase_if(*text, [](char c) { return c == '\r' || c == '\n'; });
     }
-    if (!is_visible_text(*text)) return bad("challengePassword holds a forbidden character");
+    if (!is_visible_text(*text))
+        return bad_request("challengePassword holds a forbidden character");
     request.challenge = *std::move(text);
     return {};
 }
@@ -111,7 +110,7 @@ Result<void> read_attribute_value(const std::string& type, const DerElement& val
                                   CertificateRequest& request) {
     if (type == kOidChallengePassword) return read_challenge(value, request);
     if (type != kOidExtensionRequest) return {};
-    if (value.identifier != kDerSequence) return bad("extensionRequest is not a SEQUENCE");
+    if (value.identifier != kDerSequence) return bad_request("extensionRequest is not a SEQUENCE");
     return read_requested_extensions(value.contents, request);
 }
 
@@ -123,20 +122,20 @@ Result<void> read_attributes(ByteView attributes, CertificateRequest& request) {
         DerReader inside(attribute ? attribute->contents : ByteView{});
         const auto oid = inside.take(kDerOid);
         const auto values = inside.take(kDerSet);
-        if (!oid || !values || !inside.empty()) return bad("an attribute cannot be read");
+        if (!oid || !values || !inside.empty()) return bad_request("an attribute cannot be read");
         std::string type = dotted_oid(oid->contents);
-        if (type.empty()) return bad("an attribute's type cannot be read");
+        if (type.empty()) return bad_request("an attribute's type cannot be read");
         // Both forms mean the same, so that having one of each is having it twice.
         if (type == kOidMicrosoftExtensions) type = kOidExtensionRequest;
         if (std::ranges::find(seen, type) != seen.end()) {
-            return bad("attribute " + type + " occurs twice");
+            return bad_request("attribute " + type + " occurs twice");
         }
-        if (seen.size() == kMaxAttributes) return bad("too many attributes");
+        if (seen.size() == kMaxAttributes) return bad_request("too many attributes");
         seen.push_back(type);
         DerReader of_values(values->contents);
         const auto value = of_values.next();
         if (!value || !of_values.empty()) {
-            return bad("attribute " + type + " has not exactly one value");
+            return bad_request("attribute " + type + " has not exactly one value");
         }
         if (auto read = read_attribute_value(type, *value, request); !read) return read;
     }
@@ -147,13 +146,13 @@ Result<void> read_attributes(ByteView attributes, CertificateRequest& request) {
 
 Result<CertificateRequest> parse_csr(ByteView der, std::size_t limit) {
     if (der.size() > limit) return fail(ErrorCode::too_large, "certificate request is too long");
-    if (!is_der(der)) return bad("certificate request is not DER");
+    if (!is_der(der)) return bad_request("certificate request is not DER");
     const auto signed_request = read_signed_request(der);
     const auto info =
         signed_request ? read_request_info(signed_request->info.contents) : std::nullopt;
-    if (!info) return bad("not a PKCS#10 certificate request");
+    if (!info) return bad_request("not a PKCS#10 certificate request");
     if (!std::ranges::equal(info->version.contents, std::array<std::uint8_t, 1>{0})) {
-        return bad("certificate request has another version than 1");
+        return bad_request("certificate request has another version than 1");
     }
     CertificateRequest request;
     request.der = to_bytes(der);

@@ -10,14 +10,10 @@
 namespace ndes {
 namespace {
 
-constexpr const char* kOidSecurityIdentifierExtension = "1.3.6.1.4.1.311.25.2";
-constexpr const char* kOidSecurityIdentifier = "1.3.6.1.4.1.311.25.2.1";
 constexpr std::size_t kMaxExtensions = 32;
 constexpr std::size_t kMaxExtendedUsages = 64;
 constexpr std::size_t kMaxSecurityIdentifier = 184;  // longest text form of a Windows SID
 constexpr unsigned kKeyUsageBits = 9;
-
-Failure bad(std::string text) { return fail(ErrorCode::bad_request, std::move(text)); }
 
 // The contents of an extension's value if it is DER of that type.
 std::optional<ByteView> value_contents(ByteView value, std::uint8_t identifier) {
@@ -35,11 +31,11 @@ Result<void> read_alt_names(ByteView value, CertificateRequest& request) {
 // write all eight, and both forms mean the same to everybody.
 Result<void> read_key_usage(ByteView value, CertificateRequest& request) {
     const auto bits = value_contents(value, kDerBitString);
-    if (!bits || bits->size() > 3) return bad("keyUsage cannot be read");
+    if (!bits || bits->size() > 3) return bad_request("keyUsage cannot be read");
     std::vector<KeyUsage> usages;
     for (unsigned bit = 0; bit < (bits->size() - 1) * 8; ++bit) {
         if (((*bits)[1 + bit / 8] & 0x80U >> bit % 8) == 0) continue;
-        if (bit >= kKeyUsageBits) return bad("keyUsage has an undefined bit");
+        if (bit >= kKeyUsageBits) return bad_request("keyUsage has an undefined bit");
         usages.push_back(static_cast<KeyUsage>(bit));
     }
     request.key_usage = std::move(usages);
@@ -48,15 +44,17 @@ Result<void> read_key_usage(ByteView value, CertificateRequest& request) {
 
 Result<void> read_extended_key_usage(ByteView value, CertificateRequest& request) {
     const auto usages = value_contents(value, kDerSequence);
-    if (!usages || usages->empty()) return bad("extendedKeyUsage is empty or cannot be read");
+    if (!usages || usages->empty())
+        return bad_request("extendedKeyUsage is empty or cannot be read");
     std::vector<std::string> oids;
     for (DerReader reader(*usages); !reader.empty();) {
         const auto usage = reader.take(kDerOid);
         std::string oid = usage ? dotted_oid(usage->contents) : "";
-        if (oid.empty()) return bad("extendedKeyUsage cannot be read");
-        if (oids.size() == kMaxExtendedUsages) return bad("extendedKeyUsage names too many");
+        if (oid.empty()) return bad_request("extendedKeyUsage cannot be read");
+        if (oids.size() == kMaxExtendedUsages)
+            return bad_request("extendedKeyUsage names too many");
         if (std::ranges::find(oids, oid) != oids.end()) {
-            return bad("extendedKeyUsage names " + oid + " twice");
+            return bad_request("extendedKeyUsage names " + oid + " twice");
         }
         oids.push_back(std::move(oid));
     }
@@ -67,11 +65,11 @@ Result<void> read_extended_key_usage(ByteView value, CertificateRequest& request
 // BasicConstraints ::= SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER OPTIONAL }
 Result<void> read_basic_constraints(ByteView value, CertificateRequest& request) {
     const auto contents = value_contents(value, kDerSequence);
-    if (!contents) return bad("basicConstraints cannot be read");
+    if (!contents) return bad_request("basicConstraints cannot be read");
     DerReader reader(*contents);
     const auto ca = reader.take(kDerBoolean);
     const auto length = reader.take(kDerInteger);
-    if (!reader.empty()) return bad("basicConstraints cannot be read");
+    if (!reader.empty()) return bad_request("basicConstraints cannot be read");
     // DER would leave out cA = FALSE; clients write it, and it means the same.
     request.asks_for_ca = (ca && ca->contents.front() != 0) || length;
     return {};
@@ -88,11 +86,11 @@ Result<void> read_security_identifier(ByteView value, CertificateRequest& reques
         explicit_value ? der_contents(explicit_value->contents, kDerOctetString) : std::nullopt;
     if (!type || dotted_oid(type->contents) != kOidSecurityIdentifier || !octets ||
         !reader.empty()) {
-        return bad("security identifier extension cannot be read");
+        return bad_request("security identifier extension cannot be read");
     }
     std::string text(as_text(*octets));
     if (text.size() > kMaxSecurityIdentifier || !is_visible_text(text)) {
-        return bad("security identifier is not text");
+        return bad_request("security identifier is not text");
     }
     request.security_identifier = std::move(text);
     return {};
@@ -117,14 +115,15 @@ Result<void> read_extension(ByteView contents, std::vector<std::string>& seen,
     const auto type = reader.take(kDerOid);
     const auto critical = reader.take(kDerBoolean);
     const auto value = reader.take(kDerOctetString);
-    if (!type || !value || !reader.empty()) return bad("extensionRequest cannot be read");
+    if (!type || !value || !reader.empty()) return bad_request("extensionRequest cannot be read");
     const std::string oid = dotted_oid(type->contents);
-    if (oid.empty()) return bad("an extension's type cannot be read");
-    if (critical && critical->contents.front() == 0) return bad("extensionRequest is not DER");
+    if (oid.empty()) return bad_request("an extension's type cannot be read");
+    if (critical && critical->contents.front() == 0)
+        return bad_request("extensionRequest is not DER");
     if (std::ranges::find(seen, oid) != seen.end()) {
-        return bad("extension " + oid + " occurs twice");
+        return bad_request("extension " + oid + " occurs twice");
     }
-    if (seen.size() == kMaxExtensions) return bad("too many extensions");
+    if (seen.size() == kMaxExtensions) return bad_request("too many extensions");
     seen.push_back(oid);
     const auto known = std::ranges::find(kKnownExtensions, oid, &KnownExtension::oid);
     if (known != kKnownExtensions.end()) return known->read(value->contents, request);
@@ -138,7 +137,7 @@ Result<void> read_requested_extensions(ByteView extensions, CertificateRequest& 
     std::vector<std::string> seen;
     for (DerReader reader(extensions); !reader.empty();) {
         const auto extension = reader.take(kDerSequence);
-        if (!extension) return bad("extensionRequest cannot be read");
+        if (!extension) return bad_request("extensionRequest cannot be read");
         if (auto read = read_extension(extension->contents, seen, request); !read) return read;
     }
     return {};

@@ -15,10 +15,6 @@ namespace ndes {
 namespace {
 
 constexpr const char* kOidUpn = "1.3.6.1.4.1.311.20.2.3";
-constexpr const char* kOidSecurityIdentifierExtension = "1.3.6.1.4.1.311.25.2";
-constexpr const char* kOidSecurityIdentifier = "1.3.6.1.4.1.311.25.2.1";
-
-Failure bad(std::string text) { return fail(ErrorCode::bad_request, std::move(text)); }
 
 // Octets; RFC 1035 section 2.3.4 for DNS, RFC 5321 section 4.5.3.1 for e-mail, else our own.
 std::size_t max_size(SubjectAltNameType type) {
@@ -36,13 +32,13 @@ std::size_t max_size(SubjectAltNameType type) {
 Result<void> check_value(const SubjectAltName& name) {
     const bool ascii_only = name.type != SubjectAltNameType::upn;
     const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
-    if (name.value.empty()) return bad(std::string(to_string(name.type)) + " is empty");
+    if (name.value.empty()) return bad_request(std::string(to_string(name.type)) + " is empty");
     if (name.value.size() > max_size(name.type)) {
-        return bad(std::string(to_string(name.type)) + " is too long");
+        return bad_request(std::string(to_string(name.type)) + " is too long");
     }
     if (!is_visible_text(name.value) ||
         (ascii_only && !std::ranges::all_of(name.value, is_ascii))) {
-        return bad(std::string(to_string(name.type)) + " holds a forbidden character");
+        return bad_request(std::string(to_string(name.type)) + " holds a forbidden character");
     }
     return {};
 }
@@ -57,7 +53,8 @@ std::optional<Bytes> address_octets(const std::string& text) {
 }
 
 Result<SubjectAltName> read_address(ByteView octets) {
-    if (octets.size() != 4 && octets.size() != 16) return bad("ip has neither 4 nor 16 octets");
+    if (octets.size() != 4 && octets.size() != 16)
+        return bad_request("ip has neither 4 nor 16 octets");
     std::array<char, INET6_ADDRSTRLEN> text{};
     ::inet_ntop(octets.size() == 4 ? AF_INET : AF_INET6, octets.data(), text.data(), text.size());
     return SubjectAltName{SubjectAltNameType::ip, text.data()};
@@ -68,11 +65,11 @@ Result<SubjectAltName> read_other_name(ByteView contents) {
     DerReader reader(contents);
     const auto type = reader.take(kDerOid);
     const auto value = reader.take(der_context(0, true));
-    if (!type || !value || !reader.empty()) return bad("otherName cannot be read");
+    if (!type || !value || !reader.empty()) return bad_request("otherName cannot be read");
     const std::string oid = dotted_oid(type->contents);
-    if (oid != kOidUpn) return bad("otherName " + oid + " is not supported");
+    if (oid != kOidUpn) return bad_request("otherName " + oid + " is not supported");
     const auto octets = der_contents(value->contents, kDerUtf8String);
-    if (!octets) return bad("upn is not a UTF8String");
+    if (!octets) return bad_request("upn is not a UTF8String");
     auto text = text_of(V_ASN1_UTF8STRING, *octets);
     if (!text) return pass_on(text, "upn");
     return SubjectAltName{SubjectAltNameType::upn, *std::move(text)};
@@ -93,8 +90,8 @@ Result<SubjectAltName> read_name(const DerElement& name) {
         case der_context(6, false): return read_text_name(SubjectAltNameType::uri, name.contents);
         case der_context(7, false): return read_address(name.contents);
         default:
-            return bad("kind " + std::to_string(name.identifier & 0x1F) +
-                       " of name is not supported");
+            return bad_request("kind " + std::to_string(name.identifier & 0x1F) +
+                               " of name is not supported");
     }
 }
 
@@ -137,7 +134,7 @@ Result<GeneralNamePtr> build_name(const SubjectAltName& name) {
     Asn1StringPtr value;
     if (name.type == SubjectAltNameType::ip) {
         const auto octets = address_octets(name.value);
-        if (!octets) return bad("ip is not an address");
+        if (!octets) return bad_request("ip is not an address");
         value = make_string(V_ASN1_OCTET_STRING, *octets);
     } else {
         value = make_string(V_ASN1_IA5STRING, as_bytes(name.value));
@@ -180,12 +177,13 @@ auto comparable_set(const std::vector<SubjectAltName>& names) {
 
 Result<std::vector<SubjectAltName>> read_general_names(ByteView names) {
     const auto contents = is_der(names) ? der_contents(names, kDerSequence) : std::nullopt;
-    if (!contents || contents->empty()) return bad("subjectAltName is empty or cannot be read");
+    if (!contents || contents->empty())
+        return bad_request("subjectAltName is empty or cannot be read");
     std::vector<SubjectAltName> read;
     for (DerReader reader(*contents); !reader.empty();) {
         const auto element = reader.next();
-        if (!element) return bad("subjectAltName cannot be read");
-        if (read.size() == kMaxAltNames) return bad("subjectAltName has too many names");
+        if (!element) return bad_request("subjectAltName cannot be read");
+        if (read.size() == kMaxAltNames) return bad_request("subjectAltName has too many names");
         auto name = read_name(*element);
         if (!name) return pass_on(name, "subjectAltName");
         auto checked = check_value(*name);
@@ -212,13 +210,13 @@ Result<X509ExtensionPtr> security_identifier_extension(const std::string& sid) {
     sk_GENERAL_NAME_push(names.get(), name.release());
     unsigned char* encoded = nullptr;
     const int size = ::i2d_GENERAL_NAMES(names.get(), &encoded);
-    if (size <= 0) return bad("security identifier cannot be encoded");
+    if (size <= 0) return bad_request("security identifier cannot be encoded");
     const Asn1StringPtr value =
         make_string(V_ASN1_OCTET_STRING, {encoded, static_cast<std::size_t>(size)});
     ::OPENSSL_free(encoded);
     const Asn1ObjectPtr oid(::OBJ_txt2obj(kOidSecurityIdentifierExtension, 1));
     X509ExtensionPtr extension(::X509_EXTENSION_create_by_OBJ(nullptr, oid.get(), 0, value.get()));
-    if (!extension) return bad("security identifier cannot be encoded");
+    if (!extension) return bad_request("security identifier cannot be encoded");
     return extension;
 }
 

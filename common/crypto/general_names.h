@@ -12,6 +12,11 @@
 
 namespace ndes {
 
+// Windows security identifier: the certificate extension, and the type in it ([MS-WCCE] section
+// 2.2.2.7.7.4).
+inline constexpr const char* kOidSecurityIdentifierExtension = "1.3.6.1.4.1.311.25.2";
+inline constexpr const char* kOidSecurityIdentifier = "1.3.6.1.4.1.311.25.2.1";
+
 // Most names of one certificate or request.
 inline constexpr std::size_t kMaxAltNames = 128;
 
@@ -24,7 +29,7 @@ Result<std::vector<SubjectAltName>> read_general_names(ByteView names);
 // non-ASCII DNS name, …).
 Result<GeneralNamesPtr> to_general_names(const std::vector<SubjectAltName>& names);
 
-// The extension 1.3.6.1.4.1.311.25.2 ([MS-WCCE] section 2.2.2.7.7.4), not critical, that binds a
+// The extension kOidSecurityIdentifierExtension, not critical, that binds a
 // certificate to the account of this security identifier ("S-1-5-21-…").
 Result<X509ExtensionPtr> security_identifier_extension(const std::string& sid);
 

@@ -7,16 +7,12 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
+#include "common/crypto/pem.h"
 #include "common/crypto/rsa_weakness.h"
 #include "common/file.h"
 
 namespace ndes {
 namespace {
-
-// Keeps OpenSSL from asking for a pass phrase on the terminal.
-int refuse_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*user*/) {
-    return -1;
-}
 
 bool has_standard_exponent(const EVP_PKEY* key) {
     BIGNUM* value = nullptr;

@@ -14,6 +14,9 @@ namespace ndes {
 
 enum class KeyType { rsa, ec, other };
 
+// Shorter RSA keys neither sign nor receive CMS.
+inline constexpr int kLeastRsaBits = 2048;
+
 // What a rule wants to know of a public key.
 struct KeyFacts {
     KeyType type = KeyType::other;

@@ -39,6 +39,7 @@ using X509ExtensionPtr = std::unique_ptr<X509_EXTENSION, OpensslFree<::X509_EXTE
 using GeneralNamesPtr = std::unique_ptr<GENERAL_NAMES, OpensslFree<::GENERAL_NAMES_free>>;
 using Asn1OctetStringPtr =
     std::unique_ptr<ASN1_OCTET_STRING, OpensslFree<::ASN1_OCTET_STRING_free>>;
+using Asn1TimePtr = std::unique_ptr<ASN1_TIME, OpensslFree<::ASN1_TIME_free>>;
 using Asn1IntegerPtr = std::unique_ptr<ASN1_INTEGER, OpensslFree<::ASN1_INTEGER_free>>;
 using Asn1ObjectPtr = std::unique_ptr<ASN1_OBJECT, OpensslFree<::ASN1_OBJECT_free>>;
 using BignumPtr = std::unique_ptr<BIGNUM, OpensslFree<::BN_free>>;

@@ -59,14 +59,14 @@ const EVP_MD* digest_for(std::string_view hash) {
     static const auto fetch = [](const char* name) {
         return ::EVP_MD_fetch(nullptr, name, nullptr);
     };
-    static const std::array kDigests{
+    static const std::array kVerifiable{
         Verifiable{"SHA-256", fetch("SHA2-256")},  Verifiable{"SHA-384", fetch("SHA2-384")},
         Verifiable{"SHA-512", fetch("SHA2-512")},  Verifiable{"SHA-224", fetch("SHA2-224")},
         Verifiable{"SHA-1", fetch("SHA1")},        Verifiable{"SHA3-256", fetch("SHA3-256")},
         Verifiable{"SHA3-384", fetch("SHA3-384")}, Verifiable{"SHA3-512", fetch("SHA3-512")},
     };
-    const auto found = std::ranges::find(kDigests, hash, &Verifiable::hash);
-    return found == kDigests.end() ? nullptr : found->digest;
+    const auto found = std::ranges::find(kVerifiable, hash, &Verifiable::hash);
+    return found == kVerifiable.end() ? nullptr : found->digest;
 }
 
 Failure bad() { return fail(ErrorCode::bad_request, "signature algorithm has parameters"); }

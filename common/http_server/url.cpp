@@ -1,14 +1,9 @@
 #include "common/http_server/url.h"
 
+#include "common/digits.h"
+
 namespace ndes::http {
 namespace {
-
-int hex_value(char digit) {
-    if (digit >= '0' && digit <= '9') return digit - '0';
-    if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-    return -1;
-}
 
 // RFC 3986 section 2.3.
 bool is_unreserved(char c) {
@@ -34,8 +29,8 @@ Result<std::string> percent_decode(std::string_view text) {
             decoded += text[i];
             continue;
         }
-        const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-        const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
+        const int high = i + 2 < text.size() ? hex_digit_value(text[i + 1]) : -1;
+        const int low = i + 2 < text.size() ? hex_digit_value(text[i + 2]) : -1;
         if (high < 0 || low < 0) return fail(ErrorCode::bad_request, "malformed percent escape");
         const int octet = high * 16 + low;
         if (octet == 0) return fail(ErrorCode::bad_request, "percent escape of NUL");

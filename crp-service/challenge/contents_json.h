@@ -16,6 +16,9 @@ namespace ndes::crp {
 
 // An absent identifier is null on the wire, never "".
 inline Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+inline Json or_null(const std::optional<WallTime>& time) {
+    return time ? Json(to_rfc3339(*time)) : Json(nullptr);
+}
 
 inline constexpr std::size_t kMaxNameOctets = 512;  // a subject or one alternative name
 

@@ -12,7 +12,7 @@ namespace ndes::crp::cli {
 namespace {
 
 constexpr std::size_t kBatch = 1000;
-constexpr const char* kPath = "/api/v1/audit";
+constexpr const char* kAuditPath = "/api/v1/audit";
 
 using Take = std::function<bool(const AuditRecord&)>;
 
@@ -74,7 +74,7 @@ Result<AuditInput> from_crpd(RestTarget& target) {
         std::vector<AuditCheckpoint> checkpoints;
         std::optional<Error> fault;
         auto done = for_each_item(
-            *client, std::string(kPath) + "/checkpoints", "", 0, [&](const Json& item) {
+            *client, std::string(kAuditPath) + "/checkpoints", "", 0, [&](const Json& item) {
                 auto line = parse_audit_line(Json{{"checkpoint", item}}.dump());
                 if (line && line->checkpoint) {
                     checkpoints.push_back(std::move(*line->checkpoint));
@@ -89,7 +89,7 @@ Result<AuditInput> from_crpd(RestTarget& target) {
     };
     input.records = [client](const Take& take) -> Result<void> {
         std::optional<Error> fault;
-        auto done = for_each_item(*client, kPath, "", 0, [&](const Json& item) {
+        auto done = for_each_item(*client, kAuditPath, "", 0, [&](const Json& item) {
             auto record = audit_record_from_api(item);
             if (!record) fault = record.error();
             return record && take(*record);

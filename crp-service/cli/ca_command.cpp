@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* kIssued = "/api/v1/issued";
 
-int list(RestTarget& target, const Output& output) {
+int list_issued(RestTarget& target, const Output& output) {
     return with_client(target, [&](RestClient& client) -> Result<void> {
         ListPrinter printer(output, {{"SERIAL", "serial"},
                                      {"STATE", "state"},
@@ -72,7 +72,7 @@ void add_ca_commands(CLI::App& app, int& exit_code) {
     CLI::App* verb = noun->add_subcommand("list", "its serial numbers, oldest first");
     auto target = add_rest_options(*verb, kNdesdAdmin);
     const auto output = add_output_options(*verb, true);
-    verb->callback([=, &exit_code] { exit_code = list(*target, *output); });
+    verb->callback([=, &exit_code] { exit_code = list_issued(*target, *output); });
 
     verb = noun->add_subcommand("revoke", "revoke a certificate; a new CRL is made at once");
     target = add_rest_options(*verb, kNdesdAdmin);

@@ -9,9 +9,9 @@ namespace ndes::crp::cli {
 
 namespace {
 
-constexpr const char* kPath = "/api/v1/certificates";
+constexpr const char* kCertificatesPath = "/api/v1/certificates";
 
-std::vector<Column> columns() {
+std::vector<Column> certificate_columns() {
     return {{"SERIAL", "serialNumber"}, {"SUBJECT", "subject"},    {"DEVICE", "deviceId"},
             {"USER", "userId"},         {"NOT AFTER", "notAfter"}, {"REVOKED", "revoked"},
             {"SHA-256", "sha256"}};
@@ -28,8 +28,8 @@ struct ExpiringOrder {
 Result<void> list_expiring(RestClient& client, const ExpiringOrder& order, const Output& output) {
     std::string query = "&expiringBefore=" + to_rfc3339(order.until);
     if (!order.device.empty()) query += "&deviceId=" + http::percent_encode(order.device);
-    ListPrinter printer(output, columns());
-    auto done = for_each_item(client, kPath, query, 0, [&](const Json& item) {
+    ListPrinter printer(output, certificate_columns());
+    auto done = for_each_item(client, kCertificatesPath, query, 0, [&](const Json& item) {
         const auto end = from_rfc3339(item.value("notAfter", ""));
         if (!item.value("revoked", false) && end && *end > order.now && *end <= order.until)
             printer.add(item);
@@ -61,7 +61,7 @@ void add_expiring(CLI::App& noun, int& exit_code) {
     });
 }
 
-void add_revoke(CLI::App& noun, int& exit_code) {
+void add_certificate_revoke(CLI::App& noun, int& exit_code) {
     CLI::App* verb = noun.add_subcommand(
         "revoke", "record it as revoked: no renewal with it; the CA's list is the CA's");
     const auto target = add_rest_options(*verb);
@@ -82,7 +82,8 @@ void add_revoke(CLI::App& noun, int& exit_code) {
         }
         exit_code = with_client(*target, [&](RestClient& client) -> Result<void> {
             const Json body = {{"reason", *reason}};
-            auto answer = client.call("POST", item_path(kPath, *id) + "/revoke", body.dump());
+            auto answer =
+                client.call("POST", item_path(kCertificatesPath, *id) + "/revoke", body.dump());
             if (!answer) return pass_on(answer);
             say(*output, "revoked " + *id);
             return {};
@@ -98,13 +99,13 @@ void add_certificate_commands(CLI::App& app, int& exit_code) {
     add_list_verb(*noun,
                   {"list",
                    "list them, newest first",
-                   kPath,
-                   columns(),
+                   kCertificatesPath,
+                   certificate_columns(),
                    {{"--device", "deviceId", "of this device"}}},
                   exit_code);
-    add_show_verb(*noun, "show one", "SHA256", kPath, exit_code);
+    add_show_verb(*noun, "show one", "SHA256", kCertificatesPath, exit_code);
     add_expiring(*noun, exit_code);
-    add_revoke(*noun, exit_code);
+    add_certificate_revoke(*noun, exit_code);
 }
 
 }  // namespace ndes::crp::cli

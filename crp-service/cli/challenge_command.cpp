@@ -9,7 +9,7 @@ namespace ndes::crp::cli {
 
 namespace {
 
-constexpr const char* kPath = "/api/v1/challenges";
+constexpr const char* kChallengesPath = "/api/v1/challenges";
 
 struct Order {
     std::string device;
@@ -22,7 +22,7 @@ Result<void> order_challenge(RestClient& client, const Order& order, const Outpu
     Json body = {{"deviceId", order.device}, {"policyId", order.policy}};
     if (!order.user.empty()) body["userId"] = order.user;
     if (order.ttl_seconds > 0) body["ttlSeconds"] = order.ttl_seconds;
-    auto answer = client.call("POST", kPath, body.dump());
+    auto answer = client.call("POST", kChallengesPath, body.dump());
     if (!answer) return pass_on(answer);
     auto json = parse_json(*answer, answer->size());
     if (!json) return fail(ErrorCode::internal, "crpd's answer is not JSON", json.error().text);
@@ -46,7 +46,7 @@ void add_new(CLI::App& noun, int& exit_code) {
     });
 }
 
-void add_revoke(CLI::App& noun, int& exit_code) {
+void add_challenge_revoke(CLI::App& noun, int& exit_code) {
     CLI::App* verb = noun.add_subcommand("revoke", "withdraw one that is not used yet");
     const auto target = add_rest_options(*verb);
     const auto yes = add_yes_option(*verb);
@@ -60,7 +60,7 @@ void add_revoke(CLI::App& noun, int& exit_code) {
             return;
         }
         exit_code = with_client(*target, [&](RestClient& client) -> Result<void> {
-            auto answer = client.call("DELETE", item_path(kPath, *id));
+            auto answer = client.call("DELETE", item_path(kChallengesPath, *id));
             if (!answer) return pass_on(answer);
             say(*output, "revoked " + *id);
             return {};
@@ -77,7 +77,7 @@ void add_challenge_commands(CLI::App& app, int& exit_code) {
     add_list_verb(*noun,
                   {"list",
                    "list them, newest first; never the challenge itself",
-                   kPath,
+                   kChallengesPath,
                    {{"ID", "challengeId"},
                     {"KIND", "kind"},
                     {"STATE", "state"},
@@ -91,8 +91,9 @@ void add_challenge_commands(CLI::App& app, int& exit_code) {
                      "issued, reserved, completed, expired, revoked, locked, "
                      "unconfirmed or failed"}}},
                   exit_code);
-    add_show_verb(*noun, "show one; never the challenge itself", "CHALLENGE-ID", kPath, exit_code);
-    add_revoke(*noun, exit_code);
+    add_show_verb(*noun, "show one; never the challenge itself", "CHALLENGE-ID", kChallengesPath,
+                  exit_code);
+    add_challenge_revoke(*noun, exit_code);
 }
 
 }  // namespace ndes::crp::cli

@@ -11,7 +11,6 @@ namespace ndes::crp::cli {
 namespace {
 
 constexpr std::size_t kPage = 500;
-constexpr std::size_t kMaxAnswerOctets = 16 * 1024 * 1024;
 
 struct ListOrder {
     std::shared_ptr<RestTarget> target;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* kNotifies = "/api/v1/notifies";
 
-int list(RestTarget& target, bool dead, const Output& output) {
+int list_notifies(RestTarget& target, bool dead, const Output& output) {
     return with_client(target, [&](RestClient& client) -> Result<void> {
         ListPrinter printer(output, {{"ID", "id"},
                                      {"STATE", "state"},
@@ -75,7 +75,7 @@ void add_notify_commands(CLI::App& app, int& exit_code) {
     const auto output = add_output_options(*verb, true);
     const auto dead = std::make_shared<bool>(false);
     verb->add_flag("--dead", *dead, "only dead letters: what the CRP will not take");
-    verb->callback([=, &exit_code] { exit_code = list(*target, *dead, *output); });
+    verb->callback([=, &exit_code] { exit_code = list_notifies(*target, *dead, *output); });
 
     verb = noun->add_subcommand("retry", "tell one again at once, or all dead letters");
     target = add_rest_options(*verb, kNdesdAdmin);

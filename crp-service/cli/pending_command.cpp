@@ -12,7 +12,7 @@ namespace ndes::crp::cli {
 
 namespace {
 
-constexpr const char* kPath = "/api/v1/pending";
+constexpr const char* kPendingPath = "/api/v1/pending";
 
 std::string field(const Json& item, const char* name) {
     const auto found = item.find(name);
@@ -26,12 +26,12 @@ void print_item(const Json& item) {
                 field(item, "subject").c_str(), field(item, "transactionId").c_str());
 }
 
-int list(RestTarget& target, bool as_json) {
+int list_pending(RestTarget& target, bool as_json) {
     if (auto known = complete(target); !known) return report_target(known.error());
     Json all = Json::array();
     std::string after = "0";
     while (!after.empty()) {
-        auto answer = call_rest(target, "GET", std::string(kPath) + "?after=" + after);
+        auto answer = call_rest(target, "GET", std::string(kPendingPath) + "?after=" + after);
         if (!answer) return report(answer.error());
         const auto page = parse_json(*answer, answer->size());
         if (!page || !page->is_object() || !page->contains("items") || !page->contains("next"))
@@ -53,8 +53,8 @@ int list(RestTarget& target, bool as_json) {
 int decide(RestTarget& target, std::int64_t id, const char* verb, const std::string& why) {
     if (auto known = complete(target); !known) return report_target(known.error());
     const std::string body = why.empty() ? std::string() : Json({{"text", why}}).dump();
-    auto answer =
-        call_rest(target, "POST", std::string(kPath) + "/" + std::to_string(id) + "/" + verb, body);
+    auto answer = call_rest(
+        target, "POST", std::string(kPendingPath) + "/" + std::to_string(id) + "/" + verb, body);
     if (!answer) return report(answer.error());
     const auto json = parse_json(*answer, answer->size());
     const std::string state = json && json->is_object() ? field(*json, "state") : "";
@@ -87,7 +87,7 @@ void add_pending_commands(CLI::App& app, int& exit_code) {
     verb->add_option("--format", *format, "table or json")
         ->check(CLI::IsMember({"table", "json"}))
         ->capture_default_str();
-    verb->callback([=, &exit_code] { exit_code = list(*target, *format == "json"); });
+    verb->callback([=, &exit_code] { exit_code = list_pending(*target, *format == "json"); });
     add_decision(*noun, "approve", "have the certificate issued now", false, exit_code);
     add_decision(*noun, "deny", "refuse it; the device is told at its next poll", true, exit_code);
 }

@@ -41,7 +41,7 @@ class PrintedLog final : public Log {
     void flush() override {}
 };
 
-void print(const CheckFinding& finding) {
+void print_finding(const CheckFinding& finding) {
     const char* word = finding.kind == CheckFinding::Kind::ok        ? "ok"
                        : finding.kind == CheckFinding::Kind::warning ? "warning"
                                                                      : "FAILED";
@@ -69,7 +69,7 @@ Bytes make_request() {
 [[noreturn]] void check_in_child(const scep::ModuleCheckOptions& options) {
     ::alarm(kMostSeconds);
     PrintedLog log;
-    const bool good = scep::check_module(options, log, &print);
+    const bool good = scep::check_module(options, log, &print_finding);
     std::fflush(nullptr);
     ::_exit(good ? kExitOk : kExitFailed);  // a module's threads must not run into our destructors
 }
@@ -91,7 +91,7 @@ int check(const scep::ModuleCheckOptions& options) {
     const std::string how = signal == SIGALRM
                                 ? "it did not come back within 60 s"
                                 : std::string("it ended the process: ") + ::strsignal(signal);
-    print({CheckFinding::Kind::failed, "the step after the last one told", how});
+    print_finding({CheckFinding::Kind::failed, "the step after the last one told", how});
     return kExitFailed;
 }
 

@@ -18,7 +18,6 @@ using web::http::client::http_client;
 using web::http::client::http_client_config;
 
 constexpr std::chrono::seconds kTimeout{15};
-constexpr std::size_t kMaxAnswerOctets = 16 * 1024 * 1024;
 
 ErrorCode code_for(int status) {
     switch (status) {

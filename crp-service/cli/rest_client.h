@@ -18,6 +18,9 @@ struct RestAnswer {
     std::string body;
 };
 
+// Longest answer that is read.
+inline constexpr std::size_t kMaxAnswerOctets = 16 * 1024 * 1024;
+
 // One connection for several calls.
 class RestClient {
   public:

@@ -9,7 +9,7 @@ namespace ndes::crp::cli {
 
 namespace {
 
-constexpr const char* kPath = "/api/v1/state-messages";
+constexpr const char* kStateMessagesPath = "/api/v1/state-messages";
 
 struct ReplayOrder {
     std::string sink;
@@ -27,7 +27,7 @@ Result<void> replay(RestClient& client, const ReplayOrder& order, const Output& 
     } else {
         body["ids"] = order.ids;
     }
-    auto answer = client.call("POST", std::string(kPath) + "/replay", body.dump());
+    auto answer = client.call("POST", std::string(kStateMessagesPath) + "/replay", body.dump());
     if (!answer) return pass_on(answer);
     auto json = parse_json(*answer, answer->size() + 1);
     if (json) print_object(output, *json);
@@ -67,11 +67,12 @@ void add_state_commands(CLI::App& app, int& exit_code) {
                                          {"REASON", "reason"},     {"DEVICE", "deviceId"},
                                          {"USER", "userId"},       {"TRANSACTION", "transactionId"},
                                          {"CREATED", "createdAt"}, {"ID", "id"}};
-    add_list_verb(*noun, {"list", "list them, oldest first", kPath, columns}, exit_code);
+    add_list_verb(*noun, {"list", "list them, oldest first", kStateMessagesPath, columns},
+                  exit_code);
     add_list_verb(*noun,
                   {"dead",
                    "those that a sink gave up",
-                   std::string(kPath) + "/dead-letters",
+                   std::string(kStateMessagesPath) + "/dead-letters",
                    columns,
                    {{"--sink", "sink", "of this sink"}}},
                   exit_code);

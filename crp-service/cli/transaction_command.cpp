@@ -14,9 +14,9 @@ namespace ndes::crp::cli {
 
 namespace {
 
-constexpr const char* kPath = "/api/v1/transactions";
+constexpr const char* kTransactionsPath = "/api/v1/transactions";
 
-std::vector<Column> columns() {
+std::vector<Column> transaction_columns() {
     return {{"DECIDED", "decidedAt"}, {"TRANSACTION", "transactionId"},
             {"STATE", "state"},       {"REASON", "reason"},
             {"PHASE", "phase"},       {"DEVICE", "deviceId"},
@@ -31,7 +31,7 @@ struct FollowOrder {
 // Newest first as they came; printed oldest first, each once.
 void print_batch(const std::vector<Json>& fresh, std::set<std::string>& seen,
                  const Output& output) {
-    ListPrinter table(output, columns());
+    ListPrinter table(output, transaction_columns());
     bool any = false;
     for (auto item = fresh.rbegin(); item != fresh.rend(); ++item) {
         if (!seen.insert(item->value("decisionId", "")).second) continue;
@@ -54,13 +54,14 @@ Result<void> follow(RestClient& client, const FollowOrder& order, const Output& 
          first = false) {
         std::vector<Json> fresh;
         std::string top;
-        auto done = for_each_item(client, kPath, "", first ? 1 : 0, [&](const Json& item) {
-            const std::string id = item.value("decisionId", "");
-            if (top.empty()) top = id;
-            if (id == newest) return false;
-            fresh.push_back(item);
-            return true;
-        });
+        auto done =
+            for_each_item(client, kTransactionsPath, "", first ? 1 : 0, [&](const Json& item) {
+                const std::string id = item.value("decisionId", "");
+                if (top.empty()) top = id;
+                if (id == newest) return false;
+                fresh.push_back(item);
+                return true;
+            });
         if (!done) return done;
         if (!top.empty()) newest = top;
         if (first) fresh.clear();
@@ -109,7 +110,7 @@ void collect(RestClient& client, Trace& trace, const char* path, const char* sou
 }
 
 Result<void> ask_crpd(RestClient& client, Trace& trace) {
-    auto transaction = get_json(client, item_path(kPath, trace.transaction_id));
+    auto transaction = get_json(client, item_path(kTransactionsPath, trace.transaction_id));
     if (transaction) {
         add_transaction(trace, *transaction);
         const std::string certificate = cell_text((*transaction)["certificateSha256"]);
@@ -199,15 +200,15 @@ void add_transaction_commands(CLI::App& app, int& exit_code) {
     add_list_verb(*noun,
                   {"list",
                    "list them, newest first",
-                   kPath,
-                   columns(),
+                   kTransactionsPath,
+                   transaction_columns(),
                    {{"--device", "deviceId", "of this device"},
                     {"--reason", "reason", "with this reason; see `crpctl reasons`"},
                     {"--state", "state", "refused, verified, issued, failed, pending, unconfirmed"},
                     {"--since", "since", "decided since: 24h, 7d or a time of RFC 3339", true}}},
                   exit_code);
-    add_show_verb(*noun, "what was decided, why, and what became of it", "TRANSACTION-ID", kPath,
-                  exit_code);
+    add_show_verb(*noun, "what was decided, why, and what became of it", "TRANSACTION-ID",
+                  kTransactionsPath, exit_code);
     add_trace(*noun, exit_code);
     add_follow(*noun, exit_code);
 }

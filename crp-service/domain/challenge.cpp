@@ -12,7 +12,7 @@ constexpr WordTable<ChallengeKind, 3> kKinds{{
     {ChallengeKind::sealed, "sealed"},
 }};
 
-constexpr WordTable<ChallengeState, 8> kStates{{
+constexpr WordTable<ChallengeState, 8> kChallengeStates{{
     {ChallengeState::issued, "issued"},
     {ChallengeState::reserved, "reserved"},
     {ChallengeState::completed, "completed"},
@@ -26,13 +26,13 @@ constexpr WordTable<ChallengeState, 8> kStates{{
 }  // namespace
 
 const char* to_string(ChallengeKind kind) { return word_of(kKinds, kind); }
-const char* to_string(ChallengeState state) { return word_of(kStates, state); }
+const char* to_string(ChallengeState state) { return word_of(kChallengeStates, state); }
 
 bool from_string(const std::string& text, ChallengeKind& kind) {
     return value_of(kKinds, text, kind);
 }
 bool from_string(const std::string& text, ChallengeState& state) {
-    return value_of(kStates, text, state);
+    return value_of(kChallengeStates, text, state);
 }
 
 }  // namespace ndes::crp

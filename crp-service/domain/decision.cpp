@@ -6,7 +6,7 @@ namespace ndes::crp {
 namespace {
 
 // The words stand in the database and the API: never changed, never reused.
-constexpr WordTable<TransactionState, 6> kStates{{
+constexpr WordTable<TransactionState, 6> kTransactionStates{{
     {TransactionState::refused, "refused"},
     {TransactionState::verified, "verified"},
     {TransactionState::issued, "issued"},
@@ -17,10 +17,10 @@ constexpr WordTable<TransactionState, 6> kStates{{
 
 }  // namespace
 
-const char* to_string(TransactionState state) { return word_of(kStates, state); }
+const char* to_string(TransactionState state) { return word_of(kTransactionStates, state); }
 
 bool from_string(const std::string& text, TransactionState& state) {
-    return value_of(kStates, text, state);
+    return value_of(kTransactionStates, text, state);
 }
 
 }  // namespace ndes::crp

@@ -4,7 +4,7 @@ namespace ndes::crp {
 
 namespace {
 
-ProblemCode code_for(ChallengeFault::Kind kind) {
+ProblemCode problem_for(ChallengeFault::Kind kind) {
     using Kind = ChallengeFault::Kind;
     switch (kind) {
         case Kind::device_unknown: return ProblemCode::device_unknown;
@@ -26,7 +26,7 @@ tl::unexpected<Problem> refuse(ChallengeFault fault) {
     if (fault.kind == ChallengeFault::Kind::failed) {
         return tl::unexpected<Problem>(Problem(std::move(fault.error)));
     }
-    return refuse(code_for(fault.kind), std::move(fault.error.text));
+    return refuse(problem_for(fault.kind), std::move(fault.error.text));
 }
 
 }  // namespace ndes::crp

@@ -10,10 +10,6 @@ namespace ndes::crp {
 
 namespace {
 
-Json or_null(const std::optional<WallTime>& time) {
-    return time ? Json(to_rfc3339(*time)) : Json(nullptr);
-}
-
 Json outcomes_json(const std::vector<RuleOutcome>& outcomes) {
     Json array = Json::array();
     for (const RuleOutcome& outcome : outcomes) {
@@ -33,7 +29,7 @@ Json deliveries_json(const std::vector<Delivery>& deliveries) {
                          {"attempts", delivery.attempts},
                          {"nextAttemptAt", or_null(delivery.next_attempt_at)},
                          {"deadAt", or_null(delivery.dead_at)},
-                         {"lastError", crp::or_null(delivery.last_error)}});
+                         {"lastError", or_null(delivery.last_error)}});
     }
     return array;
 }

@@ -4,7 +4,7 @@ namespace ndes::crp {
 
 namespace {
 
-ProblemCode code_for(ClientFault fault) {
+ProblemCode problem_of(ClientFault fault) {
     switch (fault) {
         case ClientFault::expired: return ProblemCode::client_certificate_expired;
         case ClientFault::not_yet_valid: return ProblemCode::client_certificate_not_yet_valid;
@@ -21,7 +21,7 @@ ProblemCode code_for(ClientFault fault) {
 }
 
 tl::unexpected<Problem> refuse_certificate(ClientFault fault, const std::string& text) {
-    return refuse(code_for(fault), "the client certificate does not count: " + text);
+    return refuse(problem_of(fault), "the client certificate does not count: " + text);
 }
 
 bool is_in_force(const CallerRule& caller, WallTime now) {

@@ -23,7 +23,7 @@ Json rules_json(const std::vector<RuleReport>& rules) {
     return array;
 }
 
-Json to_json(const Simulation& simulation) {
+Json simulation_json(const Simulation& simulation) {
     return {
         {"verified", simulation.verified},
         {"reason", simulation.reason},
@@ -40,7 +40,7 @@ Json to_json(const Simulation& simulation) {
 }
 
 Answer answer_with(const Result<Simulation>& simulation) {
-    http::Response response = json_response(200, to_json(*simulation));
+    http::Response response = json_response(200, simulation_json(*simulation));
     response.headers.emplace_back("Cache-Control", "no-store");
     return response;
 }

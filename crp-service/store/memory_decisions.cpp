@@ -10,8 +10,6 @@
 namespace ndes::crp {
 namespace {
 
-constexpr std::size_t kMaxHistory = 100;
-
 bool is_question(const Decision& decision, std::string_view transaction_id,
                  std::string_view csr_sha256, std::string_view signing_sha256) {
     return decision.transaction_id == transaction_id && decision.csr_sha256 == csr_sha256 &&
@@ -173,7 +171,7 @@ Result<std::vector<Transaction>> MemoryStore::find_transaction_history(
     const std::lock_guard guard(mutex_);
     std::vector<Transaction> found;
     for (auto it = transactions_.rbegin(); it != transactions_.rend(); ++it) {
-        if (found.size() == kMaxHistory) break;
+        if (std::ssize(found) == kMaxHistory) break;
         const Transaction& one = it->second;
         if (one.decision.transaction_id == transaction_id) found.push_back(one);
     }

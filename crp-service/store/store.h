@@ -121,7 +121,7 @@ class Store {
     // ---- what was decided. Newest first.
     virtual Result<std::optional<Transaction>> find_transaction(
         std::string_view transaction_id) = 0;
-    // All decisions of one transaction ID, newest first, at most 100.
+    // All decisions of one transaction ID, newest first, at most kMaxHistory.
     virtual Result<std::vector<Transaction>> find_transaction_history(
         std::string_view transaction_id) = 0;
     virtual Result<Page<Transaction>> list_transactions(const PageRequest& page,

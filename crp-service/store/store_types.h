@@ -61,6 +61,9 @@ struct Precondition {
     std::string revision = {};
 };
 
+// Newest decisions that a transaction's history tells.
+inline constexpr std::int64_t kMaxHistory = 100;
+
 // How long the answer to an Idempotency-Key is kept.
 inline constexpr std::chrono::hours kIdempotencyWindow{24};
 

@@ -3,10 +3,12 @@
 // Any thread.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "crp-service/validation/context.h"
 #include "crp-service/validation/phases.h"
@@ -24,6 +26,10 @@ struct RuleResult {
 inline RuleResult pass() { return {}; }
 inline RuleResult refuse(std::string_view reason, std::string detail) {
     return {reason, std::move(detail)};
+}
+
+inline bool contains(const std::vector<std::string>& list, const std::string& item) {
+    return std::ranges::find(list, item) != list.end();
 }
 
 // Which requests a rule judges.

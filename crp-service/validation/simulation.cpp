@@ -32,20 +32,16 @@ RuleReport report_of(const Rule& rule, const Context& context, const Findings& f
     return report;
 }
 
-bool holds(const std::vector<std::string>& list, const std::string& item) {
-    return std::ranges::find(list, item) != list.end();
-}
-
 std::vector<std::string> entitled_by(const Context& context) {
     std::vector<std::string> by;
     if (!context.policy) return by;
     const Assignments& to = context.policy->assignments;
     if (to.all) by.emplace_back("everybody");
-    if (holds(to.devices, context.device_id)) by.push_back("device " + context.device_id);
+    if (contains(to.devices, context.device_id)) by.push_back("device " + context.device_id);
     if (!context.user) return by;
-    if (holds(to.users, context.user_id)) by.push_back("user " + context.user_id);
+    if (contains(to.users, context.user_id)) by.push_back("user " + context.user_id);
     for (const std::string& group : context.user->groups) {
-        if (holds(to.groups, group)) by.push_back("group " + group);
+        if (contains(to.groups, group)) by.push_back("group " + group);
     }
     return by;
 }

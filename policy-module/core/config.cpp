@@ -14,8 +14,6 @@ constexpr std::string_view kHostCharacters = "abcdefghijklmnopqrstuvwxyz01234567
 constexpr std::string_view kPathCharacters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
 
-Failure wrong(std::string what) { return fail(ErrorCode::bad_request, std::move(what)); }
-
 bool consists_of(std::string_view text, std::string_view characters) {
     return text.find_first_not_of(characters) == std::string_view::npos;
 }
@@ -24,10 +22,11 @@ Result<std::string> parse_host(std::string_view text) {
     std::string host(text);
     std::transform(host.begin(), host.end(), host.begin(),
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    if (host.empty()) return wrong("the host name is missing");
-    if (host.front() == '[') return wrong("an IPv6 address is not supported here; use a name");
+    if (host.empty()) return bad_request("the host name is missing");
+    if (host.front() == '[')
+        return bad_request("an IPv6 address is not supported here; use a name");
     if (host.size() > 253 || !consists_of(host, kHostCharacters))
-        return wrong("the host name has a character that host names do not have");
+        return bad_request("the host name has a character that host names do not have");
     return host;
 }
 
@@ -35,7 +34,7 @@ Result<std::uint16_t> parse_port(std::string_view text) {
     unsigned port = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
     if (error != std::errc() || end != text.data() + text.size() || port == 0 || port > 65535)
-        return wrong("the port must be 1 to 65535");
+        return bad_request("the port must be 1 to 65535");
     return static_cast<std::uint16_t>(port);
 }
 
@@ -45,10 +44,10 @@ Result<std::string> parse_base_path(std::string_view path) {
     while (!path.empty() && path.back() == '/')
         path.remove_suffix(1);
     if (!consists_of(path, kPathCharacters))
-        return wrong("the path may hold unreserved characters only (no query, no %)");
+        return bad_request("the path may hold unreserved characters only (no query, no %)");
     if (!path.ends_with(crp_protocol::kBasePath) && !path.ends_with(crp_protocol::kBasePathAlias))
-        return wrong("the path must end with " + std::string(crp_protocol::kBasePath) + " or " +
-                     std::string(crp_protocol::kBasePathAlias));
+        return bad_request("the path must end with " + std::string(crp_protocol::kBasePath) +
+                           " or " + std::string(crp_protocol::kBasePathAlias));
     return std::string(path);
 }
 
@@ -56,12 +55,12 @@ Result<std::string> parse_base_path(std::string_view path) {
 
 Result<CrpAddress> parse_crp_url(std::string_view url) {
     constexpr std::string_view kScheme = "https://";
-    if (!url.starts_with(kScheme)) return wrong("must begin with https://");
+    if (!url.starts_with(kScheme)) return bad_request("must begin with https://");
     url.remove_prefix(kScheme.size());
     const auto slash = std::min(url.find('/'), url.size());
     const std::string_view authority = url.substr(0, slash);
     if (authority.find('@') != std::string_view::npos)
-        return wrong("a user name has no place here; the client certificate says who we are");
+        return bad_request("a user name has no place here; the client certificate says who we are");
 
     CrpAddress address;
     const auto colon = authority.rfind(':');

@@ -216,21 +216,15 @@ constexpr std::array kWordings{
             "\"%1\"; Grant Read and Write permissions on the registry key \"%2\"; to the "
             "account that the Network Device Enrollment Service is running as."}};
 
-std::string value_of(const LogFields& fields, std::string_view name) {
-    for (const auto& [field, value] : fields)
-        if (field == name) return value;
-    return {};
-}
-
 std::string message_of(const LogFields& fields) {
-    std::string message = value_of(fields, "cause");
-    const std::string detail = value_of(fields, "detail");
+    std::string message(field_of(fields, "cause"));
+    const std::string_view detail = field_of(fields, "detail");
     if (!message.empty() && !detail.empty()) message += ": ";
-    return message + detail;
+    return message.append(detail);
 }
 
 std::string code_of(const LogFields& fields) {
-    std::string code = value_of(fields, "error_code");
+    std::string code(field_of(fields, "error_code"));
     return code.empty() ? std::string(kUnspecified) : code;
 }
 
@@ -259,13 +253,13 @@ std::span<const NdesEvent> all_events() { return kEvents; }
 std::string event_text(NdesEvent event, const LogFields& fields) {
     const auto* const found = std::ranges::find(kWordings, event.number, &Wording::number);
     if (found == kWordings.end()) return {};
-    const std::string setting = value_of(fields, "setting");
+    const std::string setting(field_of(fields, "setting"));
     return fill(found->text, {{"%ErrorCode", code_of(fields)},
                               {"%ErrorMessage", message_of(fields)},
                               {"%ErrorString", message_of(fields)},
-                              {"%KeyUsage", value_of(fields, "key_usage")},
-                              {"%KeyID", value_of(fields, "key_id")},
-                              {"%ConfigString", value_of(fields, "ca")},
+                              {"%KeyUsage", std::string(field_of(fields, "key_usage"))},
+                              {"%KeyID", std::string(field_of(fields, "key_id"))},
+                              {"%ConfigString", std::string(field_of(fields, "ca"))},
                               {"%RegistryLocation", setting},
                               {"%1", setting},
                               {"%2", setting}});

@@ -22,10 +22,6 @@ bool time_or_operator_helps(const Error& error) {
     return error.code == ErrorCode::unavailable || error.code == ErrorCode::timeout;
 }
 
-std::string cause_of(const Error& error) {
-    return error.detail.empty() ? error.text : error.text + " (" + error.detail + ")";
-}
-
 }  // namespace
 
 NotifyDispatcher::NotifyDispatcher(NotifyOptions options, NotifyParts parts)
@@ -135,7 +131,7 @@ Result<void> NotifyDispatcher::tell(const PendingNotify& notify) {
 Result<void> NotifyDispatcher::record_failure(const PendingNotify& notify, const Error& error) {
     const bool refused = error.code == ErrorCode::bad_request;
     if (refused || (!time_or_operator_helps(error) && notify.attempts + 1 >= options_.tries))
-        return bury(notify, cause_of(error));
+        return bury(notify, error.with_detail());
     const WallTime next_attempt =
         parts_.clock.now() + back_off(options_, notify.attempts, parts_.random);
     parts_.log.note(Severity::warning, "the policy module could not be told an outcome",
@@ -146,7 +142,7 @@ Result<void> NotifyDispatcher::record_failure(const PendingNotify& notify, const
                      {"next_attempt", to_rfc3339(next_attempt)},
                      {"cause", error.text},
                      {"detail", error.detail}});
-    return parts_.journal.notifies().failed(notify.id, next_attempt, cause_of(error));
+    return parts_.journal.notifies().failed(notify.id, next_attempt, error.with_detail());
 }
 
 Result<void> NotifyDispatcher::bury(const PendingNotify& notify, const std::string& why) {

@@ -7,13 +7,6 @@
 #include "scep-server/policy_host/module_answer.h"
 
 namespace ndes::scep {
-namespace {
-
-std::string cause_of(const Error& error) {
-    return error.detail.empty() ? error.text : error.text + " (" + error.detail + ")";
-}
-
-}  // namespace
 
 Outcome outcome_of(OutcomeKind kind, const Attempt& attempt) {
     Outcome outcome;
@@ -25,7 +18,7 @@ Outcome outcome_of(OutcomeKind kind, const Attempt& attempt) {
 Outcome unavailable(const Attempt& attempt, NdesEvent event, std::string_view text,
                     const Error& error) {
     attempt.note(Severity::error, event, text,
-                 {{"cause", cause_of(error)},
+                 {{"cause", error.with_detail()},
                   {"code", std::string(to_string(error.code))},
                   {"error_code", hex_of(result_of(error.code))}});
     Outcome outcome = outcome_of(OutcomeKind::unavailable, attempt);

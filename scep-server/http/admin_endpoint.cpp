@@ -14,7 +14,7 @@
 namespace ndes::scep {
 namespace {
 
-constexpr const char* kBase = "/certsrv";
+constexpr const char* kAdminSite = "/certsrv";
 constexpr int kBothUses = kSignatureUse | kEncryptionUse;
 
 http::Response secured(http::Response response) {
@@ -101,7 +101,8 @@ http::Response AdminEndpoint::not_logged_in(const Login& login) const {
 bool AdminEndpoint::is_site_path(std::string_view path) const {
     return std::ranges::any_of(profiles_, [&](const AdminProfile& profile) {
         const std::string& folder = profile.config.mscep.password_vdir;
-        return is_scep_path(folder.empty() ? kBase : std::string(kBase) + "/" + folder, path);
+        return is_scep_path(folder.empty() ? kAdminSite : std::string(kAdminSite) + "/" + folder,
+                            path);
     });
 }
 

@@ -13,14 +13,14 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::string_view kIssued = "/api/v1/issued";
+constexpr std::string_view kIssuedPath = "/api/v1/issued";
 constexpr std::string_view kCrl = "/api/v1/crl";
-constexpr const char* kConflict = "NotRevocable";
+constexpr const char* kNotRevocable = "NotRevocable";
 constexpr const char* kLift = "removeFromCRL";
 constexpr std::size_t kMaxWord = 64;
 constexpr std::size_t kMaxSerialOctets = 20;
 
-ordered_json item_of(const SerialEntry& entry) {
+ordered_json issued_item(const SerialEntry& entry) {
     ordered_json item{{"id", entry.id},
                       {"serial", entry.serial},
                       {"state", entry.revocation ? "revoked" : std::string(to_string(entry.state))},
@@ -56,7 +56,7 @@ Result<std::string> read_serial(std::string text) {
 }
 
 // Absent: unspecified.
-Result<std::string> read_reason(const std::string& body) {
+Result<std::string> read_crl_reason(const std::string& body) {
     if (body.empty()) return std::string(to_string(RevocationReason::unspecified));
     auto json = parse_json(body, body.size());
     if (!json || !json->is_object())
@@ -71,7 +71,9 @@ Result<std::string> read_reason(const std::string& body) {
 
 }  // namespace
 
-bool IssuedApi::serves(std::string_view path) { return is_below(kIssued, path) || path == kCrl; }
+bool IssuedApi::serves(std::string_view path) {
+    return is_below(kIssuedPath, path) || path == kCrl;
+}
 
 http::Response IssuedApi::handle(const http::Request& request, const Login& login) {
     if (auto problem = problem_of_operator(login)) return std::move(*problem);
@@ -91,12 +93,12 @@ http::Response IssuedApi::handle(const http::Request& request, const Login& logi
 
 http::Response IssuedApi::list(const http::Request& request) {
     auto page = read_page_query(request.query);
-    if (!page) return problem_of(page.error(), kConflict);
+    if (!page) return problem_of(page.error(), kNotRevocable);
     auto entries = desk_.list(page->after, static_cast<std::size_t>(page->limit));
-    if (!entries) return problem_of(entries.error(), kConflict);
+    if (!entries) return problem_of(entries.error(), kNotRevocable);
     ordered_json body{{"items", ordered_json::array()}, {"next", nullptr}};
     for (const SerialEntry& entry : *entries)
-        body["items"].push_back(item_of(entry));
+        body["items"].push_back(issued_item(entry));
     if (entries->size() == static_cast<std::size_t>(page->limit))
         body["next"] = std::to_string(entries->back().id);
     return json_answer(body);
@@ -105,13 +107,13 @@ http::Response IssuedApi::list(const http::Request& request) {
 http::Response IssuedApi::revoke(const http::Request& request, const std::string& serial_text,
                                  const Login& login) {
     auto serial = read_serial(serial_text);
-    if (!serial) return problem_of(serial.error(), kConflict);
-    auto word = read_reason(request.body);
-    if (!word) return problem_of(word.error(), kConflict);
+    if (!serial) return problem_of(serial.error(), kNotRevocable);
+    auto word = read_crl_reason(request.body);
+    if (!word) return problem_of(word.error(), kNotRevocable);
     const auto reason = reason_of_word(*word);
     auto outcome = reason ? desk_.revoke(*serial, *reason, login.caller->name)
                           : desk_.release(*serial, login.caller->name);
-    if (!outcome) return problem_of(outcome.error(), kConflict);
+    if (!outcome) return problem_of(outcome.error(), kNotRevocable);
     const auto& revocation = outcome->entry.revocation;
     ordered_json body{{"serial", *serial},
                       {"state", revocation ? "revoked" : "good"},
@@ -133,9 +135,9 @@ http::Response IssuedApi::crl(const http::Request& request) {
         profile = value;
     }
     auto der = desk_.crl(profile);
-    if (!der) return problem_of(der.error(), kConflict);
+    if (!der) return problem_of(der.error(), kNotRevocable);
     auto pem = crl_pem(*der);
-    if (!pem) return problem_of(pem.error(), kConflict);
+    if (!pem) return problem_of(pem.error(), kNotRevocable);
     return {200, "application/x-pem-file", std::move(*pem), {}};
 }
 

@@ -11,8 +11,8 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::string_view kBase = "/api/v1/notifies";
-constexpr const char* kConflict = "NotDead";
+constexpr std::string_view kNotifiesPath = "/api/v1/notifies";
+constexpr const char* kNotDead = "NotDead";
 
 const char* word_of(std::int32_t disposition) {
     switch (disposition) {
@@ -24,7 +24,7 @@ const char* word_of(std::int32_t disposition) {
     }
 }
 
-ordered_json item_of(const NotifyRow& row) {
+ordered_json notify_item(const NotifyRow& row) {
     ordered_json item{{"id", row.id},
                       {"state", row.dead_at ? "dead" : "waiting"},
                       {"profile", row.profile},
@@ -67,7 +67,7 @@ Result<NotifyKind> take_kind(std::string& query) {
 
 }  // namespace
 
-bool NotifyApi::serves(std::string_view path) { return is_below(kBase, path); }
+bool NotifyApi::serves(std::string_view path) { return is_below(kNotifiesPath, path); }
 
 http::Response NotifyApi::handle(const http::Request& request, const Login& login) {
     if (auto problem = problem_of_operator(login)) return std::move(*problem);
@@ -84,14 +84,14 @@ http::Response NotifyApi::handle(const http::Request& request, const Login& logi
 http::Response NotifyApi::list(const http::Request& request) {
     std::string query = request.query;
     auto kind = take_kind(query);
-    if (!kind) return problem_of(kind.error(), kConflict);
+    if (!kind) return problem_of(kind.error(), kNotDead);
     auto page = read_page_query(query);
-    if (!page) return problem_of(page.error(), kConflict);
+    if (!page) return problem_of(page.error(), kNotDead);
     auto rows = parts_.queue.list(page->after, static_cast<std::size_t>(page->limit), *kind);
-    if (!rows) return problem_of(rows.error(), kConflict);
+    if (!rows) return problem_of(rows.error(), kNotDead);
     ordered_json body{{"items", ordered_json::array()}, {"next", nullptr}};
     for (const NotifyRow& row : *rows)
-        body["items"].push_back(item_of(row));
+        body["items"].push_back(notify_item(row));
     if (rows->size() == static_cast<std::size_t>(page->limit))
         body["next"] = std::to_string(rows->back().id);
     return json_answer(body);
@@ -99,7 +99,7 @@ http::Response NotifyApi::list(const http::Request& request) {
 
 http::Response NotifyApi::retry_dead(const Login& login) {
     auto count = parts_.queue.retry_dead();
-    if (!count) return problem_of(count.error(), kConflict);
+    if (!count) return problem_of(count.error(), kNotDead);
     parts_.log.note(Severity::info, "all dead letters of Notify are told again",
                     {{"caller", login.caller->name}, {"count", std::to_string(*count)}});
     parts_.wake();
@@ -112,14 +112,14 @@ http::Response NotifyApi::change(const std::string& id_text, const std::string& 
     if (!id || (verb != "retry" && verb != "discard"))
         return json_problem(404, "NotFound", "nothing is served here");
     if (verb == "retry") {
-        if (auto done = parts_.queue.retry(*id); !done) return problem_of(done.error(), kConflict);
+        if (auto done = parts_.queue.retry(*id); !done) return problem_of(done.error(), kNotDead);
         parts_.log.note(Severity::info, "a Notify is told again at once",
                         {{"caller", login.caller->name}, {"notify_id", id_text}});
         parts_.wake();
         return json_answer({{"id", *id}, {"state", "waiting"}});
     }
     auto ended = parts_.queue.discard(*id);
-    if (!ended) return problem_of(ended.error(), kConflict);
+    if (!ended) return problem_of(ended.error(), kNotDead);
     parts_.log.write(Severity::warning,
                      "Notify: the dead letter " + id_text + " was discarded by " +
                          login.caller->name + "; the CRP will not learn of this outcome (" +

@@ -12,11 +12,11 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::string_view kBase = "/api/v1/pending";
-constexpr const char* kConflict = "NotWaiting";
+constexpr std::string_view kPendingPath = "/api/v1/pending";
+constexpr const char* kNotWaiting = "NotWaiting";
 constexpr std::size_t kMaxText = 255;
 
-ordered_json item_of(const PendingRequest& request) {
+ordered_json pending_item(const PendingRequest& request) {
     return {{"id", request.id},
             {"profile", request.key.profile},
             {"transactionId", request.key.transaction_id},
@@ -42,7 +42,7 @@ const char* word_of(OutcomeKind kind) {
 }
 
 // {"text":"…"}, or no body at all.
-Result<std::string> read_reason(const std::string& body) {
+Result<std::string> read_denial_text(const std::string& body) {
     if (body.empty()) return std::string();
     auto json = parse_json(body);
     if (!json) return pass_on(json);
@@ -54,7 +54,7 @@ Result<std::string> read_reason(const std::string& body) {
 
 }  // namespace
 
-bool PendingApi::serves(std::string_view path) { return is_below(kBase, path); }
+bool PendingApi::serves(std::string_view path) { return is_below(kPendingPath, path); }
 
 http::Response PendingApi::handle(const http::Request& request, const Login& login) {
     if (auto problem = problem_of_operator(login)) return std::move(*problem);
@@ -73,12 +73,12 @@ http::Response PendingApi::handle(const http::Request& request, const Login& log
 
 http::Response PendingApi::list(const http::Request& request) {
     auto page = read_page_query(request.query);
-    if (!page) return problem_of(page.error(), kConflict);
+    if (!page) return problem_of(page.error(), kNotWaiting);
     auto requests = desk_.list(page->after, static_cast<std::size_t>(page->limit));
-    if (!requests) return problem_of(requests.error(), kConflict);
+    if (!requests) return problem_of(requests.error(), kNotWaiting);
     ordered_json body{{"items", ordered_json::array()}, {"next", nullptr}};
     for (const PendingRequest& pending : *requests)
-        body["items"].push_back(item_of(pending));
+        body["items"].push_back(pending_item(pending));
     if (requests->size() == static_cast<std::size_t>(page->limit))
         body["next"] = requests->back().id;
     return json_answer(body);
@@ -89,15 +89,15 @@ http::Response PendingApi::decide(const http::Request& request, const std::strin
     const auto id = read_number(id_text);
     if (!id || (verb != "approve" && verb != "deny"))
         return json_problem(404, "NotFound", "nothing is served here");
-    auto reason = read_reason(request.body);
-    if (!reason) return problem_of(reason.error(), kConflict);
+    auto reason = read_denial_text(request.body);
+    if (!reason) return problem_of(reason.error(), kNotWaiting);
     if (verb == "deny") {
         auto denied = desk_.deny(*id, login.caller->name, *reason);
-        if (!denied) return problem_of(denied.error(), kConflict);
+        if (!denied) return problem_of(denied.error(), kNotWaiting);
         return json_answer({{"id", *id}, {"state", "denied"}});
     }
     auto approved = desk_.approve(*id, login.caller->name);
-    if (!approved) return problem_of(approved.error(), kConflict);
+    if (!approved) return problem_of(approved.error(), kNotWaiting);
     return json_answer(
         {{"id", *id}, {"state", word_of(approved->outcome)}, {"serial", approved->serial}});
 }

@@ -14,11 +14,9 @@ using BitStringPtr = std::unique_ptr<ASN1_BIT_STRING, OpensslFree<::ASN1_BIT_STR
 using ExtendedKeyUsagePtr =
     std::unique_ptr<EXTENDED_KEY_USAGE, OpensslFree<::EXTENDED_KEY_USAGE_free>>;
 using AlgorithmPtr = std::unique_ptr<X509_ALGOR, OpensslFree<::X509_ALGOR_free>>;
-using Asn1TimePtr = std::unique_ptr<ASN1_TIME, OpensslFree<::ASN1_TIME_free>>;
-
 enum class Critical { no, yes };
 
-Failure openssl_failure(std::string_view step) {
+Failure cannot_set_in_certificate(std::string_view step) {
     return fail(ErrorCode::internal, "certificate: cannot set " + std::string(step),
                 take_openssl_errors());
 }
@@ -26,27 +24,27 @@ Failure openssl_failure(std::string_view step) {
 Result<void> add_extension(X509& certificate, int nid, void* value, Critical critical) {
     const int is_critical = critical == Critical::yes ? 1 : 0;
     if (::X509_add1_ext_i2d(&certificate, nid, value, is_critical, X509V3_ADD_DEFAULT) != 1)
-        return openssl_failure(::OBJ_nid2sn(nid));
+        return cannot_set_in_certificate(::OBJ_nid2sn(nid));
     return {};
 }
 
 Result<void> add_basic_constraints(X509& certificate) {
     const BasicConstraintsPtr none(::BASIC_CONSTRAINTS_new());  // cA DEFAULT FALSE, no path length
-    if (!none) return openssl_failure("basicConstraints");
+    if (!none) return cannot_set_in_certificate("basicConstraints");
     return add_extension(certificate, NID_basic_constraints, none.get(), Critical::yes);
 }
 
 Result<void> add_key_usage(X509& certificate, const std::vector<KeyUsage>& usages) {
     if (usages.empty()) return {};
     const BitStringPtr bits(::ASN1_BIT_STRING_new());
-    if (!bits) return openssl_failure("keyUsage");
+    if (!bits) return cannot_set_in_certificate("keyUsage");
     for (const KeyUsage usage : usages) {
         // RFC 5280 section 4.2.1.3: keyCertSign asserted means cA must be asserted too.
         if (usage == KeyUsage::key_cert_sign || usage == KeyUsage::crl_sign)
             return fail(ErrorCode::bad_request,
                         std::string("keyUsage: ") + to_string(usage) + " is not for an end entity");
         if (::ASN1_BIT_STRING_set_bit(bits.get(), static_cast<int>(usage), 1) != 1)
-            return openssl_failure("keyUsage");
+            return cannot_set_in_certificate("keyUsage");
     }
     return add_extension(certificate, NID_key_usage, bits.get(), Critical::yes);
 }
@@ -54,7 +52,7 @@ Result<void> add_key_usage(X509& certificate, const std::vector<KeyUsage>& usage
 Result<void> add_extended_key_usage(X509& certificate, const std::vector<std::string>& oids) {
     if (oids.empty()) return {};
     const ExtendedKeyUsagePtr usages(::EXTENDED_KEY_USAGE_new());
-    if (!usages) return openssl_failure("extendedKeyUsage");
+    if (!usages) return cannot_set_in_certificate("extendedKeyUsage");
     for (const std::string& oid : oids) {
         Asn1ObjectPtr object(::OBJ_txt2obj(oid.c_str(), 1));
         if (!object) {
@@ -62,7 +60,7 @@ Result<void> add_extended_key_usage(X509& certificate, const std::vector<std::st
             return fail(ErrorCode::bad_request, "extendedKeyUsage: " + oid + " is not an OID");
         }
         if (::sk_ASN1_OBJECT_push(usages.get(), object.get()) == 0)
-            return openssl_failure("extendedKeyUsage");
+            return cannot_set_in_certificate("extendedKeyUsage");
         static_cast<void>(object.release());  // now the stack's
     }
     return add_extension(certificate, NID_ext_key_usage, usages.get(), Critical::no);
@@ -87,7 +85,7 @@ Result<void> add_key_identifiers(X509& certificate, const Certificate& issuer) {
     for (const auto& [nid, value] : identifiers) {
         const X509ExtensionPtr extension(::X509V3_EXT_nconf_nid(nullptr, &context, nid, value));
         if (!extension || ::X509_add_ext(&certificate, extension.get(), -1) != 1)
-            return openssl_failure(::OBJ_nid2sn(nid));
+            return cannot_set_in_certificate(::OBJ_nid2sn(nid));
     }
     return {};
 }
@@ -102,7 +100,8 @@ Result<void> set_subject(X509& certificate, const CertificateContents& contents,
     const DistinguishedName& subject = wanted->same_names(csr.subject) ? csr.subject : *wanted;
     auto name = subject.to_x509();
     if (!name) return pass_on(name, "subject");
-    if (::X509_set_subject_name(&certificate, name->get()) != 1) return openssl_failure("subject");
+    if (::X509_set_subject_name(&certificate, name->get()) != 1)
+        return cannot_set_in_certificate("subject");
     return {};
 }
 
@@ -115,11 +114,12 @@ Result<void> set_public_key(X509& certificate, const CertificateRequest& csr) {
     int tag = 0;
     int tag_class = 0;
     const int form = ::ASN1_get_object(&cursor, &length, &tag, &tag_class, end - cursor);
-    if ((form & 0x80) != 0 || tag != V_ASN1_SEQUENCE) return openssl_failure("public key");
+    if ((form & 0x80) != 0 || tag != V_ASN1_SEQUENCE)
+        return cannot_set_in_certificate("public key");
     const AlgorithmPtr algorithm(::d2i_X509_ALGOR(nullptr, &cursor, end - cursor));
     const BitStringPtr bits(algorithm ? ::d2i_ASN1_BIT_STRING(nullptr, &cursor, end - cursor)
                                       : nullptr);
-    if (!bits || cursor != end) return openssl_failure("public key");
+    if (!bits || cursor != end) return cannot_set_in_certificate("public key");
 
     const ASN1_OBJECT* oid = nullptr;
     ::X509_ALGOR_get0(&oid, nullptr, nullptr, algorithm.get());
@@ -134,7 +134,7 @@ Result<void> set_public_key(X509& certificate, const CertificateRequest& csr) {
                                  static_cast<unsigned char*>(copy), octets) != 1 ||
         ::X509_PUBKEY_get0_param(nullptr, nullptr, nullptr, &target_algorithm, target) != 1 ||
         ::X509_ALGOR_copy(target_algorithm, algorithm.get()) != 1)
-        return openssl_failure("public key");
+        return cannot_set_in_certificate("public key");
     return {};
 }
 
@@ -142,7 +142,8 @@ Result<void> set_time(ASN1_TIME* field, WallTime time) {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
     // UTCTime until 2049, GeneralizedTime from 2050 on (RFC 5280 section 4.1.2.5).
     const Asn1TimePtr value(::ASN1_TIME_set(nullptr, static_cast<time_t>(seconds)));
-    if (!value || ::ASN1_STRING_copy(field, value.get()) != 1) return openssl_failure("validity");
+    if (!value || ::ASN1_STRING_copy(field, value.get()) != 1)
+        return cannot_set_in_certificate("validity");
     return {};
 }
 
@@ -150,7 +151,7 @@ Result<void> set_frame(X509& certificate, const CertificateFrame& frame) {
     if (auto done = set_serial(certificate, frame.serial); !done) return done;
     if (::X509_set_version(&certificate, X509_VERSION_3) != 1 ||
         ::X509_set_issuer_name(&certificate, ::X509_get_subject_name(frame.issuer->handle())) != 1)
-        return openssl_failure("issuer");
+        return cannot_set_in_certificate("issuer");
     if (auto done = set_time(::X509_getm_notBefore(&certificate), frame.not_before); !done)
         return done;
     return set_time(::X509_getm_notAfter(&certificate), frame.not_after);
@@ -166,7 +167,8 @@ Result<void> add_extensions(X509& certificate, const CertificateContents& conten
     if (!contents.security_identifier.empty()) {
         auto sid = security_identifier_extension(contents.security_identifier);
         if (!sid) return pass_on(sid);
-        if (::X509_add_ext(&certificate, sid->get(), -1) != 1) return openssl_failure("extensions");
+        if (::X509_add_ext(&certificate, sid->get(), -1) != 1)
+            return cannot_set_in_certificate("extensions");
     }
     return add_key_identifiers(certificate, issuer);
 }
@@ -176,7 +178,7 @@ Result<void> add_extensions(X509& certificate, const CertificateContents& conten
 Result<X509Ptr> build_certificate(const CertificateContents& contents,
                                   const CertificateRequest& csr, const CertificateFrame& frame) {
     X509Ptr certificate(::X509_new());
-    if (!certificate) return openssl_failure("anything");
+    if (!certificate) return cannot_set_in_certificate("anything");
     if (auto done = set_frame(*certificate, frame); !done) return pass_on(done);
     if (auto done = set_subject(*certificate, contents, csr); !done) return pass_on(done);
     if (auto done = set_public_key(*certificate, csr); !done) return pass_on(done);
@@ -189,7 +191,7 @@ Result<void> set_serial(X509& certificate, ByteView serial) {
     const BignumPtr number(::BN_bin2bn(serial.data(), static_cast<int>(serial.size()), nullptr));
     if (!number ||
         ::BN_to_ASN1_INTEGER(number.get(), ::X509_get_serialNumber(&certificate)) == nullptr)
-        return openssl_failure("serial number");
+        return cannot_set_in_certificate("serial number");
     return {};
 }
 

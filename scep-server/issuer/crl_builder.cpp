@@ -8,10 +8,9 @@ namespace ndes::scep {
 namespace {
 
 using Asn1EnumeratedPtr = std::unique_ptr<ASN1_ENUMERATED, OpensslFree<::ASN1_ENUMERATED_free>>;
-using Asn1TimePtr = std::unique_ptr<ASN1_TIME, OpensslFree<::ASN1_TIME_free>>;
 using RevokedPtr = std::unique_ptr<X509_REVOKED, OpensslFree<::X509_REVOKED_free>>;
 
-Failure openssl_failure(std::string_view step) {
+Failure cannot_set_in_crl(std::string_view step) {
     return fail(ErrorCode::internal, "CRL: cannot set " + std::string(step), take_openssl_errors());
 }
 
@@ -39,7 +38,7 @@ Result<void> add_reason(X509_REVOKED& revoked, RevocationReason reason) {
     if (!code || ::ASN1_ENUMERATED_set(code.get(), static_cast<long>(reason)) != 1 ||
         ::X509_REVOKED_add1_ext_i2d(&revoked, NID_crl_reason, code.get(), 0, X509V3_ADD_DEFAULT) !=
             1)
-        return openssl_failure("a reason");
+        return cannot_set_in_crl("a reason");
     return {};
 }
 
@@ -50,9 +49,9 @@ Result<void> add_entry(X509_CRL& crl, const CrlEntry& entry) {
     if (!revoked || !serial || !when ||
         ::X509_REVOKED_set_serialNumber(revoked.get(), serial.get()) != 1 ||
         ::X509_REVOKED_set_revocationDate(revoked.get(), when.get()) != 1)
-        return openssl_failure("the entry of serial number " + entry.serial);
+        return cannot_set_in_crl("the entry of serial number " + entry.serial);
     if (auto done = add_reason(*revoked, entry.reason); !done) return done;
-    if (::X509_CRL_add0_revoked(&crl, revoked.get()) != 1) return openssl_failure("an entry");
+    if (::X509_CRL_add0_revoked(&crl, revoked.get()) != 1) return cannot_set_in_crl("an entry");
     static_cast<void>(revoked.release());  // now the CRL's
     return {};
 }
@@ -62,10 +61,10 @@ Result<void> set_frame(X509_CRL& crl, const CrlContents& contents, const Certifi
     const Asn1TimePtr next_update = to_asn1(contents.next_update);
     if (::X509_CRL_set_version(&crl, X509_CRL_VERSION_2) != 1 ||
         ::X509_CRL_set_issuer_name(&crl, ::X509_get_subject_name(ca.handle())) != 1)
-        return openssl_failure("the issuer");
+        return cannot_set_in_crl("the issuer");
     if (!this_update || !next_update || ::X509_CRL_set1_lastUpdate(&crl, this_update.get()) != 1 ||
         ::X509_CRL_set1_nextUpdate(&crl, next_update.get()) != 1)
-        return openssl_failure("its times");
+        return cannot_set_in_crl("its times");
     return {};
 }
 
@@ -73,13 +72,13 @@ Result<void> add_extensions(X509_CRL& crl, std::int64_t number, const Certificat
     const Asn1IntegerPtr value(::ASN1_INTEGER_new());
     if (!value || ::ASN1_INTEGER_set_int64(value.get(), number) != 1 ||
         ::X509_CRL_add1_ext_i2d(&crl, NID_crl_number, value.get(), 0, X509V3_ADD_DEFAULT) != 1)
-        return openssl_failure("cRLNumber");
+        return cannot_set_in_crl("cRLNumber");
     X509V3_CTX context{};
     X509V3_set_ctx(&context, ca.handle(), nullptr, nullptr, &crl, 0);
     const X509ExtensionPtr identifier(
         ::X509V3_EXT_nconf_nid(nullptr, &context, NID_authority_key_identifier, "keyid"));
     if (!identifier || ::X509_CRL_add_ext(&crl, identifier.get(), -1) != 1)
-        return openssl_failure("authorityKeyIdentifier");
+        return cannot_set_in_crl("authorityKeyIdentifier");
     return {};
 }
 
@@ -108,7 +107,7 @@ X509CrlPtr decode(ByteView der) {
 
 Result<X509CrlPtr> build_crl(const CrlContents& contents, const Certificate& ca) {
     X509CrlPtr crl(::X509_CRL_new());
-    if (!crl) return openssl_failure("anything");
+    if (!crl) return cannot_set_in_crl("anything");
     if (auto done = set_frame(*crl, contents, ca); !done) return pass_on(done);
     for (const CrlEntry& entry : contents.entries)
         if (auto done = add_entry(*crl, entry); !done) return pass_on(done);
@@ -147,7 +146,7 @@ Result<std::string> crl_pem(ByteView der) {
     const X509CrlPtr crl = decode(der);
     const BioPtr text(::BIO_new(::BIO_s_mem()));
     if (!crl || !text || ::PEM_write_bio_X509_CRL(text.get(), crl.get()) != 1)
-        return openssl_failure("PEM");
+        return cannot_set_in_crl("PEM");
     char* start = nullptr;
     const long size = ::BIO_get_mem_data(text.get(), &start);
     return std::string(start, static_cast<std::size_t>(size));

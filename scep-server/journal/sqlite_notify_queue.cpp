@@ -48,7 +48,7 @@ constexpr std::string_view kRowColumns =
     " coalesce(i.serial, ''), n.attempts, n.recorded_at_ms, n.next_attempt_ms, n.dead_at_ms,"
     " n.last_error FROM notify n LEFT JOIN issued i ON i.id = n.issued_id ";
 
-NotifyRow read_row(const Statement& row) {
+NotifyRow read_notify(const Statement& row) {
     NotifyRow notify;
     notify.id = row.integer(0);
     notify.profile = row.text(1);
@@ -80,7 +80,7 @@ Result<NotifyRow> find_row(Database& database, std::int64_t id) {
     auto row = select->bind(1, id).step();
     if (!row) return pass_on(row);
     if (!*row) return fail(ErrorCode::not_found, "there is no such Notify");
-    return read_row(*select);
+    return read_notify(*select);
 }
 
 Result<NotifyCensus> count_rows(Database& database) {
@@ -151,7 +151,7 @@ Result<std::vector<NotifyRow>> SqliteNotifyQueue::list(std::int64_t after, std::
                 auto row = select->step();
                 if (!row) return pass_on(row);
                 if (!*row) return rows;
-                rows.push_back(read_row(*select));
+                rows.push_back(read_notify(*select));
             }
         });
 }

@@ -10,14 +10,14 @@ namespace {
 using sqlite::Database;
 using sqlite::Statement;
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kPendingColumns =
     "SELECT id, transaction_id, csr_sha256, signing_sha256, profile, state, request_id, csr_sealed,"
     " signing_certificate, signer_spki, contents_json, decision_id, template_name, subject,"
     " device_address, state_text, created_at_ms, expires_at_ms FROM pending_request ";
 
 int number_of(PendingState state) { return static_cast<int>(state); }
 
-PendingRequest read_row(const Statement& row) {
+PendingRequest read_pending(const Statement& row) {
     PendingRequest request;
     request.id = row.integer(0);
     request.key = {row.text(1), row.text(2), row.text(3), row.text(4)};
@@ -39,7 +39,7 @@ PendingRequest read_row(const Statement& row) {
 
 Result<std::vector<PendingRequest>> select_rows(Database& database, std::string_view condition,
                                                 const std::function<void(Statement&)>& bind) {
-    auto select = database.prepare(std::string(kColumns) + std::string(condition));
+    auto select = database.prepare(std::string(kPendingColumns) + std::string(condition));
     if (!select) return pass_on(select);
     bind(*select);
     std::vector<PendingRequest> rows;
@@ -47,25 +47,25 @@ Result<std::vector<PendingRequest>> select_rows(Database& database, std::string_
         auto row = select->step();
         if (!row) return pass_on(row);
         if (!*row) return rows;
-        rows.push_back(read_row(*select));
+        rows.push_back(read_pending(*select));
     }
 }
 
-Result<std::vector<PendingRequest>> read_rows(ReaderPool& readers, std::string_view condition,
-                                              const std::function<void(Statement&)>& bind) {
+Result<std::vector<PendingRequest>> pending_rows(ReaderPool& readers, std::string_view condition,
+                                                 const std::function<void(Statement&)>& bind) {
     return readers.with<std::vector<PendingRequest>>(
         [&](Database& database) { return select_rows(database, condition, bind); });
 }
 
 Result<std::optional<PendingRequest>> read_one(ReaderPool& readers, std::string_view condition,
                                                const std::function<void(Statement&)>& bind) {
-    auto rows = read_rows(readers, condition, bind);
+    auto rows = pending_rows(readers, condition, bind);
     if (!rows) return pass_on(rows);
     if (rows->empty()) return std::optional<PendingRequest>{};
     return std::optional(std::move(rows->front()));
 }
 
-Result<void> insert_row(Database& database, const PendingRequest& request) {
+Result<void> insert_pending(Database& database, const PendingRequest& request) {
     auto insert = database.prepare(
         "INSERT INTO pending_request (transaction_id, csr_sha256, signing_sha256, profile, state,"
         " request_id, csr_sealed, signing_certificate, signer_spki, contents_json, decision_id,"
@@ -126,7 +126,7 @@ Result<void> SqlitePendingRequests::add(const PendingRequest& request,
                                         const PendingNotify& notify) {
     const std::int64_t now_ms = to_unix_ms(clock_.now());
     return writer_.run([&](Database& database) -> Result<void> {
-        if (auto done = insert_row(database, request); !done) return done;
+        if (auto done = insert_pending(database, request); !done) return done;
         return insert_notify(database, notify, now_ms, false);
     });
 }
@@ -155,14 +155,14 @@ Result<std::optional<PendingRequest>> SqlitePendingRequests::find_id(std::int64_
 
 Result<std::vector<PendingRequest>> SqlitePendingRequests::list(std::int64_t after,
                                                                 std::size_t limit) {
-    return read_rows(readers_, "WHERE state IN (1, 2, 3) AND id > ?1 ORDER BY id LIMIT ?2",
-                     [&](Statement& select) {
-                         select.bind(1, after).bind(2, static_cast<std::int64_t>(limit));
-                     });
+    return pending_rows(readers_, "WHERE state IN (1, 2, 3) AND id > ?1 ORDER BY id LIMIT ?2",
+                        [&](Statement& select) {
+                            select.bind(1, after).bind(2, static_cast<std::int64_t>(limit));
+                        });
 }
 
 Result<std::vector<PendingRequest>> SqlitePendingRequests::overdue(std::size_t limit) {
-    return read_rows(
+    return pending_rows(
         readers_, "WHERE state IN (1, 3) AND expires_at_ms <= ?1 ORDER BY id LIMIT ?2",
         [&](Statement& select) {
             select.bind(1, to_unix_ms(clock_.now())).bind(2, static_cast<std::int64_t>(limit));

@@ -8,13 +8,13 @@ namespace {
 using sqlite::Database;
 using sqlite::Statement;
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kLedgerColumns =
     "SELECT id, ca, serial, state, transaction_id, csr_sha256, leaf_sha256, subject,"
     " intended_at_ms, not_after_ms, revoked_at_ms, reason, revoked_by FROM ca_serial ";
 
 int number_of(SerialState state) { return static_cast<int>(state); }
 
-SerialEntry read_row(const Statement& row) {
+SerialEntry read_entry(const Statement& row) {
     SerialEntry entry;
     entry.id = row.integer(0);
     entry.ca = row.text(1);
@@ -32,11 +32,11 @@ SerialEntry read_row(const Statement& row) {
     return entry;
 }
 
-Result<std::vector<SerialEntry>> read_rows(ReaderPool& readers, std::string_view condition,
-                                           const std::function<void(Statement&)>& bind) {
+Result<std::vector<SerialEntry>> ledger_rows(ReaderPool& readers, std::string_view condition,
+                                             const std::function<void(Statement&)>& bind) {
     return readers.with<std::vector<SerialEntry>>(
         [&](Database& database) -> Result<std::vector<SerialEntry>> {
-            auto select = database.prepare(std::string(kColumns) + std::string(condition));
+            auto select = database.prepare(std::string(kLedgerColumns) + std::string(condition));
             if (!select) return pass_on(select);
             bind(*select);
             std::vector<SerialEntry> rows;
@@ -44,12 +44,12 @@ Result<std::vector<SerialEntry>> read_rows(ReaderPool& readers, std::string_view
                 auto row = select->step();
                 if (!row) return pass_on(row);
                 if (!*row) return rows;
-                rows.push_back(read_row(*select));
+                rows.push_back(read_entry(*select));
             }
         });
 }
 
-Result<void> insert_row(Database& database, const SerialEntry& entry) {
+Result<void> insert_entry(Database& database, const SerialEntry& entry) {
     auto insert = database.prepare(
         "INSERT INTO ca_serial (ca, serial, state, transaction_id, csr_sha256, leaf_sha256,"
         " subject, intended_at_ms, not_after_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
@@ -116,7 +116,7 @@ std::string_view to_string(SerialState state) {
 }
 
 Result<void> SqliteSerialLedger::enter(const SerialEntry& entry) {
-    return writer_.run([&](Database& database) { return insert_row(database, entry); });
+    return writer_.run([&](Database& database) { return insert_entry(database, entry); });
 }
 
 Result<void> SqliteSerialLedger::record_signed(std::string_view ca, std::string_view serial,
@@ -134,22 +134,22 @@ Result<void> SqliteSerialLedger::record_failed(std::string_view ca, std::string_
 
 Result<std::optional<SerialEntry>> SqliteSerialLedger::find(std::string_view ca,
                                                             std::string_view serial) {
-    auto rows = read_rows(readers_, "WHERE serial = ?1 AND ca = ?2",
-                          [&](Statement& select) { select.bind(1, serial).bind(2, ca); });
+    auto rows = ledger_rows(readers_, "WHERE serial = ?1 AND ca = ?2",
+                            [&](Statement& select) { select.bind(1, serial).bind(2, ca); });
     if (!rows) return pass_on(rows);
     if (rows->empty()) return std::optional<SerialEntry>{};
     return std::optional(std::move(rows->front()));
 }
 
 Result<std::vector<SerialEntry>> SqliteSerialLedger::list(std::int64_t after, std::size_t limit) {
-    return read_rows(readers_, "WHERE id > ?1 ORDER BY id LIMIT ?2", [&](Statement& select) {
+    return ledger_rows(readers_, "WHERE id > ?1 ORDER BY id LIMIT ?2", [&](Statement& select) {
         select.bind(1, after).bind(2, static_cast<std::int64_t>(limit));
     });
 }
 
 Result<std::vector<SerialEntry>> SqliteSerialLedger::unsettled(std::string_view ca,
                                                                std::size_t limit) {
-    return read_rows(
+    return ledger_rows(
         readers_,
         "WHERE state IN (1, 2) AND revoked_at_ms IS NULL AND ca = ?1 ORDER BY id"
         " LIMIT ?2",
@@ -189,10 +189,10 @@ Result<void> SqliteSerialLedger::release(std::string_view ca, std::string_view s
 }
 
 Result<std::vector<SerialEntry>> SqliteSerialLedger::revoked(std::string_view ca, WallTime since) {
-    return read_rows(readers_,
-                     "WHERE revoked_at_ms IS NOT NULL AND ca = ?1 AND"
-                     " (not_after_ms IS NULL OR not_after_ms >= ?2) ORDER BY id",
-                     [&](Statement& select) { select.bind(1, ca).bind(2, to_unix_ms(since)); });
+    return ledger_rows(readers_,
+                       "WHERE revoked_at_ms IS NOT NULL AND ca = ?1 AND"
+                       " (not_after_ms IS NULL OR not_after_ms >= ?2) ORDER BY id",
+                       [&](Statement& select) { select.bind(1, ca).bind(2, to_unix_ms(since)); });
 }
 
 Result<std::int64_t> SqliteSerialLedger::next_crl_number(std::string_view ca, std::int64_t above) {

@@ -160,7 +160,8 @@ Json pick(const Json& from, std::initializer_list<const char*> fields) {
 
 Json list(AdapterLab& lab, const char* path, std::initializer_list<const char*> fields) {
     Json all = Json::array();
-    for (const Json& item : json_of(lab.call("admin", "GET", path)).at("items"))
+    const Json page = json_of(lab.call("admin", "GET", path));
+    for (const Json& item : page.at("items"))
         all.push_back(pick(item, fields));
     return all;
 }

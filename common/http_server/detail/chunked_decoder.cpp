@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "common/digits.h"
+#include "common/http_server/detail/status_codes.h"
+
 namespace ndes::http {
 namespace {
-
-constexpr int kBadRequest = 400;
-constexpr int kBodyTooLarge = 413;
 
 // What sizes, extensions and trailers may add: enough for a body in chunks of a few octets, and a
 // bound for one that is all framing.
@@ -15,13 +15,6 @@ constexpr std::size_t kOverheadPerBodyOctet = 5;
 
 // Larger sizes are over every limit; stopping here keeps the sum from overflowing.
 constexpr std::uint64_t kMostBeforeNextDigit = (std::uint64_t{1} << 56U) - 1;
-
-int hex_value(char digit) {
-    if (digit >= '0' && digit <= '9') return digit - '0';
-    if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-    return -1;
-}
 
 bool is_line_text(char c) {
     const auto octet = static_cast<unsigned char>(c);
@@ -70,7 +63,7 @@ void ChunkedDecoder::accept(char c) {
 }
 
 void ChunkedDecoder::accept_size(char c) {
-    const int digit = hex_value(c);
+    const int digit = hex_digit_value(c);
     if (digit >= 0) {
         if (chunk_left_ > kMostBeforeNextDigit) return refuse(kBodyTooLarge);
         chunk_left_ = chunk_left_ * 16 + static_cast<unsigned>(digit);

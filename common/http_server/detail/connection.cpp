@@ -4,14 +4,10 @@
 #include <utility>
 
 #include "common/http_server/detail/response_text.h"
+#include "common/http_server/detail/status_codes.h"
 
 namespace ndes::http {
 namespace {
-
-constexpr int kRequestTimeout = 408;
-constexpr int kInternalError = 500;
-constexpr int kUnavailable = 503;
-constexpr int kGatewayTimeout = 504;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -26,7 +22,7 @@ constexpr std::size_t kUsualOctets = 24UL * 1024;
 constexpr std::chrono::milliseconds kLinger{1'000};
 constexpr std::size_t kLingerOctets = 1024UL * 1024;
 
-std::string_view view(const boost::beast::flat_buffer& buffer) {
+std::string_view received(const boost::beast::flat_buffer& buffer) {
     return {static_cast<const char*>(buffer.data().data()), buffer.size()};
 }
 
@@ -106,7 +102,7 @@ Connection::Next Connection::read_request() {
 Connection::Next Connection::use_input() {
     if (state_ == State::waiting) enter(State::reading, service_.limits.request_timeout);
     std::size_t used = 0;
-    const auto verdict = reader_.read(view(input_), request_, used);
+    const auto verdict = reader_.read(received(input_), request_, used);
     input_.consume(used);
     if (verdict != RequestReader::Verdict::refused && !fits_in_memory()) return refuse_for_memory();
     switch (verdict) {

@@ -1,11 +1,9 @@
 #include "common/http_server/detail/head_scanner.h"
 
+#include "common/http_server/detail/status_codes.h"
+
 namespace ndes::http {
 namespace {
-
-constexpr int kBadRequest = 400;
-constexpr int kTargetTooLong = 414;
-constexpr int kHeaderTooLarge = 431;
 
 // The longest method we know, two spaces and "HTTP/1.1" are 17 octets; unknown methods get room.
 constexpr std::size_t kMethodAndVersionOctets = 64;

@@ -9,6 +9,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include "common/http_server/detail/status_codes.h"
 #include "common/http_server/url.h"
 
 namespace ndes::http {
@@ -18,12 +19,6 @@ namespace beast = boost::beast;
 using beast::http::field;
 using beast::http::verb;
 
-constexpr int kBadRequest = 400;
-constexpr int kMethodNotAllowed = 405;
-constexpr int kTargetTooLong = 414;
-constexpr int kExpectationFailed = 417;
-constexpr int kNotImplemented = 501;
-constexpr int kVersionNotSupported = 505;
 constexpr int kHttp11 = 11;
 
 constexpr std::array kServedMethods = {verb::get, verb::head, verb::post, verb::put, verb::delete_};

@@ -2,12 +2,9 @@
 
 #include <algorithm>
 
+#include "common/http_server/detail/status_codes.h"
+
 namespace ndes::http {
-namespace {
-
-constexpr int kBodyTooLarge = 413;
-
-}  // namespace
 
 RequestReader::Verdict RequestReader::read(std::string_view input, Request& request,
                                            std::size_t& used) {

@@ -6,14 +6,10 @@
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/status.hpp>
 
+#include "common/http_server/detail/status_codes.h"
+
 namespace ndes::http {
 namespace {
-
-constexpr int kNoContent = 204;
-constexpr int kNotModified = 304;
-constexpr int kMethodNotAllowed = 405;
-constexpr int kInternalError = 500;
-constexpr int kUnavailable = 503;
 
 constexpr std::array<std::string_view, 5> kOwnHeaders = {"connection", "content-length",
                                                          "transfer-encoding", "date", "server"};

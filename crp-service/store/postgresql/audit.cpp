@@ -9,9 +9,10 @@
 namespace ndes::crp::pg {
 namespace {
 
-constexpr Statement kInsert{"audit_insert", "INSERT INTO audit (node, " AUDIT_COLUMNS
-                                            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
-                                            "$11, $12)"};
+constexpr Statement kInsertRecord{"audit_insert",
+                                  "INSERT INTO audit (node, " AUDIT_COLUMNS
+                                  ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
+                                  "$11, $12)"};
 constexpr Statement kTails{"audit_tails",
                            R"(SELECT node.name, last.sequence, last.hash, last.time, '', ''
     FROM node CROSS JOIN LATERAL (
@@ -40,7 +41,7 @@ void append(Batch& batch, AuditRecord& record) {
     record.node = batch.node_name;
     batch.tail = {record.sequence, record.hash};
     batch.connection.queue(
-        kInsert,
+        kInsertRecord,
         Values(batch.node, record.sequence, to_unix_ms(record.time), record.event, record.outcome,
                record.reason, record.caller, record.peer_address, record.transaction_id,
                encode(record.facts), record.previous_hash, record.hash));

@@ -26,7 +26,7 @@ namespace {
 
 constexpr Statement kBySha256{"certificate_by_sha256", "SELECT sequence, " CERTIFICATE_COLUMNS
                                                        " FROM certificate WHERE sha256 = $1"};
-constexpr Statement kRevoke{"certificate_revoke", R"(UPDATE certificate
+constexpr Statement kRevokeCertificate{"certificate_revoke", R"(UPDATE certificate
     SET revoked = true, revoked_at = $2, revocation_reason = $3
     WHERE sha256 = $1 AND NOT revoked)"};
 
@@ -75,7 +75,7 @@ Result<bool> PostgresqlStore::revoke_certificate(const Revocation& revocation) {
     const SinkNames names = sinks();
     auto done = write(revocation.certificate_sha256, [&](Batch& batch) -> Result<void> {
         auto changed = batch.connection.ask(
-            kRevoke,
+            kRevokeCertificate,
             Values(revocation.certificate_sha256, to_unix_ms(revocation.now), revocation.reason));
         if (!changed) return pass_on(changed);
         revoked = changed->changed() == 1;

@@ -22,13 +22,13 @@ const Statement kSettleChallenge{"challenge_settle", R"(UPDATE challenge SET sta
 
 namespace {
 
-constexpr Statement kById{"challenge_by_id",
-                          "SELECT " CHALLENGE_COLUMNS " FROM challenge WHERE id = $1"};
+constexpr Statement kChallengeById{"challenge_by_id",
+                                   "SELECT " CHALLENGE_COLUMNS " FROM challenge WHERE id = $1"};
 constexpr Statement kByLookup{"challenge_by_lookup",
                               "SELECT " CHALLENGE_COLUMNS " FROM challenge WHERE lookup = $1"};
-constexpr Statement kInsert{"challenge_insert", INSERT_CHALLENGE};
+constexpr Statement kInsertChallenge{"challenge_insert", INSERT_CHALLENGE};
 // may_revoke of challenge_rules.h.
-constexpr Statement kRevoke{"challenge_revoke", R"(UPDATE challenge SET state = 'revoked'
+constexpr Statement kRevokeChallenge{"challenge_revoke", R"(UPDATE challenge SET state = 'revoked'
     WHERE id = $1 AND state IN ('issued', 'failed'))"};
 constexpr Statement kFindAnswer{"answer_find", R"(SELECT body_sha256, answer FROM challenge_answer
     WHERE owner = $1 AND idempotency_key = $2)"};
@@ -121,7 +121,7 @@ Result<std::optional<std::string>> PostgresqlStore::add_challenges(const Challen
         if (earlier) return {};
         std::size_t queued = 0;
         for (const Challenge& challenge : posted.challenges) {
-            insert_challenge(batch.connection, kInsert, challenge);
+            insert_challenge(batch.connection, kInsertChallenge, challenge);
             if (++queued % kQueued != 0) continue;
             if (auto added = collect_inserts(batch); !added) return added;
         }
@@ -142,7 +142,7 @@ Result<std::optional<std::string>> PostgresqlStore::find_answer(std::string_view
 }
 
 Result<std::optional<Challenge>> PostgresqlStore::find_challenge(std::string_view id) {
-    return find_one<Challenge>(*pool_, kById, Values(id), read_challenge);
+    return find_one<Challenge>(*pool_, kChallengeById, Values(id), read_challenge);
 }
 
 Result<std::optional<Challenge>> PostgresqlStore::find_challenge_by_lookup(
@@ -152,13 +152,13 @@ Result<std::optional<Challenge>> PostgresqlStore::find_challenge_by_lookup(
 
 Result<void> PostgresqlStore::revoke_challenge(std::string_view id, AuditRecord audit) {
     return write(id, [&](Batch& batch) -> Result<void> {
-        auto revoked = batch.connection.ask(kRevoke, Values(id));
+        auto revoked = batch.connection.ask(kRevokeChallenge, Values(id));
         if (!revoked) return pass_on(revoked);
         if (revoked->changed() == 1) {
             append(batch, audit);
             return {};
         }
-        auto rows = batch.connection.ask(kById, Values(id));
+        auto rows = batch.connection.ask(kChallengeById, Values(id));
         if (!rows) return pass_on(rows);
         auto challenge = rows->one<Challenge>(read_challenge);
         if (!challenge) return pass_on(challenge);

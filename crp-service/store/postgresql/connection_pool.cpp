@@ -8,8 +8,9 @@
 namespace ndes::crp::pg {
 namespace {
 
-constexpr std::chrono::seconds kPatience{5};
-constexpr Statement kBegin{"begin_reading", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
+constexpr std::chrono::seconds kPatienceForConnection{5};
+constexpr Statement kBeginReading{"begin_reading",
+                                  "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
 constexpr Statement kEnd{"end_reading", "COMMIT"};
 
 }  // namespace
@@ -47,7 +48,7 @@ std::unique_ptr<Store::ReadScope> ConnectionPool::scope() {
     if (Scope::exists()) return nullptr;
     auto connection = take();
     if (!connection) return nullptr;
-    (*connection)->queue(kBegin);  // goes with the first read
+    (*connection)->queue(kBeginReading);  // goes with the first read
     return std::make_unique<Scope>(*this, std::move(*connection));
 }
 
@@ -60,7 +61,7 @@ Result<ConnectionPool::Loan> ConnectionPool::lend() {
 
 Result<std::unique_ptr<Connection>> ConnectionPool::take() {
     std::unique_lock guard(mutex_);
-    const auto deadline = system_clock().steady_now() + kPatience;
+    const auto deadline = system_clock().steady_now() + kPatienceForConnection;
     for (;;) {
         const auto possible = [this] { return !idle_.empty() || free_places_ > 0; };
         if (!returned_.wait_until(guard, deadline, possible)) {

@@ -23,7 +23,7 @@ constexpr Statement kCountRefusal{"challenge_count_refusal", R"(UPDATE challenge
     SET refusals = refusals + 1,
         state = CASE WHEN refusals + 1 >= $2 THEN 'locked' ELSE state END
     WHERE id = $1 AND state = 'issued')"};
-constexpr Statement kInsert{"decision_insert", R"(INSERT INTO decision (
+constexpr Statement kInsertDecision{"decision_insert", R"(INSERT INTO decision (
     id, transaction_id, request_id, csr_sha256, spki_sha256, signing_sha256, caller,
     device_address, template_name, challenge_id, device_id, user_id, policy_id, verified, reason,
     phase, detail, contents_json, outcomes_json, decided_at, owner,
@@ -117,13 +117,14 @@ void record(Batch& batch, Prepared& prepared) {
     const TransactionState state =
         decision.verified ? TransactionState::verified : TransactionState::refused;
     batch.connection.queue(
-        kInsert, Values(decision.id, decision.transaction_id, decision.request_id,
-                        decision.csr_sha256, decision.spki_sha256, decision.signing_sha256,
-                        decision.caller, decision.device_address, decision.template_name,
-                        decision.challenge_id, decision.device_id, decision.user_id,
-                        decision.policy_id, decision.verified, decision.reason, decision.phase,
-                        decision.detail, prepared.contents, prepared.outcomes,
-                        to_unix_ms(decision.decided_at), decision.owner, to_string(state)));
+        kInsertDecision,
+        Values(decision.id, decision.transaction_id, decision.request_id, decision.csr_sha256,
+               decision.spki_sha256, decision.signing_sha256, decision.caller,
+               decision.device_address, decision.template_name, decision.challenge_id,
+               decision.device_id, decision.user_id, decision.policy_id, decision.verified,
+               decision.reason, decision.phase, decision.detail, prepared.contents,
+               prepared.outcomes, to_unix_ms(decision.decided_at), decision.owner,
+               to_string(state)));
     append(batch, prepared.commit.messages, *prepared.sinks);
     append(batch, prepared.audit);
 }

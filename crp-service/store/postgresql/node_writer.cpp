@@ -15,9 +15,9 @@ using namespace std::chrono_literals;
 // More savepoints in one transaction and the server keeps their list on disk.
 constexpr std::size_t kMostJobs = 60;
 constexpr std::size_t kMostWaiting = 4096;
-constexpr int kMostAttempts = 5;
+constexpr int kMostWriteAttempts = 5;
 // How long a write waits for a server that restarts, and how long one in doubt does.
-constexpr std::chrono::milliseconds kPatience = 3s;
+constexpr std::chrono::milliseconds kReconnectPatience = 3s;
 constexpr std::chrono::milliseconds kPatienceInDoubt = 10s;
 constexpr std::chrono::milliseconds kPause = 50ms;
 
@@ -58,7 +58,7 @@ Result<std::unique_ptr<NodeWriter>> NodeWriter::start(std::string connection_tex
                                                       std::string node_name) {
     std::unique_ptr<NodeWriter> writer(
         new NodeWriter(std::move(connection_text), std::move(node_name)));
-    if (auto connected = writer->connect(kPatience); !connected) return pass_on(connected);
+    if (auto connected = writer->connect(kReconnectPatience); !connected) return pass_on(connected);
     if (auto known = writer->register_node(); !known) return pass_on(known);
     writer->thread_ = std::thread([raw = writer.get()] { raw->work(); });
     return writer;
@@ -74,7 +74,7 @@ NodeWriter::~NodeWriter() {
 }
 
 Result<void> NodeWriter::register_node() {
-    for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+    for (int attempt = 0; attempt < kMostWriteAttempts; ++attempt) {
         auto rows = connection_->ask(kFindNode, Values(node_name_));
         if (!rows) return pass_on(rows);
         auto number = rows->one<std::int64_t>(read_number);
@@ -156,7 +156,7 @@ Result<void> NodeWriter::connect(std::chrono::milliseconds patience) {
 
 void NodeWriter::commit(const std::vector<Write*>& writes) {
     bool apart = false;
-    for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+    for (int attempt = 0; attempt < kMostWriteAttempts; ++attempt) {
         WriteGroup group(writes, apart);
         const Ending ending = try_commit(group);
         if (ending == Ending::answered) return;
@@ -168,7 +168,7 @@ void NodeWriter::commit(const std::vector<Write*>& writes) {
 }
 
 NodeWriter::Ending NodeWriter::try_commit(WriteGroup& group) {
-    if (auto connected = connect(kPatience); !connected) {
+    if (auto connected = connect(kReconnectPatience); !connected) {
         group.fail_all(Failure(connected.error()));
         return Ending::answered;
     }

@@ -9,7 +9,7 @@ namespace ndes::crp::pg {
 namespace {
 
 // The last parameter: the sinks, as an array.
-constexpr Statement kInsert{"message_insert", R"(WITH recorded AS (
+constexpr Statement kInsertMessage{"message_insert", R"(WITH recorded AS (
     INSERT INTO state_message (
         id, state, transaction_id, decision_id, device_id, user_id, certificate_request_id, reason,
         certificate_sha1, certificate_serial, created_at, owner, node)
@@ -59,10 +59,11 @@ void append(Batch& batch, const std::vector<StateMessage>& messages,
     const Literal names = array_of(sinks);
     for (const StateMessage& one : messages) {
         batch.connection.queue(
-            kInsert, Values(one.id, static_cast<int>(one.state), one.transaction_id,
-                            one.decision_id, one.device_id, one.user_id, one.certificate_request_id,
-                            one.reason, one.certificate_sha1, one.certificate_serial,
-                            to_unix_ms(one.created_at), one.owner, batch.node, names));
+            kInsertMessage,
+            Values(one.id, static_cast<int>(one.state), one.transaction_id, one.decision_id,
+                   one.device_id, one.user_id, one.certificate_request_id, one.reason,
+                   one.certificate_sha1, one.certificate_serial, to_unix_ms(one.created_at),
+                   one.owner, batch.node, names));
     }
 }
 

@@ -16,9 +16,8 @@ constexpr Statement kCount{
     "count_check", "UPDATE self_check SET counter = counter + 1 WHERE id = 1 RETURNING counter"};
 constexpr Statement kReadCount{"read_check", "SELECT counter FROM self_check WHERE id = 1"};
 
-constexpr int kMostAttempts = 3;
+constexpr int kMostReadAttempts = 3;
 
-Result<std::int64_t> read_count(Row& row) { return row.integer(); }
 Result<std::string> read_revision(Row& row) { return row.text(); }
 
 Result<std::int64_t> count_of(const Result<Rows>& rows) {
@@ -49,7 +48,7 @@ Result<bool> PostgresqlStore::put_record(const RecordStatements& statements, std
     bool is_new = false;
     auto done = write(key, [&](Batch& batch) -> Result<void> {
         const std::string revision = next_revision(batch);
-        for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+        for (int attempt = 0; attempt < kMostReadAttempts; ++attempt) {
             auto found = find_revision(batch, statements.revision, key);
             if (!found) return pass_on(found);
             if (auto holds = check_premise(premise, *found); !holds) return holds;

@@ -20,7 +20,6 @@ constexpr Statement kByRequest{"decision_by_request", "SELECT " DECISION_COLUMNS
     WHERE caller = $1 AND request_id = $2 ORDER BY sequence LIMIT 1)"};
 constexpr Statement kHistory{"decision_history", "SELECT " DECISION_COLUMNS R"( FROM decision
     WHERE transaction_id = $1 ORDER BY sequence DESC LIMIT $2)"};
-constexpr std::int64_t kMaxHistory = 100;
 
 Result<std::optional<Decision>> decision_of(Result<std::optional<Transaction>> found) {
     if (!found) return pass_on(found);

@@ -55,8 +55,6 @@ constexpr Statement kMarkDecision{"unconfirmed_decision",
 constexpr Statement kMarkChallenge{"unconfirmed_challenge", R"(UPDATE challenge
     SET state = 'unconfirmed' WHERE id = $1 AND state = 'reserved')"};
 
-Result<std::int64_t> read_count(Row& row) { return row.integer(); }
-
 Result<void> drop_certificates(Connection& connection, WallTime before, std::size_t most,
                                Purged& purged) {
     auto rows = connection.ask(kExpiredCertificates, Values(to_unix_ms(before), most));

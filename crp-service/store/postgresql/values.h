@@ -160,4 +160,7 @@ class Rows {
     ResultPtr result_;
 };
 
+// For rows that are one number.
+inline Result<std::int64_t> read_count(Row& row) { return row.integer(); }
+
 }  // namespace ndes::crp::pg

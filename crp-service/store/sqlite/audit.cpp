@@ -10,7 +10,7 @@ namespace ndes::crp {
 namespace {
 
 constexpr const char* kTail = "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1";
-constexpr const char* kInsert =
+constexpr const char* kInsertRecord =
     "INSERT INTO audit (" AUDIT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kChainTail =
     "SELECT '', sequence, hash, time, '', '' FROM audit ORDER BY sequence DESC LIMIT 1";
@@ -28,7 +28,8 @@ Result<AuditTail> read_tail(Row& row) {
 
 }  // namespace
 
-AuditWrites::AuditWrites(Preparer& prepare) : tail(prepare(kTail)), insert(prepare(kInsert)) {}
+AuditWrites::AuditWrites(Preparer& prepare)
+    : tail(prepare(kTail)), insert(prepare(kInsertRecord)) {}
 
 // The tail is read inside the transaction, from a page that is always in the cache: a copy kept
 // in memory would have to follow every savepoint and commit that fails.

@@ -10,10 +10,10 @@ namespace {
 
 constexpr const char* kBySha256 =
     "SELECT sequence, " CERTIFICATE_COLUMNS " FROM certificate WHERE sha256 = ?";
-constexpr const char* kRevoke = R"(UPDATE certificate
+constexpr const char* kRevokeCertificate = R"(UPDATE certificate
     SET revoked = 1, revoked_at = ?2, revocation_reason = ?3 WHERE sha256 = ?1 AND revoked = 0)";
 constexpr const char* kExists = "SELECT 1 FROM certificate WHERE sha256 = ?";
-constexpr const char* kInsert =
+constexpr const char* kInsertCertificate =
     "INSERT INTO certificate (" CERTIFICATE_COLUMNS
     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
@@ -23,7 +23,9 @@ CertificateReads::CertificateReads(Preparer& prepare)
     : by_sha256(prepare(kBySha256)), key_of_other_device(prepare(kKeyOfOtherDevice)) {}
 
 CertificateWrites::CertificateWrites(Preparer& prepare)
-    : exists(prepare(kExists)), insert(prepare(kInsert)), revoke(prepare(kRevoke)) {}
+    : exists(prepare(kExists)),
+      insert(prepare(kInsertCertificate)),
+      revoke(prepare(kRevokeCertificate)) {}
 
 Result<void> insert(CertificateWrites& writes, const IssuedCertificate& certificate) {
     {

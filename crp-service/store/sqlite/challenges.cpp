@@ -9,10 +9,11 @@
 namespace ndes::crp {
 namespace {
 
-constexpr const char* kById = "SELECT " CHALLENGE_COLUMNS " FROM challenge WHERE id = ?";
+constexpr const char* kChallengeById = "SELECT " CHALLENGE_COLUMNS " FROM challenge WHERE id = ?";
 constexpr const char* kByLookup = "SELECT " CHALLENGE_COLUMNS " FROM challenge WHERE lookup = ?";
-constexpr const char* kInsert = "INSERT INTO challenge (" CHALLENGE_COLUMNS
-                                ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr const char* kInsertChallenge =
+    "INSERT INTO challenge (" CHALLENGE_COLUMNS
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 // The compare-and-swap: may_reserve of challenge_rules.h. 1 transaction, 2 CSR, 3 id, 4 now.
 constexpr const char* kReserve = R"(UPDATE challenge
@@ -25,10 +26,10 @@ constexpr const char* kCountRefusal = R"(UPDATE challenge
     SET refusals = refusals + 1,
         state = CASE WHEN refusals + 1 >= ?2 THEN 'locked' ELSE state END
     WHERE id = ?1 AND state = 'issued')";
-constexpr const char* kRevoke =
+constexpr const char* kRevokeChallenge =
     "UPDATE challenge SET state = 'revoked' WHERE id = ? AND state IN ('issued', 'failed')";
 // awaits_outcome of challenge_rules.h.
-constexpr const char* kSettle = R"(UPDATE challenge SET state = ?2
+constexpr const char* kSettleChallenge = R"(UPDATE challenge SET state = ?2
     WHERE id = ?1 AND state IN ('reserved', 'failed', 'unconfirmed'))";
 
 constexpr const char* kFindAnswer = R"(SELECT body_sha256, answer FROM challenge_answer
@@ -94,15 +95,17 @@ Result<void> insert_batch(sqlite::Database& database, Writes& writes, const Chal
 }  // namespace
 
 ChallengeReads::ChallengeReads(Preparer& prepare)
-    : by_id(prepare(kById)), by_lookup(prepare(kByLookup)), find_answer(prepare(kFindAnswer)) {}
+    : by_id(prepare(kChallengeById)),
+      by_lookup(prepare(kByLookup)),
+      find_answer(prepare(kFindAnswer)) {}
 
 ChallengeWrites::ChallengeWrites(Preparer& prepare)
-    : by_id(prepare(kById)),
-      insert(prepare(kInsert)),
+    : by_id(prepare(kChallengeById)),
+      insert(prepare(kInsertChallenge)),
       reserve(prepare(kReserve)),
       count_refusal(prepare(kCountRefusal)),
-      revoke(prepare(kRevoke)),
-      settle(prepare(kSettle)),
+      revoke(prepare(kRevokeChallenge)),
+      settle(prepare(kSettleChallenge)),
       find_answer(prepare(kFindAnswer)),
       insert_answer(prepare(kInsertAnswer)),
       forget_answers(prepare(kForgetAnswers)) {}

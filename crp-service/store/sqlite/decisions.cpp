@@ -14,14 +14,14 @@ constexpr const char* kSameRequest = "SELECT " DECISION_COLUMNS R"( FROM decisio
     WHERE caller = ? AND request_id = ?
       AND transaction_id = ? AND csr_sha256 = ? AND signing_sha256 = ?
     ORDER BY sequence LIMIT 1)";
-constexpr const char* kById = "SELECT " JUDGED_COLUMNS " FROM decision WHERE id = ?";
-constexpr const char* kInsert = R"(INSERT INTO decision (
+constexpr const char* kDecisionById = "SELECT " JUDGED_COLUMNS " FROM decision WHERE id = ?";
+constexpr const char* kInsertDecision = R"(INSERT INTO decision (
     id, transaction_id, request_id, csr_sha256, spki_sha256, signing_sha256, caller,
     device_address, template_name, challenge_id, device_id, user_id, policy_id, verified, reason,
     phase, detail, contents_json, outcomes_json, decided_at, owner,
     state, certificate_sha256, hresult)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0))";
-constexpr const char* kSettle = R"(UPDATE decision
+constexpr const char* kSettleDecision = R"(UPDATE decision
     SET state = ?2, hresult = ?3, certificate_sha256 = ?4, notified_at = ?5 WHERE id = ?1)";
 
 // What takes time is made ready on the caller's thread; the one writer serves everybody.
@@ -156,9 +156,9 @@ DecisionWrites::DecisionWrites(Preparer& prepare)
     : key_of_other_device(prepare(kKeyOfOtherDevice)),
       standing(prepare(kStandingDecision)),
       same_request(prepare(kSameRequest)),
-      by_id(prepare(kById)),
-      insert(prepare(kInsert)),
-      settle(prepare(kSettle)) {}
+      by_id(prepare(kDecisionById)),
+      insert(prepare(kInsertDecision)),
+      settle(prepare(kSettleDecision)) {}
 
 Result<DecisionOutcome> SqliteStore::commit_decision(const DecisionCommit& commit) {
     Prepared prepared = prepare_commit(commit, sinks());

@@ -8,7 +8,7 @@
 namespace ndes::crp {
 namespace {
 
-constexpr const char* kInsert = R"(INSERT INTO state_message (
+constexpr const char* kInsertMessage = R"(INSERT INTO state_message (
     id, state, transaction_id, decision_id, device_id, user_id, certificate_request_id, reason,
     certificate_sha1, certificate_serial, created_at, owner)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING sequence)";
@@ -46,7 +46,7 @@ OutboxReads::OutboxReads(Preparer& prepare)
       backlog(prepare(kSinkBacklog)) {}
 
 OutboxWrites::OutboxWrites(Preparer& prepare)
-    : insert(prepare(kInsert)),
+    : insert(prepare(kInsertMessage)),
       wait_for_sink(prepare(kWaitForSink)),
       delivered(prepare(kTakeDelivery)),
       failed(prepare(kFailDelivery)),

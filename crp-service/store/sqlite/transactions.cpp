@@ -12,7 +12,6 @@ constexpr const char* kByRequest = "SELECT " DECISION_COLUMNS R"( FROM decision
     WHERE caller = ? AND request_id = ? ORDER BY sequence LIMIT 1)";
 constexpr const char* kHistory = "SELECT " DECISION_COLUMNS R"( FROM decision
     WHERE transaction_id = ? ORDER BY sequence DESC LIMIT ?)";
-constexpr std::int64_t kMaxHistory = 100;
 
 Result<std::optional<Decision>> decision_of(Result<std::optional<Transaction>> found) {
     if (!found) return pass_on(found);

@@ -6,13 +6,6 @@
 #include "common/logging/cmtrace.h"
 
 namespace ndes::crp {
-namespace {
-
-bool holds(const std::vector<std::string>& list, const std::string& oid) {
-    return std::ranges::find(list, oid) != list.end();
-}
-
-}  // namespace
 
 // See key_usage_matches for clients that name no usage.
 RuleResult extended_key_usage_matches(const Context& context) {
@@ -22,13 +15,13 @@ RuleResult extended_key_usage_matches(const Context& context) {
     const std::vector<std::string> asked =
         csr.extended_key_usage.value_or(std::vector<std::string>{});
     for (const std::string& oid : expected) {
-        if (!holds(asked, oid)) {
+        if (!contains(asked, oid)) {
             return refuse("EnhancedKeyUsageMissing",
                           "Enhanced key usage " + oid + " of the challenge is missing in the CSR");
         }
     }
     for (const std::string& oid : asked) {
-        if (!holds(expected, oid)) {
+        if (!contains(expected, oid)) {
             return refuse("EnhancedKeyUsageMismatch", "Enhanced key usage " + loggable(oid, 64) +
                                                           " in CSR is not in the challenge");
         }

@@ -4,21 +4,14 @@
 #include <vector>
 
 namespace ndes::crp {
-namespace {
-
-bool holds(const std::vector<std::string>& list, const std::string& id) {
-    return std::ranges::find(list, id) != list.end();
-}
-
-}  // namespace
 
 RuleResult policy_assigned(const Context& context) {
     const Assignments& assigned = context.policy.value().assignments;
-    if (assigned.all || holds(assigned.devices, context.device_id)) return pass();
+    if (assigned.all || contains(assigned.devices, context.device_id)) return pass();
     if (context.user) {
-        if (holds(assigned.users, context.user_id)) return pass();
+        if (contains(assigned.users, context.user_id)) return pass();
         for (const std::string& group : context.user->groups) {
-            if (holds(assigned.groups, group)) return pass();
+            if (contains(assigned.groups, group)) return pass();
         }
     }
     return refuse("ScepProfileNoLongerTargetedToTheClient",
