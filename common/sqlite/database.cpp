@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <chrono>
 #include <climits>
+#include <deque>
 #include <system_error>
 #include <utility>
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kBusyTimeout{2000};
 constexpr mode_t kNewFileMode = 0640;
+constexpr std::size_t kMostIdle = 64;
 
 // The words of SQLite go to the operator alone: they can name tables and columns.
 Failure database_failure(sqlite3* handle) {
@@ -57,16 +59,60 @@ int harden(sqlite3* handle) {
 
 }  // namespace
 
+// Newest first. A handful of texts, so that a search through a list beats any table.
+class IdleStatements {
+  public:
+    IdleStatements() = default;
+    IdleStatements(const IdleStatements&) = delete;
+    IdleStatements& operator=(const IdleStatements&) = delete;
+    ~IdleStatements() {
+        for (sqlite3_stmt* const statement : statements_)
+            ::sqlite3_finalize(statement);
+    }
+
+    sqlite3_stmt* take(std::string_view sql) {
+        for (auto it = statements_.begin(); it != statements_.end(); ++it) {
+            sqlite3_stmt* const statement = *it;
+            if (sql != ::sqlite3_sql(statement)) continue;
+            statements_.erase(it);
+            return statement;
+        }
+        return nullptr;
+    }
+
+    void give(sqlite3_stmt* statement) {
+        ::sqlite3_reset(statement);
+        ::sqlite3_clear_bindings(statement);
+        statements_.push_front(statement);
+        if (statements_.size() <= kMostIdle) return;
+        ::sqlite3_finalize(statements_.back());
+        statements_.pop_back();
+    }
+
+  private:
+    std::deque<sqlite3_stmt*> statements_;
+};
+
 Statement::Statement(Statement&& other) noexcept
-    : handle_(std::exchange(other.handle_, nullptr)), bind_fault_(other.bind_fault_) {}
+    : handle_(std::exchange(other.handle_, nullptr)),
+      home_(std::move(other.home_)),
+      bind_fault_(other.bind_fault_) {}
 
 Statement& Statement::operator=(Statement&& other) noexcept {
     std::swap(handle_, other.handle_);
+    std::swap(home_, other.home_);
     std::swap(bind_fault_, other.bind_fault_);
     return *this;
 }
 
-Statement::~Statement() { ::sqlite3_finalize(handle_); }
+Statement::~Statement() {
+    if (handle_ == nullptr) return;
+    if (const auto home = home_.lock()) {
+        home->give(handle_);
+    } else {
+        ::sqlite3_finalize(handle_);
+    }
+}
 
 Statement& Statement::bind(int index, std::int64_t value) {
     const int rc = ::sqlite3_bind_int64(handle_, index, value);
@@ -170,25 +216,33 @@ Result<Database> Database::open(const std::filesystem::path& path, OpenMode mode
     return database;
 }
 
-Database::Database(Database&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+Database::Database(sqlite3* handle) : handle_(handle), idle_(std::make_shared<IdleStatements>()) {}
+
+Database::Database(Database&& other) noexcept
+    : handle_(std::exchange(other.handle_, nullptr)), idle_(std::move(other.idle_)) {}
 
 Database& Database::operator=(Database&& other) noexcept {
     std::swap(handle_, other.handle_);
+    std::swap(idle_, other.idle_);
     return *this;
 }
 
 // close_v2: statements that still live keep the connection until the last of them is gone.
-Database::~Database() { ::sqlite3_close_v2(handle_); }
+Database::~Database() {
+    idle_.reset();
+    ::sqlite3_close_v2(handle_);
+}
 
 Result<Statement> Database::prepare(std::string_view sql) {
     if (sql.size() > static_cast<std::size_t>(INT_MAX)) {
         return fail(ErrorCode::storage, "the database failed", "statement too long");
     }
+    if (sqlite3_stmt* const idle = idle_->take(sql)) return Statement(idle, idle_);
     sqlite3_stmt* statement = nullptr;
     const int rc = ::sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
                                         SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
     if (rc != SQLITE_OK) return database_failure(handle_);
-    return Statement(statement);
+    return Statement(statement, idle_);
 }
 
 Result<void> Database::execute(const std::string& sql) {

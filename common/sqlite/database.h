@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/bytes.h"
 #include "common/error.h"
@@ -23,12 +24,15 @@ enum class OpenMode {
     read_only,
 };
 
+// Prepared statements at rest, by their text. Only Database and Statement use it.
+class IdleStatements;
+
 class Statement {
   public:
     Statement() = default;  // holds nothing; only to be assigned to
     Statement(Statement&&) noexcept;
     Statement& operator=(Statement&&) noexcept;
-    ~Statement();
+    ~Statement();  // goes to rest in its Database, for the next prepare() of the same text
 
     // Parameters are numbered from 1. Text and blobs are copied.
     Statement& bind(int index, std::int64_t value);
@@ -58,8 +62,10 @@ class Statement {
 
   private:
     friend class Database;
-    explicit Statement(sqlite3_stmt* handle) : handle_(handle) {}
+    Statement(sqlite3_stmt* handle, std::weak_ptr<IdleStatements> home)
+        : handle_(handle), home_(std::move(home)) {}
     sqlite3_stmt* handle_ = nullptr;
+    std::weak_ptr<IdleStatements> home_;
     int bind_fault_ = 0;  // first bind that failed; step() reports it instead of running
 };
 
@@ -72,6 +78,8 @@ class Database {
     Database& operator=(Database&&) noexcept;
     ~Database();
 
+    // Of a text that was prepared before and is at rest, the same statement: parsing it anew takes
+    // longer than most statements run. The least used of more than 64 at rest are given up.
     Result<Statement> prepare(std::string_view sql);
     Result<void> execute(const std::string& sql);  // one or more statements without results
     int changes() const;                           // rows changed by the last statement
@@ -80,8 +88,9 @@ class Database {
     sqlite3* handle() const { return handle_; }
 
   private:
-    explicit Database(sqlite3* handle) : handle_(handle) {}
+    explicit Database(sqlite3* handle);
     sqlite3* handle_ = nullptr;
+    std::shared_ptr<IdleStatements> idle_;
 };
 
 }  // namespace ndes::sqlite

@@ -85,6 +85,64 @@ TEST_CASE("a statement can be used again after run, with no old bindings") {
     CHECK(select->is_null(0));
 }
 
+TEST_CASE("a text prepared again has no trace of its last use") {
+    const TemporaryFolder folder;
+    Database database = create(folder / "a.db");
+    const char* const rows = "SELECT ?1 UNION ALL SELECT 2";
+    {
+        auto left_in_the_middle = database.prepare(rows);
+        REQUIRE(left_in_the_middle);
+        left_in_the_middle->bind(1, "old").bind(9, 1);
+        CHECK_FALSE(left_in_the_middle->step());
+    }
+    auto again = database.prepare(rows);
+    REQUIRE(again);
+    REQUIRE(again->step().value());
+    CHECK(again->is_null(0));
+    auto beside = database.prepare(rows);  // the first is in use
+    REQUIRE(beside);
+    beside->bind(1, 7);
+    REQUIRE(beside->step().value());
+    CHECK(beside->integer(0) == 7);
+    REQUIRE(again->step().value());
+    CHECK(again->integer(0) == 2);
+}
+
+TEST_CASE("a statement left with a row holds no snapshot") {
+    const TemporaryFolder folder;
+    Database database = create(folder / "a.db");
+    Database other = std::move(*Database::open(folder / "a.db", OpenMode::read_write));
+    REQUIRE(database.execute("CREATE TABLE t (a); INSERT INTO t VALUES (1), (2)"));
+    {
+        auto select = database.prepare("SELECT a FROM t");
+        REQUIRE(select);
+        REQUIRE(select->step().value());
+    }
+    REQUIRE(other.execute("DROP TABLE t; CREATE TABLE t (b, a); INSERT INTO t VALUES (3, 4)"));
+    auto select = database.prepare("SELECT a FROM t");  // against the new schema
+    REQUIRE(select);
+    REQUIRE(select->step().value());
+    CHECK(select->integer(0) == 4);
+}
+
+TEST_CASE("more texts than are kept, and statements that outlive their database") {
+    const TemporaryFolder folder;
+    ndes::sqlite::Statement last;
+    {
+        Database database = create(folder / "a.db");
+        for (int round = 0; round < 2; ++round)
+            for (int i = 0; i < 200; ++i) {
+                auto select = database.prepare("SELECT " + std::to_string(i));
+                REQUIRE(select);
+                REQUIRE(select->step().value());
+                REQUIRE(select->integer(0) == i);
+            }
+        last = *database.prepare("SELECT 5");
+    }
+    REQUIRE(last.step().value());
+    CHECK(last.integer(0) == 5);
+}
+
 TEST_CASE("a value bound to a parameter that does not exist stops the statement") {
     const TemporaryFolder folder;
     Database database = create(folder / "a.db");
