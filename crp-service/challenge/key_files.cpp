@@ -20,6 +20,13 @@ bool is_key_id(std::string_view id) {
     });
 }
 
+// The file's stem; of k1.key in a folder that is the systemd credential NAME, NAME_k1.key, still
+// k1.
+std::string key_id_of(const std::filesystem::path& path) {
+    const std::string stem = path.stem().string();
+    return stem.substr(stem.rfind('_') + 1);  // npos + 1 is 0
+}
+
 // One line of hexadecimal digits, as `openssl rand -hex 32` writes it.
 Result<Secret> read_hex_key(const std::filesystem::path& path, std::size_t least,
                             std::size_t most) {
@@ -41,11 +48,12 @@ Result<std::vector<ChallengeKey>> load_keys(const std::vector<std::filesystem::p
                                             std::size_t least, std::size_t most) {
     std::vector<ChallengeKey> keys;
     for (const auto& path : files) {
-        ChallengeKey key{path.stem().string(), Secret()};
+        ChallengeKey key{key_id_of(path), Secret()};
         if (!is_key_id(key.id)) {
             return fail(ErrorCode::configuration,
                         path.string() +
-                            ": the name before the extension is the key ID: 1 to 8 of A-Z a-z 0-9");
+                            ": the name before the extension, after its last \"_\", is the key ID: "
+                            "1 to 8 of A-Z a-z 0-9");
         }
         if (std::ranges::find(keys, key.id, &ChallengeKey::id) != keys.end()) {
             return fail(ErrorCode::configuration, path.string() + ": key ID is used twice");
