@@ -1,5 +1,4 @@
 # Manual pages from scdoc sources, into build/*/man; installed with the programs.
-include(GNUInstallDirs)
 find_program(SCDOC_PROGRAM scdoc)
 if(NOT SCDOC_PROGRAM)
   message(STATUS "scdoc is not installed: no manual pages")

@@ -71,7 +71,7 @@ if [ $want_unit = 1 ]; then
     suite tsan '^(unit|contract|abi)$' all
 fi
 if [ $want_integration = 1 ]; then
-    suite release '^(integration|fault)$' programs manual scep_load hostile_messages openapi_answers crpd_test \
+    suite release '^(integration|fault)$' programs manual completions scep_load hostile_messages openapi_answers crpd_test \
         abi_crpd_test abi_modules crpd_postgresql_race_test crpd_postgresql_fault_test
 fi
 

@@ -10,6 +10,10 @@ build_packages=(
 fuzz_packages=(clang-16 libclang-rt-16-dev)
 documentation_packages=(scdoc man-db zsh fish) # to check manual pages and completion
 unit_packages=(systemd) # systemd-analyze
+package_packages=( # to build and try the Debian packages
+    debhelper debootstrap dpkg-dev lintian po-debconf bsdutils
+    strongswan-pki libstrongswan-extra-plugins libstrongswan-standard-plugins
+)
 abi_packages=(abigail-tools binutils make) # to compare interfaces, and build the SDK's templates
 lab_packages=(curl jq openssl sqlite3 procps)
 contract_packages=(golang-cfssl)
