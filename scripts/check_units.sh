@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Holds the systemd units against what systemd thinks of them: each parses without a complaint, and
-# its exposure is at most 15 of 100.
+# its exposure is at most 15 of 100; each daemon has a user of its own and does not see what is the
+# other's.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,5 +21,22 @@ for unit in */systemd/*.service; do
     sed -E 's#/usr/sbin/(crpd|ndesd)#/bin/true#; s#^After=.*##' "$unit" >"$folder/$name"
     complaints=$(systemd-analyze verify --man=no "$folder/$name" 2>&1 || true)
     if grep -F "$name" <<<"$complaints"; then failed=1; fi
+done
+
+# setting UNIT NAME
+setting() { sed -n "s/^$2=//p" */systemd/"$1.service"; }
+
+for pair in crpd:ndesd ndesd:crpd; do
+    one=${pair%:*} other=${pair#*:}
+    for folder_of in /etc/ndes-crp /var/lib; do
+        if ! setting "$one" InaccessiblePaths | tr ' ' '\n' | grep -qx -- "-$folder_of/$other"; then
+            echo "$one.service: $folder_of/$other is not in InaccessiblePaths"
+            failed=1
+        fi
+    done
+    if [ "$(setting "$one" User)" != "$one" ] || [ "$(setting "$one" Group)" != "$one" ]; then
+        echo "$one.service: does not run as user and group $one"
+        failed=1
+    fi
 done
 exit $failed
