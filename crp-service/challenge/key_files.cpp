@@ -1,6 +1,7 @@
 #include "crp-service/challenge/key_files.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "common/crypto/aead.h"
@@ -20,11 +21,13 @@ bool is_key_id(std::string_view id) {
     });
 }
 
-// The file's stem; of k1.key in a folder that is the systemd credential NAME, NAME_k1.key, still
-// k1.
+// The name before the extension. The files of a folder that systemd hands over
+// (LoadCredential=keys: FOLDER) have names that begin with the credential's: keys_k1.key.
 std::string key_id_of(const std::filesystem::path& path) {
     const std::string stem = path.stem().string();
-    return stem.substr(stem.rfind('_') + 1);  // npos + 1 is 0
+    const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
+    if (credentials == nullptr || path.parent_path() != credentials) return stem;
+    return stem.substr(stem.rfind('_') + 1);
 }
 
 // One line of hexadecimal digits, as `openssl rand -hex 32` writes it.
@@ -52,8 +55,7 @@ Result<std::vector<ChallengeKey>> load_keys(const std::vector<std::filesystem::p
         if (!is_key_id(key.id)) {
             return fail(ErrorCode::configuration,
                         path.string() +
-                            ": the name before the extension, after its last \"_\", is the key ID: "
-                            "1 to 8 of A-Z a-z 0-9");
+                            ": the name before the extension is the key ID: 1 to 8 of A-Z a-z 0-9");
         }
         if (std::ranges::find(keys, key.id, &ChallengeKey::id) != keys.end()) {
             return fail(ErrorCode::configuration, path.string() + ": key ID is used twice");

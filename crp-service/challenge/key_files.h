@@ -32,8 +32,7 @@ struct SealedSignerFiles {
 };
 
 struct ChallengeKeyFiles {
-    std::vector<std::filesystem::path> keys;     // 64 hex digits each; first mints; stem,
-                                                 // after its last "_": key ID
+    std::vector<std::filesystem::path> keys;     // 64 hex digits each; stem: key ID; first mints
     std::vector<std::filesystem::path> peppers;  // at least 32 hex digits; first makes look-ups
     std::vector<SealedRecipientFiles> recipients;
     std::vector<SealedSignerFiles> signers;

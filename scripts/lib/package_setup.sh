@@ -86,7 +86,7 @@ module_config = "ndes_policy_crp.toml"
 [journal]
 path = "/var/lib/ndesd/ndesd.db"
 create = true
-key_file = "/var/lib/ndesd/journal.key"
+key_file = "keys/journal.key"
 [log]
 cmtrace_file = "/var/log/ndesd/NDESPlugin.log"
 END
@@ -118,7 +118,7 @@ configure_daemons() {
     for key in k1 pepper; do
         expect "a key for challenges: $key" in_root crpctl keys new --out $etc/crpd/keys/$key.key
     done
-    expect "a key for ndesd's journal" as_user ndesd crpctl keys new --out /var/lib/ndesd/journal.key
+    expect "a key for ndesd's journal" as_user ndesd crpctl keys new --out $etc/ndesd/keys/journal.key
     expect "crpd's inbox" as_user crpd mkdir -m 700 /var/lib/crpd/inbox
     expect "the database is made by crpd's user" as_user crpd crpctl db create --config $etc/crpd/crpd.toml
 }

@@ -77,12 +77,13 @@ check_installed() {
     expect "no unit is enabled before it is configured" \
         test -z "$(find "$new_root/etc/systemd" -name 'crpd.service' -o -name 'ndesd.service')"
     expect_equal "folders and their owners" "$(in_root stat -c '%n %a %U:%G' /etc/ndes-crp /etc/ndes-crp/crpd \
-        /etc/ndes-crp/crpd/keys /etc/ndes-crp/ndesd /etc/ndes-crp/ndesd/ca /etc/ndes-crp/ndesd/ra \
+        /etc/ndes-crp/crpd/keys /etc/ndes-crp/ndesd /etc/ndes-crp/ndesd/ca /etc/ndes-crp/ndesd/keys /etc/ndes-crp/ndesd/ra \
         /var/lib/crpd /var/lib/ndesd /var/log/crpd /var/log/ndesd)" "/etc/ndes-crp 755 root:root
 /etc/ndes-crp/crpd 750 root:crpd
 /etc/ndes-crp/crpd/keys 700 root:root
 /etc/ndes-crp/ndesd 750 root:ndesd
 /etc/ndes-crp/ndesd/ca 700 ndesd:ndesd
+/etc/ndes-crp/ndesd/keys 700 ndesd:ndesd
 /etc/ndes-crp/ndesd/ra 700 ndesd:ndesd
 /var/lib/crpd 700 crpd:crpd
 /var/lib/ndesd 700 ndesd:ndesd
@@ -101,7 +102,7 @@ reads() { as_user "$1" head -c 1 "$2"; }
 check_secrets() {
     local file
     for file in /etc/ndes-crp/ndesd/ca/ca.key /etc/ndes-crp/ndesd/ra/signing.key /etc/ndes-crp/ndesd/ra/encryption.key \
-        /etc/ndes-crp/ndesd/tls/ndes.key /var/lib/ndesd/journal.key /var/lib/ndesd/ndesd.db /etc/ndes-crp/ndesd/ndesd.toml; do
+        /etc/ndes-crp/ndesd/tls/ndes.key /etc/ndes-crp/ndesd/keys/journal.key /var/lib/ndesd/ndesd.db /etc/ndes-crp/ndesd/ndesd.toml; do
         expect "ndesd reads $file" reads ndesd "$file"
         expect_fails "crpd cannot read $file" reads crpd "$file"
     done

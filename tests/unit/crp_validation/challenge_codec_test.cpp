@@ -313,11 +313,14 @@ TEST_CASE("key files are read with all their faults named") {
     }
     SECTION("as a folder that is a systemd credential") {
         const auto credential = write("keys_k2.key", hex);
+        CHECK_FALSE(load_challenge_codec({{credential, k1}, {pepper_file}, {}, {}}).has_value());
+        ::setenv("CREDENTIALS_DIRECTORY", folder.c_str(), 1);
         const auto codec = load_challenge_codec({{credential, k1}, {pepper_file}, {}, {}});
         REQUIRE(codec.has_value());
         test::SeededRandom random;
         CHECK((*codec)->mint(claims_for("d", ""), random).starts_with("crp1.k2."));
         CHECK_FALSE(load_challenge_codec({{credential, k2}, {pepper_file}, {}, {}}).has_value());
+        ::unsetenv("CREDENTIALS_DIRECTORY");
     }
     struct Bad {
         const char* name;
