@@ -11,11 +11,11 @@
 #   try    in build/packages/root; build/packages/base keeps what debootstrap made
 set -uo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
+work=$root/build/packages
 source "$root/scripts/lib/packages.sh"
 source "$root/scripts/lib/package_build.sh"
 source "$root/scripts/lib/package_try.sh"
 
-work=$root/build/packages
 [ $# -gt 0 ] || set -- build lint try
 for step in "$@"; do
     case $step in

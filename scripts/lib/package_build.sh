@@ -36,6 +36,7 @@ package_raise() {
         cat "$1/debian/changelog"
     } >"$work/changelog.new"
     mv "$work/changelog.new" "$1/debian/changelog"
+    rm -f "$1/debian/files"
     sed -i '1s/^/# Of the next version.\n/' "$1/debian/ndes-crp.logrotate"
 }
 

@@ -120,6 +120,8 @@ configure_daemons() {
     done
     expect "a key for ndesd's journal" as_user ndesd crpctl keys new --out $etc/ndesd/keys/journal.key
     expect "crpd's inbox" as_user crpd mkdir -m 700 /var/lib/crpd/inbox
+    expect "the module takes its settings" as_user ndesd crpctl plugin check --no-calls \
+        --config $etc/ndesd/ndes_policy_crp.toml /usr/lib/ndes-crp/ndes_policy_crp.so
     expect "the database is made by crpd's user" as_user crpd crpctl db create --config $etc/crpd/crpd.toml
 }
 

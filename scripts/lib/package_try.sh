@@ -34,6 +34,7 @@ package_make_base() {
         apt-get indextargets --format '$(SITE) $(RELEASE)' | sort -u | grep " $suite" |
             sed 's/^/deb /; s/$/ main/' >"$base/etc/apt/sources.list"
         cp /etc/resolv.conf "$base/etc/resolv.conf"
+        echo '127.0.0.1 localhost' >"$base/etc/hosts"
         printf '#!/bin/sh\nexit 101\n' >"$base/usr/sbin/policy-rc.d"
         chmod 755 "$base/usr/sbin/policy-rc.d"
         touch "$base/.made"
@@ -73,7 +74,6 @@ check_installed() {
     for name in crpd ndesd crpctl; do
         expect "$name $version runs" in_root "$name" --version
     done
-    expect "the module is one" in_root crpctl plugin check /usr/lib/ndes-crp/ndes_policy_crp.so
     expect "no unit is enabled before it is configured" \
         test -z "$(find "$new_root/etc/systemd" -name 'crpd.service' -o -name 'ndesd.service')"
     expect_equal "folders and their owners" "$(in_root stat -c '%n %a %U:%G' /etc/ndes-crp /etc/ndes-crp/crpd \
@@ -94,6 +94,18 @@ check_installed() {
             "$(sed -n 's/^User=//p' "$new_root/lib/systemd/system/$name.service")" \
             "$(in_root stat -c %U "/var/lib/$name")"
     done
+}
+
+# A module made with what ndes-policy-dev brings, loaded by the crpctl of the packages.
+check_development() {
+    local from=$work/policy-dev
+    rm -rf "$from" "$work/module"
+    dpkg-deb -x "$(ls "$work"/1/ndes-policy-dev_*.deb)" "$from"
+    cp -r "$from/usr/share/ndes-policy/templates/c" "$work/module"
+    expect "a module is built with ndes-policy-dev" \
+        env PKG_CONFIG_PATH="$from/usr/share/pkgconfig" make -C "$work/module"
+    cp "$work/module/my_module.so" "$new_root/tmp/"
+    expect "crpctl loads it" in_root crpctl plugin check /tmp/my_module.so
 }
 
 # reads USER FILE: can it?
@@ -143,7 +155,7 @@ check_removal() {
             lib/systemd/system/ndesd.service usr/share/doc/ndes-crp 2>/dev/null)" ""
     expect_equal "remove: configuration, keys and records are kept" "$(state_of)" "$before"
 
-    expect "purge where nothing can be asked" apt_in_root purge "${packages[@]}"
+    expect "purge where nothing can be asked" apt_in_root purge ndes-crp ndes-scep-server
     expect_equal "purge, not asked: all is kept" "$(state_of)" "$before"
 
     expect "installed again" package_install "$work/2"
@@ -182,6 +194,7 @@ package_try() {
     expect "install" package_install "$work/1"
     expect "logrotate" apt_in_root --no-install-recommends install logrotate
     check_installed
+    check_development
     configure_daemons
     start_daemons
     make_records

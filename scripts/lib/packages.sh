@@ -11,7 +11,7 @@ fuzz_packages=(clang-16 libclang-rt-16-dev)
 documentation_packages=(scdoc man-db zsh fish) # to check manual pages and completion
 unit_packages=(systemd) # systemd-analyze
 package_packages=( # to build and try the Debian packages
-    debhelper debootstrap dpkg-dev lintian po-debconf bsdutils
+    debhelper debootstrap dpkg-dev lintian po-debconf bsdutils make
     strongswan-pki libstrongswan-extra-plugins libstrongswan-standard-plugins
 )
 abi_packages=(abigail-tools binutils make) # to compare interfaces, and build the SDK's templates
