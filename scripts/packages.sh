@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds the Debian packages out of a clean copy of this tree, without a network, has lintian judge
 # them, and tries them in a Debian 12 of their own (debootstrap, chroot): install, run both daemons
-# as their users, upgrade, remove, purge with each answer. Needs root, and the network for
-# debootstrap and the packages' dependencies alone. Closes with one line "N passed, N failed".
+# as their users, upgrade, remove, purge with each answer. `try` needs root, and the network for
+# debootstrap and the packages' dependencies. Closes with one line "N passed, N failed".
 #
 # Usage: scripts/packages.sh [build|lint|try]…     default: all three
 #

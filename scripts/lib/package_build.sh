@@ -15,10 +15,11 @@ package_copy_tree() {
 
 # package_run_build TREE RESULTS OPTION…: without a network, and without tests.
 package_run_build() {
-    local tree=$1 results=$2
+    local tree=$1 results=$2 alone=(unshare --net)
     shift 2
+    [ "$(id -u)" -eq 0 ] || alone=(unshare --map-root-user --net)
     mkdir -p "$results"
-    (cd "$tree" && DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$(nproc)" as_root unshare --net \
+    (cd "$tree" && DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$(nproc)" "${alone[@]}" \
         dpkg-buildpackage --no-sign --build=binary "$@") >"$results/build.log" 2>&1 || {
         tail -n 30 "$results/build.log" >&2
         return 1
