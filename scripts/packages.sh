@@ -7,7 +7,7 @@
 # Usage: scripts/packages.sh [build|lint|try]…     default: all three
 #
 #   build  → build/packages/1/*.deb, and 2/*.deb: the same with a higher version, to upgrade to
-#   lint   lintian on both; errors and warnings fail
+#   lint   lintian on 1; errors and warnings fail
 #   try    in build/packages/root; build/packages/base keeps what debootstrap made
 set -uo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
