@@ -13,13 +13,14 @@ package_copy_tree() {
     fi
 }
 
-# package_run_build TREE RESULTS OPTION…: without a network, and without tests.
+# package_run_build TREE RESULTS OPTION…: without a network, and without tests. debhelper gives the
+# build a home folder of its own; ccache's cache stays where it is.
 package_run_build() {
     local tree=$1 results=$2 alone=(unshare --net)
     shift 2
     [ "$(id -u)" -eq 0 ] || alone=(unshare --map-root-user --net)
     mkdir -p "$results"
-    (cd "$tree" && DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$(nproc)" "${alone[@]}" \
+    (cd "$tree" && CCACHE_DIR=${CCACHE_DIR:-$HOME/.cache/ccache} DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$(nproc)" "${alone[@]}" \
         dpkg-buildpackage --no-sign --build=binary "$@") >"$results/build.log" 2>&1 || {
         tail -n 30 "$results/build.log" >&2
         return 1
