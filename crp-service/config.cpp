@@ -19,6 +19,7 @@ namespace {
 using std::chrono::milliseconds;
 using namespace std::chrono_literals;
 
+constexpr std::size_t kMostLogFile = std::size_t{10} << 20;
 constexpr std::size_t kConfigHashDigits = 16;
 
 ListenAddress read_listen(ConfigTable& table) {
@@ -276,6 +277,13 @@ void read_audit(ConfigTable table, AuditConfig& audit) {
     }
 }
 
+RollingRule read_rolling(ConfigTable& table) {
+    RollingRule rule;
+    rule.most_octets = table.size("cmtrace_max_size", kMostLogFile, 0, std::size_t{4} << 30);
+    rule.keep = static_cast<std::size_t>(table.integer("cmtrace_keep", 5, 0, 1000));
+    return rule;
+}
+
 void read_log(ConfigTable table, LogOptions& log) {
     log.program = "crpd";
     log.component = "CertificateRegistrationPoint";
@@ -286,6 +294,7 @@ void read_log(ConfigTable table, LogOptions& log) {
                 : level == "error"   ? Severity::error
                                      : Severity::info;
     log.to_stdout = table.boolean("stdout", true);
+    log.cmtrace_rolling = read_rolling(table);
 }
 
 // Whoever set them: the same settings have the same hash, in a file or by the environment.

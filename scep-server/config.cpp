@@ -109,9 +109,17 @@ EventsConfig read_events(ConfigTable table) {
     return events;
 }
 
+std::size_t read_keep(ConfigTable& table, std::size_t fallback) {
+    return static_cast<std::size_t>(
+        table.integer("cmtrace_keep", static_cast<std::int64_t>(fallback), 0, 1000));
+}
+
 LogConfig read_log(ConfigTable table) {
     LogConfig log;
     log.cmtrace_file = table.path("cmtrace_file");
+    log.cmtrace_rolling.most_octets =
+        table.size("cmtrace_max_size", log.cmtrace_rolling.most_octets, 0, std::size_t{4} << 30);
+    log.cmtrace_rolling.keep = read_keep(table, log.cmtrace_rolling.keep);
     log.level = table.choice("level", log.level, {"debug", "info", "warning", "error"});
     log.to_stdout = table.boolean("stdout", log.to_stdout);
     return log;

@@ -41,6 +41,7 @@ ndes::LogOptions log_options(const ndes::scep::LogConfig& config) {
     options.program = "ndesd";
     options.component = "NDESPlugin";
     options.cmtrace_file = config.cmtrace_file;
+    options.cmtrace_rolling = config.cmtrace_rolling;
     options.least = config.level == "debug"     ? ndes::Severity::debug
                     : config.level == "warning" ? ndes::Severity::warning
                     : config.level == "error"   ? ndes::Severity::error
@@ -49,12 +50,17 @@ ndes::LogOptions log_options(const ndes::scep::LogConfig& config) {
     return options;
 }
 
+void tell_status(const Service& service) {
+    ndes::tell_service_manager("STATUS=" + service.status_line());
+}
+
 // Until SIGTERM or SIGINT; SIGHUP and a changed file reload.
 void run(Service& service, const Config& config, ndes::FileWatcher& watcher) {
     const auto interval =
         std::min<std::chrono::milliseconds>(ndes::watchdog_interval().value_or(60s), 60s);
     ndes::tell_service_manager("READY=1");
     while (true) {
+        tell_status(service);
         const auto event = ndes::wait_for_event(interval, &watcher);
         ndes::tell_service_manager("WATCHDOG=1");
         if (!event) {
