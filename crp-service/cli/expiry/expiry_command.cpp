@@ -77,7 +77,7 @@ void print_rows(const std::vector<OwnFile>& files, bool json, WallTime now) {
     printer.finish();
 }
 
-int run(const ExpiryOptions& options) {
+int list_expiry(const ExpiryOptions& options) {
     const WallTime now = system_clock().now();
     const auto within = options.within.empty() ? std::nullopt : parse_duration(options.within);
     if (!options.within.empty() && !within)
@@ -123,7 +123,7 @@ void add_expiry_command(CLI::App& app, int& exit_code) {
         ->capture_default_str();
     verb->add_option("--within", options->within,
                      "only what ends within that time (30d), has ended or cannot be read");
-    verb->callback([options, &exit_code] { exit_code = run(*options); });
+    verb->callback([options, &exit_code] { exit_code = list_expiry(*options); });
 }
 
 }  // namespace ndes::crp::cli
