@@ -8,6 +8,7 @@
 
 #include "common/bytes.h"
 #include "common/crypto/digest.h"
+#include "common/logging/rolling_settings.h"
 #include "common/process/build_id.h"
 #include "crp-service/adapters/adapters_config.h"
 #include "crp-service/state_messages/sinks_config.h"
@@ -19,7 +20,6 @@ namespace {
 using std::chrono::milliseconds;
 using namespace std::chrono_literals;
 
-constexpr std::size_t kMostLogFile = std::size_t{10} << 20;
 constexpr std::size_t kConfigHashDigits = 16;
 
 ListenAddress read_listen(ConfigTable& table) {
@@ -277,13 +277,6 @@ void read_audit(ConfigTable table, AuditConfig& audit) {
     }
 }
 
-RollingRule read_rolling(ConfigTable& table) {
-    RollingRule rule;
-    rule.most_octets = table.size("cmtrace_max_size", kMostLogFile, 0, std::size_t{4} << 30);
-    rule.keep = static_cast<std::size_t>(table.integer("cmtrace_keep", 5, 0, 1000));
-    return rule;
-}
-
 void read_log(ConfigTable table, LogOptions& log) {
     log.program = "crpd";
     log.component = "CertificateRegistrationPoint";
@@ -294,7 +287,7 @@ void read_log(ConfigTable table, LogOptions& log) {
                 : level == "error"   ? Severity::error
                                      : Severity::info;
     log.to_stdout = table.boolean("stdout", true);
-    log.cmtrace_rolling = read_rolling(table);
+    static_cast<void>(read_rolling(table));  // main reads them for itself
 }
 
 // Whoever set them: the same settings have the same hash, in a file or by the environment.

@@ -19,6 +19,7 @@
 #include "common/expiry/expiry_warning.h"
 #include "common/http_server/http_server.h"
 #include "common/logging/log.h"
+#include "common/logging/rolling_settings.h"
 #include "common/process/process.h"
 #include "common/random.h"
 #include "crp-service/audit/audit_checkpointer.h"
@@ -206,7 +207,9 @@ int run(const std::filesystem::path& config_file) {
     watcher.watch(files_to_watch(config_file, *config));
     auto material = load_material(*config, clock);
     if (!material) return report(material.error());
-    auto log = open_log(config->log, clock);
+    const auto rolling = load_rolling(config_file);
+    if (!rolling) return report(rolling.error());
+    auto log = open_rolling_log(config->log, *rolling, clock);
     if (!log) return report(log.error());
     auto store = open_store(config->store, clock);
     if (!store) return report(store.error());

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/logging/rolling_settings.h"
 #include "scep-server/profile_config.h"
 
 namespace ndes::scep {
@@ -109,17 +110,10 @@ EventsConfig read_events(ConfigTable table) {
     return events;
 }
 
-std::size_t read_keep(ConfigTable& table, std::size_t fallback) {
-    return static_cast<std::size_t>(
-        table.integer("cmtrace_keep", static_cast<std::int64_t>(fallback), 0, 1000));
-}
-
 LogConfig read_log(ConfigTable table) {
     LogConfig log;
     log.cmtrace_file = table.path("cmtrace_file");
-    log.cmtrace_rolling.most_octets =
-        table.size("cmtrace_max_size", log.cmtrace_rolling.most_octets, 0, std::size_t{4} << 30);
-    log.cmtrace_rolling.keep = read_keep(table, log.cmtrace_rolling.keep);
+    static_cast<void>(read_rolling(table));  // main reads them for itself
     log.level = table.choice("level", log.level, {"debug", "info", "warning", "error"});
     log.to_stdout = table.boolean("stdout", log.to_stdout);
     return log;

@@ -13,7 +13,6 @@
 #include "common/config/config_file.h"
 #include "common/crypto/key_source.h"
 #include "common/error.h"
-#include "common/logging/rolling_file.h"
 
 namespace ndes::scep {
 
@@ -170,7 +169,6 @@ struct EventsConfig {
 
 struct LogConfig {
     std::filesystem::path cmtrace_file;
-    RollingRule cmtrace_rolling{std::size_t{10} << 20, 5};
     std::string level = "info";  // debug, info, warning, error
     bool to_stdout = true;
 };

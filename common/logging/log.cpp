@@ -13,6 +13,7 @@
 #include "common/logging/cmtrace.h"
 #include "common/logging/json_line.h"
 #include "common/logging/log_output.h"
+#include "common/logging/rolling_settings.h"
 
 namespace ndes {
 namespace {
@@ -274,12 +275,17 @@ class NullLog final : public Log {
 }  // namespace
 
 Result<std::unique_ptr<Log>> open_log(const LogOptions& options, const Clock& clock) {
+    return open_rolling_log(options, {}, clock);
+}
+
+Result<std::unique_ptr<Log>> open_rolling_log(const LogOptions& options, RollingRule rolling,
+                                              const Clock& clock) {
     LogOutput json;
     RollingFile cmtrace;
     if (!options.cmtrace_file.empty()) {
         auto fd = open_for_append(options.cmtrace_file);
         if (!fd) return pass_on(fd);
-        cmtrace = RollingFile(options.cmtrace_file, options.cmtrace_rolling, std::move(*fd));
+        cmtrace = RollingFile(options.cmtrace_file, rolling, std::move(*fd));
     }
     if (options.to_stdout) {
         FileDescriptor fd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));

@@ -13,7 +13,6 @@
 
 #include "common/clock.h"
 #include "common/error.h"
-#include "common/logging/rolling_file.h"
 
 namespace ndes {
 
@@ -31,7 +30,6 @@ struct LogOptions {
     std::filesystem::path cmtrace_file;  // empty: none. Opened for append; reopened by reopen()
     Severity least = Severity::info;
     bool to_stdout = true;
-    RollingRule cmtrace_rolling = {};  // when the file is put aside by ourselves
 };
 
 class Log {

@@ -36,7 +36,7 @@ make_dated_leaf "$lab/ca/ra-signing" 'Lab RA signing' "$lab/ca/ca" "$agent_usage
 mkdir "$lab/crl"
 printf '%s\n' '[ca]' 'default_ca=d' '[d]' "database=$lab/crl/index" 'default_md=sha256' "crlnumber=$lab/crl/number" >crl.cnf
 : >"$lab/crl/index" && echo 01 >"$lab/crl/number"
-openssl ca -config crl.cnf -gencrl -cert "$lab/tls/ca.pem" -keyfile "$lab/tls/ca.key" -crlhours 20 -crldays 0 \
+openssl ca -config crl.cnf -gencrl -cert "$lab/tls/ca.pem" -keyfile "$lab/tls/ca.key" -crlhours 20 \
     -out "$lab/crl/tls.pem" 2>/dev/null
 sed -i 's|^client_ca_file = "tls/ca.pem"|&\nclient_crl_file = "crl/tls.pem"|' "$lab/crpd.toml"
 soon=$(own --within 30d --format json)

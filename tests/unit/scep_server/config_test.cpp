@@ -260,9 +260,9 @@ TEST_CASE("what is renewed by itself needs a folder, the local issuer, and setti
 
     CHECK(with("ra", "auto_renew = true").error().text.find("auto_renew: needs store") !=
           std::string::npos);
-    const auto other = with_all("auto_renew = true\n",
-                                "kind = \"command\"\ncommand = [\"/bin/issue\"]\n",
-                                "renew_client = true\n");
+    const auto other =
+        with_all("auto_renew = true\n", "kind = \"command\"\ncommand = [\"/bin/issue\"]\n",
+                 "renew_client = true\n");
     REQUIRE_FALSE(other);
     CHECK(other.error().text.find("auto_renew: needs issuer.kind") != std::string::npos);
     CHECK(other.error().text.find("renew_client: needs issuer.kind") != std::string::npos);
