@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <system_error>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,8 @@ namespace ndes {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::size_t kStampOctets = 15;
 
 std::uint64_t size_of(const FileDescriptor& fd) {
     struct ::stat status {};
@@ -31,17 +34,16 @@ std::string stamp_of(WallTime now) {
 bool is_put_aside(const fs::path& candidate, const fs::path& path) {
     const std::string stem = path.stem().string() + "-";
     const std::string name = candidate.stem().string();
-    constexpr std::size_t kStamp = 15;
     if (candidate.extension() != path.extension() || !name.starts_with(stem) ||
-        name.size() < stem.size() + kStamp)
+        name.size() < stem.size() + kStampOctets)
         return false;
     const std::string_view rest = std::string_view(name).substr(stem.size());
     for (std::size_t i = 0; i < rest.size(); ++i) {
-        const bool dash = i == 8 || i == kStamp;
+        const bool dash = i == 8 || i == kStampOctets;
         if (dash ? rest[i] != '-' : std::isdigit(static_cast<unsigned char>(rest[i])) == 0)
             return false;
     }
-    return rest.size() != kStamp + 1;
+    return rest.size() != kStampOctets + 1;
 }
 
 }  // namespace
@@ -92,7 +94,12 @@ void RollingFile::remove_oldest() const {
     const fs::path folder = path_.has_parent_path() ? path_.parent_path() : fs::path(".");
     for (fs::directory_iterator at(folder, fault), end; !fault && at != end; at.increment(fault))
         if (is_put_aside(at->path(), path_)) aside.push_back(at->path());
-    std::ranges::sort(aside, {}, [](const fs::path& one) { return one.stem().string(); });
+    // By time, and of one second the shorter number first.
+    std::ranges::sort(aside, {}, [&](const fs::path& one) {
+        const std::string name = one.stem().string();
+        return std::tuple(name.substr(0, path_.stem().string().size() + 1 + kStampOctets),
+                          name.size(), name);
+    });
     for (std::size_t i = 0; i + rule_.keep < aside.size(); ++i)
         fs::remove(aside[i], fault);
 }

@@ -8,9 +8,9 @@ begin admin_probe false
 probe() { admin_site '' "${@:2}" | python3 "$root/tests/integration/admin_probe.py" "$1"; }
 
 expect_match "the probe begins with GetCACert" \
-    "$(curl -sS -o ca.p7 -w '%{http_code} %{content_type}' "$SCEP_URL?operation=GetCACert")" \
+    "$(curl -sS -o probe.p7 -w '%{http_code} %{content_type}' "$SCEP_URL?operation=GetCACert")" \
     '^200 application/x-x509-ca-ra-cert'
-expect "which holds the issuing CA" bash -c "openssl pkcs7 -inform DER -in ca.p7 -print_certs | grep -q 'Lab Issuing CA'"
+expect "which holds the issuing CA" bash -c "openssl pkcs7 -inform DER -in probe.p7 -print_certs | grep -q 'Lab Issuing CA'"
 fleet=$(probe fleet)
 jamf=$(probe jamf)
 expect_match "Fleet finds a password" "$fleet" '^password [0-9A-F]{16}$'
