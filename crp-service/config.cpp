@@ -8,6 +8,7 @@
 
 #include "common/bytes.h"
 #include "common/crypto/digest.h"
+#include "common/logging/rolling_settings.h"
 #include "common/process/build_id.h"
 #include "crp-service/adapters/adapters_config.h"
 #include "crp-service/state_messages/sinks_config.h"
@@ -286,6 +287,7 @@ void read_log(ConfigTable table, LogOptions& log) {
                 : level == "error"   ? Severity::error
                                      : Severity::info;
     log.to_stdout = table.boolean("stdout", true);
+    static_cast<void>(read_rolling(table));  // main reads them for itself
 }
 
 // Whoever set them: the same settings have the same hash, in a file or by the environment.

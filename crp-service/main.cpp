@@ -16,8 +16,10 @@
 #include "common/clock.h"
 #include "common/crypto/cms_self_test.h"
 #include "common/crypto/signature.h"
+#include "common/expiry/expiry_warning.h"
 #include "common/http_server/http_server.h"
 #include "common/logging/log.h"
+#include "common/logging/rolling_settings.h"
 #include "common/process/process.h"
 #include "common/random.h"
 #include "crp-service/audit/audit_checkpointer.h"
@@ -125,16 +127,33 @@ class ClockWatch {
     SteadyTime steady_ = clock_.steady_now();
 };
 
+// Tells in time what of our certificates and CRLs ends.
+class OwnCertificates {
+  public:
+    OwnCertificates(const SelfCheck& self_check, Log& log, const Clock& clock)
+        : self_check_(self_check), log_(log), clock_(clock) {}
+
+    void look() { watch_.tell(self_check_.watched().own, clock_.now(), log_); }
+    std::string status() const { return expiry_status(self_check_.watched().own, clock_.now()); }
+
+  private:
+    const SelfCheck& self_check_;
+    Log& log_;
+    const Clock& clock_;
+    ExpiryWatch watch_;
+};
+
 // Until SIGTERM: self-check, metrics, watchdog, reload; all checks at once on SIGUSR1.
 void serve(SelfCheck& self_check, MetricsCollector& collector, Reloader& reloader,
-           FileWatcher& watcher, ClockWatch& clock_watch) {
+           FileWatcher& watcher, ClockWatch& clock_watch, OwnCertificates& own) {
     bool full = true;
     for (;;) {
         clock_watch.look();
         self_check.run(full);
         collector.collect();
+        own.look();
         const HealthReport report = self_check.report();
-        std::string state = std::string("STATUS=") + to_string(report.status);
+        std::string state = std::string("STATUS=") + to_string(report.status) + own.status();
         if (!self_check.store_is_hopeless()) state += "\nWATCHDOG=1";
         tell_service_manager(state);
         const auto event = wait_for_event(SelfCheck::kInterval, &watcher);
@@ -188,7 +207,9 @@ int run(const std::filesystem::path& config_file) {
     watcher.watch(files_to_watch(config_file, *config));
     auto material = load_material(*config, clock);
     if (!material) return report(material.error());
-    auto log = open_log(config->log, clock);
+    const auto rolling = load_rolling(config_file);
+    if (!rolling) return report(rolling.error());
+    auto log = open_rolling_log(config->log, *rolling, clock);
     if (!log) return report(log.error());
     auto store = open_store(config->store, clock);
     if (!store) return report(store.error());
@@ -233,7 +254,8 @@ int run(const std::filesystem::path& config_file) {
     ClockWatch clock_watch(**store, **log, clock);
     clock_watch.look_back();
     (*retention)->start();
-    serve(self_check, collector, reloader, watcher, clock_watch);
+    OwnCertificates own(self_check, **log, clock);
+    serve(self_check, collector, reloader, watcher, clock_watch, own);
     tell_service_manager("STOPPING=1");
     retention->reset();
     (*log)->write(Severity::info, "CRP is stopping", {{"event", "stop"}});

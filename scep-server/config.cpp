@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/logging/rolling_settings.h"
 #include "scep-server/profile_config.h"
 
 namespace ndes::scep {
@@ -112,6 +113,7 @@ EventsConfig read_events(ConfigTable table) {
 LogConfig read_log(ConfigTable table) {
     LogConfig log;
     log.cmtrace_file = table.path("cmtrace_file");
+    static_cast<void>(read_rolling(table));  // main reads them for itself
     log.level = table.choice("level", log.level, {"debug", "info", "warning", "error"});
     log.to_stdout = table.boolean("stdout", log.to_stdout);
     return log;

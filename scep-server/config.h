@@ -72,6 +72,9 @@ struct RaConfig {
     std::filesystem::path store = {};  // see enroll/ra_store.h; empty: the files above
     // How long the key-exchange certificate of before still opens requests.
     std::chrono::milliseconds overlap{24 * 60 * 60 * 1000};
+    bool auto_renew = false;  // with store and the local issuer: see enroll/ra_renewal.h
+    std::chrono::milliseconds renew_before = std::chrono::days(30);
+    std::chrono::milliseconds renew_validity = std::chrono::days(365);
 };
 
 // Which CA issues. What belongs to another `kind` is not read.
@@ -109,6 +112,9 @@ struct PolicyConfig {
     std::filesystem::path module;
     std::filesystem::path module_config;
     bool own = false;  // a profile's own settings: the module is initialised for it apart
+    // The module's client certificate is renewed by our CA: see enroll/ra_renewal.h.
+    bool renew_client = false;
+    bool renew_client_new_key = false;
 };
 
 // One SCEP URL and what happens to the requests that come to it.

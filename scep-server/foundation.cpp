@@ -7,11 +7,12 @@
 namespace ndes::scep {
 
 Result<Foundation> load_foundation(const Config& config, Log& log, const Clock& clock,
-                                   Random& random) {
+                                   Random& random, RaRenewal* renewal) {
     if (!config.pkcs11.module.empty())
         if (auto opened = use_pkcs11(config.pkcs11); !opened) return pass_on(opened);
     std::vector<ProfileFiles> profiles;
     for (const ProfileConfig& profile : config.profiles) {
+        if (renewal != nullptr) static_cast<void>(renewal->renew_ra(profile));
         auto files = load_profile_files(profile, log, clock, random);
         if (!files && !profile.name.empty())
             return pass_on(files, "profile \"" + profile.name + "\"");

@@ -13,6 +13,7 @@
 #include "scep-server/config.h"
 #include "scep-server/enroll/challenge_seal.h"
 #include "scep-server/enroll/password_policy.h"
+#include "scep-server/enroll/ra_renewal.h"
 #include "scep-server/listeners.h"
 #include "scep-server/policy_host/policy.h"
 #include "scep-server/profile.h"
@@ -26,8 +27,9 @@ struct Foundation {
 };
 
 // The first thing that is wrong ends it, with an error that names the file or the setting.
+// `renewal`: what may renew an RA's certificates before they are loaded; null: nobody.
 Result<Foundation> load_foundation(const Config& config, Log& log, const Clock& clock,
-                                   Random& random);
+                                   Random& random, RaRenewal* renewal = nullptr);
 
 // The policies of all profiles. A profile without settings of its own shares the first's.
 struct Policies {

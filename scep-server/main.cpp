@@ -11,6 +11,7 @@
 
 #include "common/clock.h"
 #include "common/crypto/cms_self_test.h"
+#include "common/logging/rolling_settings.h"
 #include "common/process/file_watcher.h"
 #include "common/process/process.h"
 #include "common/random.h"
@@ -49,12 +50,17 @@ ndes::LogOptions log_options(const ndes::scep::LogConfig& config) {
     return options;
 }
 
+void tell_status(const Service& service) {
+    ndes::tell_service_manager("STATUS=" + service.status_line());
+}
+
 // Until SIGTERM or SIGINT; SIGHUP and a changed file reload.
 void run(Service& service, const Config& config, ndes::FileWatcher& watcher) {
     const auto interval =
         std::min<std::chrono::milliseconds>(ndes::watchdog_interval().value_or(60s), 60s);
     ndes::tell_service_manager("READY=1");
     while (true) {
+        tell_status(service);
         const auto event = ndes::wait_for_event(interval, &watcher);
         ndes::tell_service_manager("WATCHDOG=1");
         if (!event) {
@@ -72,12 +78,12 @@ void run(Service& service, const Config& config, ndes::FileWatcher& watcher) {
     service.stop();
 }
 
-int serve(const Config& config) {
+int serve(const Config& config, ndes::RollingRule rolling) {
     ndes::forbid_core_dumps();
     if (auto tested = ndes::self_test_cms(); !tested) return complain(tested.error(), kFailed);
     ndes::allow_many_descriptors();
     ndes::claim_signals();
-    auto plain_log = ndes::open_log(log_options(config.log), ndes::system_clock());
+    auto plain_log = ndes::open_rolling_log(log_options(config.log), rolling, ndes::system_clock());
     if (!plain_log) return complain(plain_log.error(), kFailed);
     auto log =
         ndes::scep::add_event_file(std::move(*plain_log), config.events, ndes::system_clock());
@@ -141,5 +147,7 @@ int main(int argc, char** argv) {
     if (config_file.empty()) return complain({{}, "--config is required", {}, {}}, kUsage);
     auto config = ndes::scep::load_config(config_file);
     if (!config) return complain(config.error(), kUsage);
-    return check_config ? check(*config) : serve(*config);
+    if (check_config) return check(*config);
+    const auto rolling = ndes::load_rolling(config_file);
+    return rolling ? serve(*config, *rolling) : complain(rolling.error(), kUsage);
 }

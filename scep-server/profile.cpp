@@ -129,6 +129,12 @@ void Profile::book_ra() {
                              {ledger_, log_, clock_.now()});
 }
 
+void Profile::book(const Certificate& certificate) {
+    if (issuer_->has_ca_key())
+        book_own_certificate(certificate, issuer_->ca_chain().front(),
+                             {ledger_, log_, clock_.now()});
+}
+
 void Profile::tend() {
     if (auto rest = without_overdue(*ra_.get(), clock_.now())) ra_.replace(std::move(rest));
 }

@@ -64,6 +64,8 @@ class Profile {
     // stays. True when nothing was wrong.
     bool reload();
     void warn_of_dates() const;  // events 34, 35
+    // Enters a certificate of ours that this profile's CA has signed in the CA's books.
+    void book(const Certificate& certificate);
     // Ends what the RA's earlier keys still open, each at its time.
     void tend();
 

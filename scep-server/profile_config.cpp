@@ -95,7 +95,13 @@ RaConfig read_ra(ConfigTable table) {
     RaConfig ra;
     ra.overlap = table.duration("overlap", ra.overlap, milliseconds{0}, 366 * kDayMs);
     ra.store = table.path("store");
+    ra.auto_renew = table.boolean("auto_renew", ra.auto_renew);
+    ra.renew_before =
+        table.duration("renew_before", ra.renew_before, milliseconds{60'000}, 366 * kDayMs);
+    ra.renew_validity =
+        table.duration("renew_validity", ra.renew_validity, milliseconds{60'000}, 3660 * kDayMs);
     if (!ra.store.empty()) return ra;
+    if (ra.auto_renew) table.fault("auto_renew", "needs store");
     ra.signing_certificate_file = table.required_path("signing_certificate_file");
     ra.signing_key = read_key(table, "signing_key_file", "signing_key_uri", {});
     ra.encryption_certificate_file = table.required_path("encryption_certificate_file");
@@ -192,6 +198,11 @@ PolicyConfig read_policy(ConfigTable table) {
     policy.module = table.required_path("module");
     policy.none = table.text("module", "") == "none";
     policy.module_config = table.path("module_config");
+    policy.renew_client = table.boolean("renew_client", policy.renew_client);
+    policy.renew_client_new_key =
+        table.choice("renew_client_key", "keep", {"keep", "new"}) == "new";
+    if (policy.renew_client && policy.module_config.empty())
+        table.fault("renew_client", "needs module_config, which names the certificate");
     return policy;
 }
 
@@ -200,6 +211,16 @@ void check_enforcement(ConfigTable table, const ProfileConfig& profile) {
         table.fault("EnforcePassword",
                     "can be 0 only with policy.module = \"none\": a policy module is never asked "
                     "about a request without a password");
+}
+
+// We renew what we can issue.
+void check_renewal(ConfigTable table, const ProfileConfig& profile) {
+    if (profile.issuer.kind == "local") return;
+    const char* const why = "needs issuer.kind = \"local\"";
+    ConfigTable ra = table.table("ra");
+    if (profile.ra.auto_renew && ra.present()) ra.fault("auto_renew", why);
+    ConfigTable policy = table.table("policy");
+    if (profile.policy.renew_client && policy.present()) policy.fault("renew_client", why);
 }
 
 ProfileConfig read_profile(ConfigTable table, const ProfileConfig& base) {
@@ -221,6 +242,7 @@ ProfileConfig read_profile(ConfigTable table, const ProfileConfig& base) {
         profile.policy.own = true;
     }
     check_enforcement(table.table("mscep"), profile);
+    check_renewal(table, profile);
     return profile;
 }
 
@@ -234,6 +256,7 @@ std::vector<ProfileConfig> read_profiles(ConfigTable root) {
     first.issuer = read_issuer(root.table("issuer"), first.issuer, hash_of(first.mscep));
     first.policy = read_policy(root.table("policy"));
     check_enforcement(root.table("mscep"), first);
+    check_renewal(root, first);
 
     std::vector<ProfileConfig> profiles{first};
     for (ConfigTable table : root.tables("profile")) {

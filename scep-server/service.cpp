@@ -5,8 +5,10 @@
 #include <limits>
 #include <utility>
 
+#include "common/expiry/expiry_warning.h"
 #include "scep-server/enroll/notify_dispatcher.h"
 #include "scep-server/enroll/pending_desk.h"
+#include "scep-server/enroll/ra_renewal.h"
 #include "scep-server/enroll/revocation_desk.h"
 #include "scep-server/foundation.h"
 #include "scep-server/http/admin_endpoint.h"
@@ -17,10 +19,13 @@
 #include "scep-server/metrics/event_counter.h"
 #include "scep-server/metrics/metrics_collector.h"
 #include "scep-server/metrics/ndes_metrics.h"
+#include "scep-server/own_certificates.h"
 #include "scep-server/profile.h"
 
 namespace ndes::scep {
 namespace {
+
+constexpr std::chrono::minutes kOwnInterval{10};  // between two looks at what of ours ends
 
 EnrollmentCounters operator+(EnrollmentCounters a, const EnrollmentCounters& b) {
     a.issued += b.issued;
@@ -99,6 +104,7 @@ class RunningService final : public Service {
         listening_ = listeners_.get();
         for (const auto& profile : profiles_)
             tell_of(*profile);
+        look_after_own();
         return {};
     }
 
@@ -109,6 +115,7 @@ class RunningService final : public Service {
             good = profile->reload() && good;
         good = listeners_->reload(login_, log_) && good;
         metrics_.count_reload(good);
+        look_after_own();
         log_.note(Severity::info, "reload is done", {}, std::source_location::current());
     }
 
@@ -118,11 +125,18 @@ class RunningService final : public Service {
         static_cast<void>(watch_.look());  // a journal that cannot be read is told elsewhere
         for (const auto& profile : profiles_)
             profile->tend();
+        if (clock_.steady_now() - own_looked_at_ >= kOwnInterval) look_after_own();
         const WallTime now = clock_.now();
         if (now - dates_told_ < std::chrono::hours(24)) return;
         dates_told_ = now;
         for (const auto& profile : profiles_)
             profile->warn_of_dates();
+    }
+
+    std::string status_line() const override {
+        const int status = health_->status();
+        const char* const word = status == 0 ? "Online" : status == 1 ? "Failed" : "Undefined";
+        return word + expiry_status(*own_.get(), clock_.now());
     }
 
     void stop() override { shut(); }
@@ -147,6 +161,17 @@ class RunningService final : public Service {
         }
         admin_ = std::make_unique<AdminEndpoint>(std::move(admin), login_, pending_api_,
                                                  issued_api_, notify_api_, log_);
+    }
+
+    // Renews what is due and tells what ends.
+    void look_after_own() {
+        own_looked_at_ = clock_.steady_now();
+        for (const auto& profile : profiles_) {
+            if (renewal_.renew_ra(profile->config())) static_cast<void>(profile->reload());
+            renewal_.renew_client(profile->config());
+        }
+        own_.look(config_, profiles_, clock_.now());
+        expiry_.tell(*own_.get(), clock_.now(), log_);
     }
 
     void tell_of(const Profile& profile) {
@@ -242,7 +267,15 @@ class RunningService final : public Service {
     NotifyApi notify_api_;
     std::unique_ptr<AdminEndpoint> admin_;
     std::atomic<const Listeners*> listening_{nullptr};
-    MetricsCollector collector_{{metrics_, *journal_, profiles_,
+    OwnCertificates own_;
+    ExpiryWatch expiry_;  // this and the two below: of main's thread
+    RaRenewal renewal_{{log_, clock_,
+                        [this](const char* what, bool done) { metrics_.count_renewal(what, done); },
+                        [this](const ProfileConfig& profile, const Certificate& certificate) {
+                            profiles_[index_of(profile.name)]->book(certificate);
+                        }}};
+    SteadyTime own_looked_at_{};
+    MetricsCollector collector_{{metrics_, *journal_, profiles_, own_,
                                  [this] { return listening_.load(); },
                                  [this] { return health_->status(); }}};
     std::unique_ptr<HealthEndpoint> health_;
@@ -252,7 +285,8 @@ class RunningService final : public Service {
 
 Result<std::unique_ptr<Service>> start_service(const Config& config, Log& log, const Clock& clock,
                                                Random& random) {
-    auto foundation = load_foundation(config, log, clock, random);
+    RaRenewal renewal({log, clock});
+    auto foundation = load_foundation(config, log, clock, random, &renewal);
     if (!foundation) return pass_on(foundation);
     auto journal = Journal::open(config.journal.path, config.journal.create, clock);
     if (!journal) return pass_on(journal);

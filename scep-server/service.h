@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "common/clock.h"
@@ -33,6 +34,9 @@ class Service {
     // What time brings: expiry of pending requests, passwords and certificates; at least once a
     // minute.
     virtual void tend() = 0;
+
+    // For the service manager: "Online", "Failed" or "Undefined", and what of ours ends soon.
+    virtual std::string status_line() const = 0;
 
     // Accepts no more, answers what is at work (drain_timeout), tells no further Notify.
     virtual void stop() = 0;

@@ -13,6 +13,7 @@
 #include "common/logging/cmtrace.h"
 #include "common/logging/json_line.h"
 #include "common/logging/log_output.h"
+#include "common/logging/rolling_settings.h"
 
 namespace ndes {
 namespace {
@@ -61,9 +62,10 @@ struct Queue {
 
 // Writes the lines and, last, the notice of those dropped. Leaves in `dropped` what is still to be
 // told: if any line was lost then so was the notice, and its count goes on.
-void write_queue(LogOutput& output, Queue& queue, const std::string& notice) {
+template <class Write>
+void write_queue(Write write, Queue& queue, const std::string& notice) {
     queue.lines += notice;
-    const std::size_t lost = output.write(queue.lines);
+    const std::size_t lost = write(queue.lines);
     if (lost == 0) {
         queue.dropped = 0;
     } else {
@@ -89,7 +91,7 @@ class AllSignalsBlocked {
 
 class AsyncLog final : public Log {
   public:
-    AsyncLog(LogOptions options, const Clock& clock, LogOutput json, LogOutput cmtrace)
+    AsyncLog(LogOptions options, const Clock& clock, LogOutput json, RollingFile cmtrace)
         : options_(std::move(options)),
           clock_(clock),
           json_(std::move(json)),
@@ -165,8 +167,8 @@ class AsyncLog final : public Log {
 
     const LogOptions options_;
     const Clock& clock_;
-    LogOutput json_;     // the writer's alone
-    LogOutput cmtrace_;  // the writer's alone
+    LogOutput json_;       // the writer's alone
+    RollingFile cmtrace_;  // the writer's alone
     const bool has_json_;
     const bool has_cmtrace_;
 
@@ -243,19 +245,23 @@ AsyncLog::Batch AsyncLog::take_batch() {
 void AsyncLog::write_batch(Batch& batch) {
     const auto here = std::source_location::current();
     const Place place{base_name(here.file_name()), here.line()};
-    if (batch.reopened) cmtrace_ = LogOutput(std::move(batch.reopened));
+    if (batch.reopened) cmtrace_.replace(std::move(batch.reopened));
     std::string notice;
     if (batch.cmtrace.dropped > 0) {
         const std::string text = dropped_text(batch.cmtrace.dropped);
         notice = cmtrace_line(clock_.now(), Severity::warning, text, place);
     }
-    write_queue(cmtrace_, batch.cmtrace, notice);
+    const WallTime now = clock_.now();
+    write_queue([&](std::string_view lines) { return cmtrace_.write(lines, now); }, batch.cmtrace,
+                notice);
+    if (const std::string fault = cmtrace_.take_fault(); !fault.empty() && has_json_)
+        batch.json.add(json_line(now, Severity::error, fault, {}, place));
     notice.clear();
     if (batch.json.dropped > 0) {
         const std::string text = dropped_text(batch.json.dropped);
         notice = json_line(clock_.now(), Severity::warning, text, {}, place);
     }
-    write_queue(json_, batch.json, notice);
+    write_queue([&](std::string_view lines) { return json_.write(lines); }, batch.json, notice);
 }
 
 class NullLog final : public Log {
@@ -269,12 +275,17 @@ class NullLog final : public Log {
 }  // namespace
 
 Result<std::unique_ptr<Log>> open_log(const LogOptions& options, const Clock& clock) {
+    return open_rolling_log(options, {}, clock);
+}
+
+Result<std::unique_ptr<Log>> open_rolling_log(const LogOptions& options, RollingRule rolling,
+                                              const Clock& clock) {
     LogOutput json;
-    LogOutput cmtrace;
+    RollingFile cmtrace;
     if (!options.cmtrace_file.empty()) {
         auto fd = open_for_append(options.cmtrace_file);
         if (!fd) return pass_on(fd);
-        cmtrace = LogOutput(std::move(*fd));
+        cmtrace = RollingFile(options.cmtrace_file, rolling, std::move(*fd));
     }
     if (options.to_stdout) {
         FileDescriptor fd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));

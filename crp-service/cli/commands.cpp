@@ -85,7 +85,10 @@ void note_command(int argc, const char* const* argv) {
         return at < argc && argv[at][0] != '-' ? std::string(argv[at]) : std::string();
     };
     noun_in_use = word(1);
-    verb_in_use = is_noun({"status", "reasons", "version", "import-registry"}) ? "" : word(2);
+    verb_in_use =
+        is_noun({"status", "reasons", "version", "import-registry", "expiry", "support-bundle"})
+            ? ""
+            : word(2);
 }
 
 Error with_next_step(Error error, const std::string& step) {
@@ -147,8 +150,10 @@ void add_commands(CLI::App& app, int& exit_code) {
     add_notify_commands(app, exit_code);
     add_ra_commands(app, exit_code);
     add_ca_commands(app, exit_code);
+    add_expiry_command(app, exit_code);
     add_import_registry_command(app, exit_code);
     add_status_command(app, exit_code);
+    add_support_bundle_command(app, exit_code);
     add_completion_command(app, exit_code);
 }
 

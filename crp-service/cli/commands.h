@@ -45,6 +45,7 @@ void add_challenge_commands(CLI::App& app, int& exit_code);
 void add_completion_command(CLI::App& app, int& exit_code);
 void add_config_commands(CLI::App& app, int& exit_code);
 void add_db_commands(CLI::App& app, int& exit_code);
+void add_expiry_command(CLI::App& app, int& exit_code);  // of all programs' own files
 void add_keys_commands(CLI::App& app, int& exit_code);
 void add_plugin_commands(CLI::App& app, int& exit_code);  // policy modules, before they are used
 void add_policy_commands(CLI::App& app, int& exit_code);  // of the running crpd: simulate, explain
@@ -52,6 +53,7 @@ void add_reasons_command(CLI::App& app, int& exit_code);
 void add_record_commands(CLI::App& app, int& exit_code);  // device, user, policy, template
 void add_state_commands(CLI::App& app, int& exit_code);
 void add_status_command(CLI::App& app, int& exit_code);
+void add_support_bundle_command(CLI::App& app, int& exit_code);
 void add_transaction_commands(CLI::App& app, int& exit_code);
 void add_import_registry_command(CLI::App& app, int& exit_code);
 void add_pending_commands(CLI::App& app, int& exit_code);  // of ndesd

@@ -1,80 +1,81 @@
 #include "crp-service/http/watched_files.h"
 
-#include <ctime>
-
-#include <openssl/err.h>
-#include <openssl/pem.h>
-
-#include "common/file.h"
+#include <utility>
 
 namespace ndes::crp {
 namespace {
 
-constexpr std::size_t kMaxCrlFile = 16UL * 1024 * 1024;
-
-Result<void> add(WatchedFiles& files, const std::string& use, const std::filesystem::path& path,
-                 bool leaf_only = false) {
-    if (path.empty()) return {};
-    auto certificates = load_certificates(path);
-    if (!certificates) return pass_on(certificates, use);
-    for (const Certificate& certificate : *certificates) {
-        files.others.push_back({use, certificate});
-        if (leaf_only) break;
-    }
-    return {};
+void add_pair(ExpiringList& list, const std::string& use, const std::filesystem::path& certificate,
+              const std::filesystem::path& key) {
+    add_certificates(list, use, certificate, Take::first);
+    add_key(list, use, key);
 }
 
-Result<void> add_crls(WatchedFiles& files, const std::filesystem::path& path) {
-    if (path.empty()) return {};
-    auto pem = read_file(path, kMaxCrlFile);
-    if (!pem) return pass_on(pem, "client-crl");
-    const BioPtr source(::BIO_new_mem_buf(pem->data(), static_cast<int>(pem->size())));
-    while (const X509CrlPtr crl{::PEM_read_bio_X509_CRL(source.get(), nullptr, nullptr, nullptr)}) {
-        std::tm parts{};
-        const ASN1_TIME* const next = ::X509_CRL_get0_nextUpdate(crl.get());
-        if (next == nullptr || ::ASN1_TIME_to_tm(next, &parts) != 1) continue;
-        const WallTime at{std::chrono::seconds(::timegm(&parts))};
-        auto issuer = DistinguishedName::from_x509(::X509_CRL_get_issuer(crl.get()));
-        files.crls.push_back({"client-crl", issuer ? issuer->to_text() : "", at});
+void add_keys(ExpiringList& list, const std::string& use,
+              const std::vector<std::filesystem::path>& files) {
+    for (const auto& file : files)
+        add_key(list, use, file);
+}
+
+void add_challenge(ExpiringList& list, const ChallengeConfig& challenge) {
+    add_certificates(list, "issuing-ca", challenge.ca_certificate_file, Take::first);
+    add_keys(list, "challenge-key", challenge.files.keys);
+    add_keys(list, "challenge-pepper", challenge.files.peppers);
+    for (const SealedRecipientFiles& recipient : challenge.files.recipients)
+        add_pair(list, "sealed-recipient", recipient.certificate, recipient.key);
+    for (const SealedSignerFiles& signer : challenge.files.signers) {
+        for (const auto& file : signer.certificates)
+            add_certificates(list, "sealed-signer", file, Take::all);
+        for (const auto& file : signer.issuers)
+            add_certificates(list, "sealed-signer-issuer", file, Take::all);
     }
-    ::ERR_clear_error();  // the end of the file
-    return {};
+}
+
+void add_sinks(ExpiringList& list, const SinkOptions& sinks) {
+    add_pair(list, "smx-signer", sinks.inbox_seal.signing_certificate,
+             sinks.inbox_seal.signing_key);
+    add_certificates(list, "smx-recipient", sinks.inbox_seal.recipients, Take::all);
+    for (const WebhookOptions& webhook : sinks.webhooks) {
+        const std::string use = "webhook-" + webhook.name;
+        add_certificates(list, use + "-ca", webhook.server_ca, Take::all);
+        add_pair(list, use + "-client", webhook.client_certificate, webhook.client_key);
+        add_keys(list, use + "-secret", webhook.secret_files);
+    }
 }
 
 }  // namespace
 
+ExpiringList own_files(const CrpdConfig& config) {
+    ExpiringList list;
+    add_pair(list, "server", config.tls_files.certificate, config.tls_files.key);
+    add_certificates(list, "client-ca", config.tls_files.client_ca, Take::all);
+    add_crls(list, "client-crl", config.tls_files.client_crl);
+    add_challenge(list, config.challenge);
+    add_sinks(list, config.state_messages);
+    for (const CallerRule& caller : config.callers)
+        for (const auto& credential : caller.credentials)
+            add_keys(list, "caller-secret/" + caller.name, credential.secrets);
+    add_key(list, "audit-key", config.audit.signing_key_file);
+    return list;
+}
+
 Result<WatchedFiles> load_watched_files(const CrpdConfig& config) {
-    auto chain = load_certificates(config.tls_files.certificate);
-    if (!chain) return pass_on(chain, "server");
-    WatchedFiles files{chain->front()};
-    const SinkOptions& sinks = config.state_messages;
-    std::vector<Result<void>> added;
-    added.push_back(add(files, "client-ca", config.tls_files.client_ca));
-    added.push_back(add_crls(files, config.tls_files.client_crl));
-    added.push_back(add(files, "issuing-ca", config.challenge.ca_certificate_file, true));
-    added.push_back(add(files, "smx-signer", sinks.inbox_seal.signing_certificate, true));
-    added.push_back(add(files, "smx-recipient", sinks.inbox_seal.recipients));
-    const ChallengeKeyFiles& challenge = config.challenge.files;
-    for (const SealedRecipientFiles& recipient : challenge.recipients) {
-        added.push_back(add(files, "sealed-recipient", recipient.certificate, true));
-    }
-    for (const SealedSignerFiles& signer : challenge.signers) {
-        for (const auto& file : signer.certificates) {
-            added.push_back(add(files, "sealed-signer", file));
-        }
-        for (const auto& file : signer.issuers) {
-            added.push_back(add(files, "sealed-signer-issuer", file));
+    ExpiringList own = own_files(config);
+    std::optional<Certificate> server;
+    std::vector<WatchedCertificate> others;
+    std::vector<WatchedCrl> crls;
+    for (const Expiring& one : own) {
+        if (one.kind == ExpiringKind::key) continue;  // judged by who loads it
+        if (!one.fault.empty()) return fail(ErrorCode::configuration, one.use + ": " + one.fault);
+        if (one.kind == ExpiringKind::crl) {
+            if (one.ends) crls.push_back({one.use, one.subject, *one.ends});
+        } else if (!server) {
+            server = one.certificate;  // the first of the list
+        } else {
+            others.push_back({one.use, *one.certificate});
         }
     }
-    for (const WebhookOptions& webhook : sinks.webhooks) {
-        const std::string use = "webhook-" + webhook.name;
-        added.push_back(add(files, use + "-ca", webhook.server_ca));
-        added.push_back(add(files, use + "-client", webhook.client_certificate, true));
-    }
-    for (Result<void>& one : added) {
-        if (!one) return pass_on(one);
-    }
-    return files;
+    return WatchedFiles{std::move(*server), std::move(others), std::move(crls), std::move(own)};
 }
 
 }  // namespace ndes::crp

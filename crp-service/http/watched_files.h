@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/crypto/certificate.h"
 #include "common/error.h"
+#include "common/expiry/expiring.h"
 #include "crp-service/config.h"
 
 namespace ndes::crp {
@@ -27,7 +28,12 @@ struct WatchedFiles {
     Certificate server;  // without one in date nobody can call
     std::vector<WatchedCertificate> others = {};
     std::vector<WatchedCrl> crls = {};
+    ExpiringList own = {};  // all of them, with their files
 };
+
+// What the settings name, as the files are now: certificates, CRLs and keys, also those that cannot
+// be read.
+ExpiringList own_files(const CrpdConfig& config);
 
 // configuration, naming the file. Unreadable or endless CRLs (without nextUpdate) are left out.
 Result<WatchedFiles> load_watched_files(const CrpdConfig& config);

@@ -182,8 +182,14 @@ void ClientIdentityKeeper::start_warning() {
 }
 
 void ClientIdentityKeeper::warn_of_expiry() {
-    const auto line = expiry_.take_due(identity_->thumbprint, identity_->not_after, clock_.now());
-    if (line) log_.write(Severity::warning, *line);
+    const ClientIdentity& used = *identity_;
+    const auto due =
+        expiry_.take_due(used.thumbprint, used.not_before, used.not_after, clock_.now());
+    if (!due) return;
+    log_.write(Severity::warning,
+               "NDES client certificate " + used.thumbprint + " expires at " +
+                   to_rfc3339(used.not_after) + ", " + within_days(*due) +
+                   ". Put a renewed one in its place; it is read within seconds.");
 }
 
 }  // namespace ndes::policy

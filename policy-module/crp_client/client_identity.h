@@ -15,9 +15,9 @@
 #include "common/clock.h"
 #include "common/crypto/openssl_ptr.h"
 #include "common/error.h"
+#include "common/expiry/certificate_store.h"
+#include "common/expiry/expiry_warning.h"
 #include "common/logging/log.h"
-#include "policy-module/crp_client/certificate_store.h"
-#include "policy-module/crp_client/expiry_warning.h"
 
 namespace ndes::policy {
 
@@ -67,7 +67,7 @@ Result<std::shared_ptr<const ClientIdentity>> load_client_identity(const ClientI
 class ClientIdentityKeeper {
   public:
     // Reads the files. Later, current() looks whether they changed and warns when the certificate
-    // expires soon (see expiry_warning.h), at most every 5 seconds.
+    // expires soon (see common/expiry/expiry_warning.h), at most every 5 seconds.
     static Result<std::unique_ptr<ClientIdentityKeeper>> open(ClientIdentityFiles files,
                                                               const Clock& clock, Log& log);
 

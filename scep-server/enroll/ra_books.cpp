@@ -45,14 +45,14 @@ Result<std::optional<SerialEntry>> book(const Certificate& certificate, const Ce
     if (auto entered = books.ledger.enter(entry);
         !entered && entered.error().code != ErrorCode::conflict)
         return pass_on(entered);
-    books.log.note(Severity::info, "an RA certificate is entered in the CA's books",
+    books.log.note(Severity::info, "a certificate of ours is entered in the CA's books",
                    {{"serial", entry.serial}, {"subject", entry.subject}});
     return std::optional(std::move(entry));
 }
 
 void tell(const Result<std::optional<SerialEntry>>& booked, bool in_use, const RaBooks& books) {
     if (!booked) {
-        books.log.note(Severity::error, "an RA certificate cannot be entered in the CA's books",
+        books.log.note(Severity::error, "a certificate of ours cannot be entered in the CA's books",
                        {{"cause", booked.error().text}, {"detail", booked.error().detail}});
         return;
     }
@@ -76,6 +76,11 @@ void book_ra_certificates(const RaConfig& config, const RaMaterial& ra, const Ce
     if (config.store.empty()) return;
     for (const Certificate& certificate : certificates_in(config.store))
         tell(book(certificate, ca, books), false, books);
+}
+
+void book_own_certificate(const Certificate& certificate, const Certificate& ca,
+                          const RaBooks& books) {
+    tell(book(certificate, ca, books), false, books);
 }
 
 }  // namespace ndes::scep

@@ -24,4 +24,8 @@ struct RaBooks {
 void book_ra_certificates(const RaConfig& config, const RaMaterial& ra, const Certificate& ca,
                           const RaBooks& books);
 
+// Likewise another certificate of ours that `ca` has signed.
+void book_own_certificate(const Certificate& certificate, const Certificate& ca,
+                          const RaBooks& books);
+
 }  // namespace ndes::scep

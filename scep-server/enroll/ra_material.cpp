@@ -46,7 +46,7 @@ Result<void> set_get_ca_cert(RaMaterial& ra, const std::vector<Certificate>& ca_
 }
 
 // The two pairs that the configuration names.
-Result<RaIdentity> load_named(const RaConfig& config, const std::vector<Certificate>& ca_chain) {
+Result<RaChoice> load_named(const RaConfig& config, const std::vector<Certificate>& ca_chain) {
     auto identity = load_ra_identity(config.signing_certificate_file, config.signing_key,
                                      config.encryption_certificate_file, config.encryption_key);
     if (!identity) return pass_on(identity);
@@ -58,7 +58,8 @@ Result<RaIdentity> load_named(const RaConfig& config, const std::vector<Certific
                               ca_chain);
         !ok)
         return pass_on(ok);
-    return identity;
+    return RaChoice{std::move(*identity), config.signing_certificate_file,
+                    config.encryption_certificate_file};
 }
 
 void keep_one(RaIdentity& ra, const OlderDecryption& older, WallTime now) {
@@ -90,14 +91,14 @@ std::shared_ptr<const RaMaterial> without_overdue(const RaMaterial& ra, WallTime
 Result<std::shared_ptr<RaMaterial>> load_ra(const RaConfig& config,
                                             const std::vector<Certificate>& ca_chain,
                                             WallTime now) {
-    const auto identity_of = [](RaChoice&& choice) { return std::move(choice.identity); };
-    Result<RaIdentity> identity =
-        config.store.empty()
-            ? load_named(config, ca_chain)
-            : Result<RaIdentity>(
-                  choose_ra(config.store, ca_chain, config.overlap, now).map(identity_of));
-    if (!identity) return pass_on(identity);
-    auto ra = std::make_shared<RaMaterial>(RaMaterial{std::move(*identity), {}, {}, {}, {}, {}});
+    Result<RaChoice> choice = config.store.empty()
+                                  ? load_named(config, ca_chain)
+                                  : choose_ra(config.store, ca_chain, config.overlap, now);
+    if (!choice) return pass_on(choice);
+    auto ra = std::make_shared<RaMaterial>();
+    ra->identity = std::move(choice->identity);
+    ra->signing_file = std::move(choice->signing_file);
+    ra->encryption_file = std::move(choice->encryption_file);
     ra->not_after = std::min(ra->identity.signing_certificate.not_after(),
                              ra->identity.encryption_certificate.not_after());
     if (auto done = set_get_ca_cert(*ra, ca_chain); !done) return pass_on(done);

@@ -25,6 +25,8 @@ struct RaMaterial {
     std::string ca_chain_body;     // answer to GetCACertChain: the CA and its chain
     std::string next_ca_body;      // answer to GetNextCACert (section 4.7.1); empty: not offered
     WallTime not_after{};          // the earlier of the two certificates'
+    std::filesystem::path signing_file = {};
+    std::filesystem::path encryption_file = {};
 };
 
 // Loads (choose_ra or load_ra_identity) and checks that each certificate is issued by a CA of

@@ -1,15 +1,23 @@
 #include "scep-server/metrics/metrics_collector.h"
 
+#include <set>
+
 #include "scep-server/issuer/crl_builder.h"
+#include "scep-server/own_files.h"
 
 namespace ndes::scep {
 namespace {
 
 using Used = std::vector<MetricSet::UsedCertificate>;
 
-// "ra-signing", or "ra-signing/routers" of a profile.
-std::string use_of(const char* what, const std::string& profile) {
-    return profile.empty() ? what : std::string(what) + "/" + profile;
+// What was read from files, unless the program holds another one for that use.
+void add_files(const ExpiringList& files, Used& used) {
+    std::set<std::string> known;
+    for (const MetricSet::UsedCertificate& one : used)
+        known.insert(one.use);
+    for (const Expiring& one : files)
+        if (one.certificate && !known.contains(one.use))
+            used.push_back({one.use, *one.certificate});
 }
 
 void add_certificates(const Profile& profile, Used& used) {
@@ -46,6 +54,7 @@ void MetricsCollector::collect_profiles() {
     if (const Listeners* const listeners = parts_.listeners())
         for (auto& [name, certificate] : listeners->certificates())
             used.push_back({name, std::move(certificate)});
+    add_files(*parts_.own.get(), used);
     parts_.metrics.show_certificates(used);
 }
 

@@ -11,6 +11,7 @@
 #include "scep-server/journal/journal.h"
 #include "scep-server/listeners.h"
 #include "scep-server/metrics/ndes_metrics.h"
+#include "scep-server/own_certificates.h"
 #include "scep-server/profile.h"
 
 namespace ndes::scep {
@@ -20,6 +21,7 @@ struct CollectorParts {
     NdesMetrics& metrics;
     Journal& journal;
     const std::vector<std::unique_ptr<Profile>>& profiles;
+    const OwnCertificates& own;
     std::function<const Listeners*()> listeners;  // null before they listen
     std::function<int()> health_status;           // 0 Online, 1 Failed, 4 Undefined
 };

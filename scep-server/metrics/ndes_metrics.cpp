@@ -1,6 +1,7 @@
 #include "scep-server/metrics/ndes_metrics.h"
 
 #include <map>
+#include <utility>
 
 #include "scep-server/enroll/ndes_event.h"
 
@@ -34,6 +35,8 @@ struct NdesMetrics::Families {
                             "Time of a question to the CA, by its result")),
           events(counter(registry, "ndes_scep_events_total", "Events of the original, by number")),
           reloads(counter(registry, "ndes_scep_reloads_total", "Reloads of files, by result")),
+          renewals(counter(registry, "ndes_scep_renewals_total",
+                           "Certificates of our own renewed, by what they are and result")),
           status(gauge(registry, "ndes_scep_health_status", "0 Online, 1 Failed, 4 Undefined")
                      .Add({})),
           notifies(gauge(registry, "ndes_scep_notifies_waiting",
@@ -54,6 +57,10 @@ struct NdesMetrics::Families {
                 {{"event", std::to_string(event.number)}, {"name", std::string(event.name)}});
         for (const bool done : {true, false})
             by_reload[done] = &reloads.Add({{"result", done ? "done" : "failed"}});
+        for (const char* what : {"ra", "client"})
+            for (const bool done : {true, false})
+                by_renewal[{what, done}] =
+                    &renewals.Add({{"what", what}, {"result", done ? "done" : "failed"}});
     }
 
     Family<Counter>& answers;
@@ -62,6 +69,7 @@ struct NdesMetrics::Families {
     Family<Histogram>& ca_time;
     Family<Counter>& events;
     Family<Counter>& reloads;
+    Family<Counter>& renewals;
     Gauge& status;
     Gauge& notifies;
     Gauge& dead_notifies;
@@ -71,6 +79,7 @@ struct NdesMetrics::Families {
     Family<Counter>& refused;
     std::map<int, Counter*> by_event;
     std::map<bool, Counter*> by_reload;
+    std::map<std::pair<std::string, bool>, Counter*> by_renewal;
 };
 
 // Of one profile. Its samples are there from the start, and so counting takes no lock.
@@ -127,6 +136,10 @@ void NdesMetrics::count_event(int number) {
 }
 
 void NdesMetrics::count_reload(bool done) { families_->by_reload.at(done)->Increment(); }
+
+void NdesMetrics::count_renewal(const std::string& what, bool done) {
+    families_->by_renewal.at({what, done})->Increment();
+}
 
 void NdesMetrics::show_answers(const std::string& profile, const EnrollmentCounters& counters) {
     const auto show = [&](const char* answer, std::uint64_t total) {

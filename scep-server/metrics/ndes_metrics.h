@@ -35,6 +35,7 @@ class NdesMetrics {
 
     void count_event(int number);  // of the original's events; others do not count
     void count_reload(bool done);
+    void count_renewal(const std::string& what, bool done);  // "ra", "client"
 
     void show_answers(const std::string& profile, const EnrollmentCounters& counters);
     void show_listener(const ListenerSample& sample);

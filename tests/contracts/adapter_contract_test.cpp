@@ -336,7 +336,85 @@ void check_same(const Trace& found, const Trace& wanted) {
     CHECK(found.audit == wanted.audit);
 }
 
+// Records of an admin, which every MDM may use.
+void make_shared_records(AdapterLab& lab) {
+    lab.call("admin", "PUT", "/api/v1/users/alice",
+             R"({"userPrincipalName":"alice@example.org","groups":["staff"]})");
+    lab.call("admin", "PUT", "/api/v1/devices/SN0001", R"({"name":"phone","ownerUserId":"alice"})");
+    lab.call("admin", "PUT", "/api/v1/policies/wifi",
+             R"({"certificateRequestId":"ModelName=1;Version=1;Hash=1","template":"Phones",
+                 "subjectFormat":"CN={{UserPrincipalName}}","keyType":"EC",
+                 "keyUsage":["digitalSignature"],"extendedKeyUsage":["1.3.6.1.5.5.7.3.2"],
+                 "assignments":{"users":["alice"]}})");
+    lab.call("admin", "PUT", "/api/v1/templates/Phones",
+             R"({"permissions":[{"principal":"*","read":true,"enroll":true}]})");
+}
+
+using ChallengeSource = std::function<std::string(AdapterLab&)>;
+
+// As an MDM orders one through the API.
+std::string posted_challenge(AdapterLab& lab) {
+    return json_of(lab.call("admin", "POST", "/api/v1/challenges",
+                            R"({"deviceId":"SN0001","userId":"alice","policyId":"wifi"})"))
+        .at("challenge");
+}
+
+// As Jamf Pro and Fleet ask for one.
+std::string webhook_challenge(AdapterLab& lab) {
+    const Json event = {{"webhook", {{"webhookEvent", "SCEPChallenge"}}},
+                        {"event",
+                         {{"payloadTypes", {"com.apple.security.scep"}},
+                          {"device", {{"serialNumber", "SN0001"}}}}}};
+    return lab.mdm_webhook("wifi", event).body;
+}
+
+// The life of one challenge, and of another one that is spent by guessing.
+template <class Way>
+Trace play_challenge(const ChallengeSource& source) {
+    AdapterLab lab;
+    make_shared_records(lab);
+    Way door(lab);
+    Trace trace;
+    Stage on{lab, door, trace};
+    const std::string challenge = source(lab);
+    const EvpPkeyPtr other = make_ec_key();
+    on.verify(lab.request(challenge, "CN=mallory"), challenge, "t-0");
+    const Bytes csr = lab.request(challenge);
+    on.verify(csr, challenge, "t-1");
+    on.verify(lab.request(challenge, "CN=alice@example.org", other.get()), challenge, "t-2");
+    on.issued(csr, "t-1");
+    const std::string late = source(lab);
+    lab.clock.advance(std::chrono::hours(24 * 31));
+    on.verify(lab.request(late), late, "t-3");
+    trace.transactions = list(lab, "/api/v1/transactions",
+                              {"transactionId", "verified", "reason", "phase", "state", "deviceId",
+                               "userId", "policyId", "template", "outcomes"});
+    trace.challenges = list(lab, "/api/v1/challenges", {"state", "refusals", "transactionId"});
+    trace.certificates =
+        list(lab, "/api/v1/certificates", {"transactionId", "deviceId", "userId", "policyId"});
+    return trace;
+}
+
 }  // namespace
+
+TEST_CASE("a challenge that an MDM's webhook made is judged by every door as one that was posted") {
+    const Trace wanted = play_challenge<NdesDoor>(posted_challenge);
+    CHECK(wanted.answers == Json({{false, "SubjectNameMismatch"},
+                                  {true, "Success"},
+                                  {false, "ChallengeReplayed"},
+                                  200,
+                                  {false, "ChallengeExpired"}}));
+    const auto check = [&](const char* door, const Trace& found) {
+        INFO(door);
+        CHECK(found.answers == wanted.answers);
+        CHECK(found.transactions == wanted.transactions);
+        CHECK(found.challenges == wanted.challenges);
+        CHECK(found.certificates == wanted.certificates);
+    };
+    check("ndes", play_challenge<NdesDoor>(webhook_challenge));
+    check("step_ca", play_challenge<StepCaDoor>(webhook_challenge));
+    check("intune", play_challenge<IntuneDoor>(webhook_challenge));
+}
 
 TEST_CASE("every door gives the same verdicts and leaves the same records") {
     for (const Scenario& scenario : scenarios()) {

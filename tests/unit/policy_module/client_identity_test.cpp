@@ -202,7 +202,7 @@ TEST_CASE(
     files.store.folder = folder;
     files.server_ca = bench.ca.certificate_file();
     files.server_names = {"localhost", "other.test"};
-    const std::string old = put("old", -3600, 10L * 86'400);
+    const std::string old = put("old", -100L * 86'400, 10L * 86'400);
     const auto keeper = ClientIdentityKeeper::open(files, clock, bench.log);
     REQUIRE(keeper);
     (*keeper)->start_warning();

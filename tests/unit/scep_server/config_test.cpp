@@ -234,3 +234,37 @@ TEST_CASE("all faults are told together") {
         CHECK(config.error().text.find(key) != std::string::npos);
     }
 }
+
+TEST_CASE("what is renewed by itself needs a folder, the local issuer, and settings that name it") {
+    std::string store = kLeast;
+    const auto begin = store.find("signing_certificate_file");
+    store.replace(begin, store.find("[issuer]") - begin, "store = \"ra\"\n");
+    const auto with_all = [&](const std::string& ra, const std::string& issuer,
+                              const std::string& policy) {
+        std::string text = store;
+        text.insert(text.find("[ra]\n") + 5, ra);
+        text.insert(text.find("[issuer]\n") + 9, issuer);
+        text.insert(text.find("[policy]\n") + 9, policy);
+        return parse_config(text, "test.toml");
+    };
+    const auto good =
+        with_all("auto_renew = true\nrenew_before = \"10d\"\nrenew_validity = \"90d\"\n", "",
+                 "renew_client = true\nmodule_config = \"m.toml\"\nrenew_client_key = \"new\"\n");
+    if (!good) INFO(good.error().text);
+    REQUIRE(good);
+    CHECK(good->profiles.front().ra.auto_renew);
+    CHECK(good->profiles.front().ra.renew_before == 240h);
+    CHECK(good->profiles.front().ra.renew_validity == 2160h);
+    CHECK(good->profiles.front().policy.renew_client);
+    CHECK(good->profiles.front().policy.renew_client_new_key);
+
+    CHECK(with("ra", "auto_renew = true").error().text.find("auto_renew: needs store") !=
+          std::string::npos);
+    const auto other =
+        with_all("auto_renew = true\n", "kind = \"command\"\ncommand = [\"/bin/issue\"]\n",
+                 "renew_client = true\n");
+    REQUIRE_FALSE(other);
+    CHECK(other.error().text.find("auto_renew: needs issuer.kind") != std::string::npos);
+    CHECK(other.error().text.find("renew_client: needs issuer.kind") != std::string::npos);
+    CHECK(other.error().text.find("renew_client: needs module_config") != std::string::npos);
+}

@@ -1,4 +1,4 @@
-#include "policy-module/crp_client/certificate_store.h"
+#include "common/expiry/certificate_store.h"
 
 #include <algorithm>
 #include <string>
@@ -6,7 +6,7 @@
 
 #include "common/crypto/key.h"
 
-namespace ndes::policy {
+namespace ndes {
 namespace {
 
 namespace fs = std::filesystem;
@@ -109,4 +109,4 @@ Result<CertificateChoice> choose_certificate(const CertificateRule& rule, WallTi
                              std::move(best->certificate), next};
 }
 
-}  // namespace ndes::policy
+}  // namespace ndes

@@ -19,7 +19,7 @@
 #include "common/crypto/distinguished_name.h"
 #include "common/error.h"
 
-namespace ndes::policy {
+namespace ndes {
 
 struct CertificateRule {
     std::filesystem::path folder;
@@ -39,4 +39,4 @@ Result<CertificateChoice> choose_certificate(const CertificateRule& rule, WallTi
 // The files that the choice depends on, sorted; empty when the folder cannot be read.
 std::vector<std::filesystem::path> files_of_store(const std::filesystem::path& folder);
 
-}  // namespace ndes::policy
+}  // namespace ndes

@@ -1,13 +1,12 @@
 // Which of the certificates in a folder is ours.
-#include "policy-module/crp_client/certificate_store.h"
+#include "common/expiry/certificate_store.h"
 
 #include "tests/catch.h"
-#include "tests/unit/policy_module/https_bench.h"
+#include "tests/support/test_pki.h"
 
 namespace {
 
 using namespace ndes;
-using namespace ndes::policy;
 using namespace ndes::test;
 namespace fs = std::filesystem;
 
