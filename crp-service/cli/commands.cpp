@@ -85,7 +85,7 @@ void note_command(int argc, const char* const* argv) {
         return at < argc && argv[at][0] != '-' ? std::string(argv[at]) : std::string();
     };
     noun_in_use = word(1);
-    verb_in_use = is_noun({"status", "reasons", "version", "import-registry"}) ? "" : word(2);
+    verb_in_use = is_noun({"status", "reasons", "version", "import-registry", "doctor"}) ? "" : word(2);
 }
 
 Error with_next_step(Error error, const std::string& step) {
@@ -149,6 +149,7 @@ void add_commands(CLI::App& app, int& exit_code) {
     add_ca_commands(app, exit_code);
     add_import_registry_command(app, exit_code);
     add_status_command(app, exit_code);
+    add_doctor_command(app, exit_code);
     add_completion_command(app, exit_code);
 }
 
