@@ -53,8 +53,7 @@ int list_checks(const DoctorOptions& options) {
     std::printf("%-6s %-9s %-40s %s\n", "ID", "HOP", "CHECK", "GOOD WHEN");
     for (const Check& check : doctor::all_checks())
         std::printf("%-6s %-9s %-40s %s\n", check.id,
-                    std::string(doctor::to_string(check.hop)).c_str(), check.title,
-                    check.expected);
+                    std::string(doctor::to_string(check.hop)).c_str(), check.title, check.expected);
     std::printf("\nNot here, and why\n");
     for (const doctor::AbsentCheck& check : doctor::absent_checks())
         std::printf("%-6s %-20s %s\n", check.id, check.title, check.why);
@@ -74,8 +73,8 @@ std::vector<Examined> examine(doctor::Site& site, const DoctorOptions& options) 
         if (!is_wanted(options, check)) continue;
         const SteadyTime begun = site.clock().steady_now();
         Examined one{&check, check.look(site), {}};
-        one.took = std::chrono::duration_cast<std::chrono::milliseconds>(
-            site.clock().steady_now() - begun);
+        one.took = std::chrono::duration_cast<std::chrono::milliseconds>(site.clock().steady_now() -
+                                                                         begun);
         examined.push_back(std::move(one));
     }
     return examined;
@@ -90,7 +89,8 @@ int exit_code_of(const DoctorOptions& options, const doctor::Tally& tally) {
 int run_doctor(const DoctorOptions& options) {
     if (options.list) return list_checks(options);
     for (const std::string& id : options.checks)
-        if (std::ranges::none_of(doctor::all_checks(), [&](const Check& one) { return id == one.id; }))
+        if (std::ranges::none_of(doctor::all_checks(),
+                                 [&](const Check& one) { return id == one.id; }))
             return report_usage("there is no check " + loggable(id, 64),
                                 "crpctl doctor --list shows them");
     const WallTime now = system_clock().now();
@@ -102,16 +102,16 @@ int run_doctor(const DoctorOptions& options) {
     chosen.admin = *options.crp;
     chosen.admin.url = options.admin_url;
     doctor::Site site(std::move(chosen), system_clock());
-    if (const auto& server = site.ndesd(); !server &&
-        server.error().code == ErrorCode::not_found && !site.crpd() &&
-        site.crpd().error().code == ErrorCode::not_found)
+    if (const auto& server = site.ndesd(); !server && server.error().code == ErrorCode::not_found &&
+                                           !site.crpd() &&
+                                           site.crpd().error().code == ErrorCode::not_found)
         return report_usage("neither " + options.site.ndesd_config.string() + " nor " +
                                 options.site.crpd_config.string() + " is there",
                             "name them: --ndesd-config FILE, --crpd-config FILE");
     const SteadyTime begun = system_clock().steady_now();
     const auto examined = examine(site, options);
-    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
-        system_clock().steady_now() - begun);
+    const auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(system_clock().steady_now() - begun);
     const std::string text = options.format == "json"     ? doctor::json_report(examined)
                              : options.format == "nagios" ? doctor::nagios_report(examined, took)
                                                           : doctor::text_report(examined);

@@ -31,14 +31,14 @@ sleep 1.1
 expect_good DR-23 "no refusal within the last second" --since 1s
 expect_good DR-24 "no refusal within the last second" --since 1s
 for try in 1 2 3; do run_client "worse$try" "wrong$try"; done
-expect_trouble DR-23 failed "3 of the last 3 requests were refused" "all are refused" --since 5s
+expect_trouble DR-23 failed "([345]) of the last [345] requests were refused" "all are refused" --since 5s
 
 # ---- DR-14 who posts
 expect_trouble DR-14 warning "No challenge was posted for" "silence" --since 1s
 with_changed "$lab/crpd.toml" sed -i 's#^name = "lab-mdm"#name = "lab-mdm"\nvalid_until = "2026-01-01T00:00:00Z"#; /may_generate/d'
 expect_trouble DR-14 failed "lab-mdm is out of its valid_from and valid_until" "the MDM's entry has ended"
 sed -i 's#^roles = \["mdm"\]#roles = ["monitor"]#; /^valid_until/d' "$lab/crpd.toml"
-expect_trouble DR-14 failed "No ...caller.. of crpd.toml may post" "nobody is an MDM"
+expect_trouble DR-14 failed "No ..caller.. of crpd.toml may post" "nobody is an MDM"
 put_back
 expect_good DR-14 "mended"
 
@@ -81,10 +81,14 @@ expect_good DR-20 "mended"
 
 # ---- DR-26 and DR-25 keys in force
 "$lab_bin/crpctl" keys new --out "$lab/keys/k2.key" >/dev/null
+with_changed "$lab/tls/crp.key" chmod 0644
+with_changed "$lab/keys/k1.key" cp "$lab/keys/k2.key"
+expect_trouble DR-26 failed "would refuse an expired one with ChallengeDecryptionError, expected ChallengeExpired" \
+    "crpd could not take the keys of the file"
+put_back
+expect_good DR-26 "mended"
 with_changed "$lab/crpd.toml" sed -i 's#keys/k1.key#keys/k2.key#'
-expect_trouble DR-26 failed "ChallengeDecryptionError, expected|with Challenge.*, expected" "crpd works with other keys than the file names"
 restart_one crpd
-expect_good DR-26 "after a restart"
 expect_trouble DR-25 failed "k1.*crpctl keys list" "challenges depend on a key that is gone"
 put_back
 restart_one crpd

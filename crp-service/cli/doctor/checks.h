@@ -23,14 +23,16 @@ Finding check_public_answers(Site& site);      // DR-10
 Finding check_long_requests(Site& site);       // DR-11
 Finding check_tls12(Site& site);               // DR-12
 Finding check_no_client_question(Site& site);  // DR-13
-Finding check_profile_url(Site& site);         // DR-15
-Finding check_traffic(Site& site);             // DR-16
+// checks_arrival.cpp
+Finding check_profile_url(Site& site);  // DR-15
+Finding check_traffic(Site& site);      // DR-16
 // checks_module.cpp
-Finding check_module_loads(Site& site);        // DR-17
-Finding check_way_to_crp(Site& site);          // DR-18
+Finding check_module_loads(Site& site);   // DR-17
+Finding check_way_to_crp(Site& site);     // DR-18
+Finding check_module_caller(Site& site);  // DR-20
+Finding check_calls_arrive(Site& site);   // DR-22
+// checks_module_certificate.cpp
 Finding check_module_certificate(Site& site);  // DR-19
-Finding check_module_caller(Site& site);       // DR-20
-Finding check_calls_arrive(Site& site);        // DR-22
 // checks_crp.cpp
 Finding check_crp_status(Site& site);      // DR-21
 Finding check_refusals(Site& site);        // DR-23
@@ -38,10 +40,10 @@ Finding check_passwords(Site& site);       // DR-24
 Finding check_challenge_keys(Site& site);  // DR-25
 Finding check_phases(Site& site);          // DR-26
 // checks_mdm.cpp
-Finding check_posting(Site& site);          // DR-14
-Finding check_time_to_live(Site& site);     // DR-27
-Finding check_state_messages(Site& site);   // DR-33
-Finding check_watching(Site& site);         // DR-38
+Finding check_posting(Site& site);         // DR-14
+Finding check_time_to_live(Site& site);    // DR-27
+Finding check_state_messages(Site& site);  // DR-33
+Finding check_watching(Site& site);        // DR-38
 // checks_ca.cpp
 Finding check_templates(Site& site);  // DR-28
 Finding check_issuer(Site& site);     // DR-29

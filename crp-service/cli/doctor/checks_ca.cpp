@@ -42,15 +42,16 @@ void judge_permissions(Site& site, const scep::Config& config, Finding& finding)
         for (const std::string& name : names_of(profile.mscep.templates)) {
             const auto record = site.crp_get(item_path("/api/v1/templates", name));
             if (record) continue;
-            if (record.error().code != ErrorCode::not_found || 
+            if (record.error().code != ErrorCode::not_found ||
                 record.error().text.find("RecordUnknown") == std::string::npos) {
                 finding.found("what crpd has on record is not known: " + record.error().text);
                 return;
             }
             finding.fail("Template \"" + name + "\" is not on record at crpd",
                          "Nobody may enrol for it: TemplateNotPermitted.",
-                         "crpctl template put " + name + " FILE with {\"permissions\": [{\"principal\": "
-                         "\"group:staff\", \"read\": true, \"enroll\": true}]}");
+                         "crpctl template put " + name +
+                             " FILE with {\"permissions\": [{\"principal\": "
+                             "\"group:staff\", \"read\": true, \"enroll\": true}]}");
             return;
         }
     }
@@ -110,9 +111,9 @@ void judge_local(const scep::IssuerConfig& issuer, Finding& finding) {
         finding.fail("CA key: " + key.error().text, kEffect,
                      "chmod 0600 " + issuer.key.text() + ", and let it belong to ndesd's user");
     else if (!ca.matches(key->get()))
-        finding.fail(issuer.key.text() + " is not the key of " +
-                         name_of(ca, issuer.certificate_file),
-                     kEffect, "put the CA's own key there");
+        finding.fail(
+            issuer.key.text() + " is not the key of " + name_of(ca, issuer.certificate_file),
+            kEffect, "put the CA's own key there");
     else
         finding.found("local CA " + ca.subject_text());
 }

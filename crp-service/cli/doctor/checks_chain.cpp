@@ -24,10 +24,10 @@ void judge_order(const std::vector<Certificate>& chain, const std::filesystem::p
         return;
     }
     if (!chain.back().is_self_signed())
-        finding.warn(file.string() + " ends with " + chain.back().subject_text() +
-                         ", which is no root",
-                     "Devices that do not know the root otherwise cannot check what they get.",
-                     "append the root to " + file.string());
+        finding.warn(
+            file.string() + " ends with " + chain.back().subject_text() + ", which is no root",
+            "Devices that do not know the root otherwise cannot check what they get.",
+            "append the root to " + file.string());
 }
 
 // What MDM profiles pin is what crpd tells with each challenge.
@@ -80,8 +80,10 @@ Finding check_ca_chain(Site& site) {
 void judge_ra_usage(const Certificate& certificate, const std::string& what, bool for_encryption,
                     Finding& finding) {
     const std::string role = for_encryption ? "keyEncipherment" : "digitalSignature";
-    const std::string repair = "crpctl ra renew --config ndesd.toml, or have the CA issue it with "
-                               "keyUsage " + role;
+    const std::string repair =
+        "crpctl ra renew --config ndesd.toml, or have the CA issue it with "
+        "keyUsage " +
+        role;
     if (::X509_get_ext_by_NID(certificate.handle(), NID_key_usage, -1) < 0) {
         finding.fail(what + " has no keyUsage",
                      "Windows clients stop silently after GetCACert, macOS picks the wrong "

@@ -44,8 +44,8 @@ Finding check_crp_status(Site& site) {
     const int status = health->value("status", 4);
     for (const Json& check : health->value("checks", Json::array())) {
         const std::string level = text_in(check, "level");
-        const std::string what = "crpd's check " + text_in(check, "name") + ": " +
-                                 text_in(check, "text");
+        const std::string what =
+            "crpd's check " + text_in(check, "name") + ": " + text_in(check, "text");
         if (level == "failed")
             finding.fail(what, "crpd calls itself Failed: it may refuse every enrolment.",
                          "crpctl status; then journalctl -u crpd -p warning");
@@ -128,8 +128,8 @@ Finding check_passwords(Site& site) {
     for (const auto& [reason, item] : newest) {
         const Reason* known = find_reason(reason);
         finding.warn(std::to_string(count[reason]) + " x " + reason + " (NDES event 29): " +
-                         (known == nullptr ? "" : std::string(known->cause) + " ") + "The newest: " +
-                         challenge_story(site, item),
+                         (known == nullptr ? "" : std::string(known->cause) + " ") +
+                         "The newest: " + challenge_story(site, item),
                      "\"The password in the certificate request cannot be verified\": the device "
                      "gets no certificate.",
                      (known == nullptr ? "" : std::string(known->fix) + " ") + "crpctl tx trace " +
@@ -232,9 +232,9 @@ Finding check_phases(Site& site) {
     for (const PhaseCase& one : phase_cases(site, **codec)) {
         auto csr = make_request(key->get(), "CN=crpctl-doctor", one.challenge);
         if (!csr) return Finding::skipped(csr.error().text);
-        const auto answer = site.crp_call(
-            "POST", "/api/v1/simulate",
-            {{"certificateRequest", to_base64(*csr)}, {"template", name}});
+        const auto answer =
+            site.crp_call("POST", "/api/v1/simulate",
+                          {{"certificateRequest", to_base64(*csr)}, {"template", name}});
         if (!answer) return Finding::skipped(answer.error().text);
         const std::string reason = text_in(*answer, "reason");
         if (answer->value("verified", true))
@@ -242,11 +242,12 @@ Finding check_phases(Site& site) {
                          "Anyone could get a certificate.",
                          "systemctl stop crpd, and look for what was changed: crpctl audit verify");
         else if (std::ranges::find(one.right, reason) == one.right.end())
-            finding.fail("crpd would refuse " + std::string(one.what) + " with " + reason +
-                             ", expected " + std::string(one.right.front()),
-                         "The keys in force are not those of crpd.toml: challenges made before or "
-                         "elsewhere are refused.",
-                         "systemctl restart crpd; crpctl keys list");
+            finding.fail(
+                "crpd would refuse " + std::string(one.what) + " with " + reason + ", expected " +
+                    std::string(one.right.front()),
+                "The keys in force are not those of crpd.toml: challenges made before or "
+                "elsewhere are refused.",
+                "crpctl config check --config crpd.toml; systemctl restart crpd; crpctl keys list");
     }
     finding.found("forged, expired and unknown challenges are refused, each for the right reason");
     return finding;

@@ -38,12 +38,11 @@ Finding check_dates(Site& site) {
         }
         const std::string what = one.use + " " + name_of(*one.certificate, one.file);
         if (one.certificate->not_before() > site.now())
-            finding.fail(what + " is not valid before " +
-                             to_rfc3339(one.certificate->not_before()),
+            finding.fail(what + " is not valid before " + to_rfc3339(one.certificate->not_before()),
                          "The other side refuses it until then.",
                          "timedatectl set-ntp true, if the clock is wrong; else another one");
-        if (auto trouble = judge_end(what, one.certificate->not_after(), site.now(), one.effect,
-                                     one.repair))
+        if (auto trouble =
+                judge_end(what, one.certificate->not_after(), site.now(), one.effect, one.repair))
             finding.add(std::move(*trouble));
         first = std::min(first, one.certificate->not_after());
     }
@@ -73,8 +72,8 @@ void add_uri(const GENERAL_NAME* name, std::vector<std::string>& urls) {
 
 NamedUrls urls_of(const Certificate& certificate) {
     NamedUrls urls;
-    auto* points = static_cast<CRL_DIST_POINTS*>(::X509_get_ext_d2i(
-        certificate.handle(), NID_crl_distribution_points, nullptr, nullptr));
+    auto* points = static_cast<CRL_DIST_POINTS*>(
+        ::X509_get_ext_d2i(certificate.handle(), NID_crl_distribution_points, nullptr, nullptr));
     for (int i = 0; i < sk_DIST_POINT_num(points); ++i) {
         const DIST_POINT* point = sk_DIST_POINT_value(points, i);
         if (point->distpoint == nullptr || point->distpoint->type != 0) continue;

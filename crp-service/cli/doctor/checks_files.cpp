@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "common/sqlite/database.h"
 #include "crp-service/cli/doctor/checks.h"
@@ -50,10 +51,21 @@ bool is_small(const fs::path& file) {
     return fault || size < kReadThrough;
 }
 
+// A database that nobody has open needs files beside it to be read.
+bool is_shut(const fs::path& file) {
+    std::error_code fault;
+    return fs::exists(file, fault) && !fs::exists(file.string() + "-shm", fault) &&
+           ::access(fs::absolute(file).parent_path().c_str(), W_OK) != 0;
+}
+
 void judge_crp_database(Site& site, const StoreOptions& store, Finding& finding) {
     const std::string config = " --config " + site.options().crpd_config.string();
     constexpr const char* kEffect = "crpd does not start, or answers 503.";
-    if (store.kind == "sqlite" && !site.options().deep && !is_small(store.path)) {
+    if (store.kind == "sqlite" && is_shut(store.path)) {
+        finding.found(store.path.string() +
+                      " is not open, and its folder cannot be written from "
+                      "here: not looked into");
+    } else if (store.kind == "sqlite" && !site.options().deep && !is_small(store.path)) {
         auto database = sqlite::Database::open(store.path, sqlite::OpenMode::read_only);
         auto sound = database ? check_schema(*database) : Result<void>(Failure(database.error()));
         if (!sound)
@@ -83,14 +95,14 @@ void judge_journal(const scep::Config& config, Finding& finding) {
                          "bring it back from the backup; journal.create = true makes an empty one");
         return;
     }
+    if (is_shut(file)) return;
     auto database = sqlite::Database::open(file, sqlite::OpenMode::read_only);
     auto statement = database ? database->prepare("PRAGMA quick_check(1)")
                               : Result<sqlite::Statement>(Failure(database.error()));
     auto row = statement ? statement->step() : Result<bool>(Failure(statement.error()));
     const std::string verdict = row && *row ? statement->text(0) : std::string();
     if (verdict != "ok")
-        finding.fail("ndesd's journal " + file.string() + ": " +
-                         (row ? verdict : row.error().text),
+        finding.fail("ndesd's journal " + file.string() + ": " + (row ? verdict : row.error().text),
                      "Issued certificates and outcomes not told yet are lost to ndesd.",
                      "systemctl stop ndesd; bring it back from the backup");
     else

@@ -32,7 +32,7 @@ std::optional<WallTime> http_date(const std::string& text) {
     return WallTime(std::chrono::seconds(::timegm(&parts)));
 }
 
-void compare_clock(Site& site, const std::string& name, ProbeOrder order, Finding& finding) {
+void compare_clock(Site& site, const std::string& name, const ProbeOrder& order, Finding& finding) {
     const WallTime before = site.now();
     const auto answer = probe(order);
     const WallTime after = site.now();
@@ -55,8 +55,7 @@ Finding check_clock(Site& site) {
         compare_clock(site, site.public_url(), site.public_order("operation=GetCACaps"), finding);
     if (const auto& config = site.module()) {
         for (const policy::CrpAddress& crp : config->crps) {
-            ProbeOrder order;
-            order.url = "https://" + crp.host + ":" + std::to_string(crp.port) + crp.base_path;
+            const ProbeOrder order = module_order(site, crp);
             compare_clock(site, order.url, order, finding);
         }
     }
@@ -73,8 +72,10 @@ Finding check_clock(Site& site) {
     if (synchronised)
         finding.found("synchronised");
     else if (has_systemd())
-        finding.warn("The clock is not synchronised", "It will drift: from 5 min on, devices get no "
-                     "certificate.", "timedatectl set-ntp true");
+        finding.warn("The clock is not synchronised",
+                     "It will drift: from 5 min on, devices get no "
+                     "certificate.",
+                     "timedatectl set-ntp true");
     else
         finding.found("no systemd here: who sets the clock is the host's business");
     return finding;
@@ -87,14 +88,16 @@ void judge_secret(const std::filesystem::path& file, Finding& finding) {
     if (::stat(file.c_str(), &facts) != 0) return;  // the checks on keys tell
     if (file.string().starts_with("/run/credentials/")) return;
     if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        finding.fail(file.string() + " is open to others than its owner (mode " +
-                         [&] {
-                             std::ostringstream mode;
-                             mode << std::oct << (facts.st_mode & 07777);
-                             return mode.str();
-                         }() + ")",
-                     "Who reads it can act as this service; the program refuses it at its start.",
-                     "chmod 0600 " + file.string());
+        finding.fail(
+            file.string() + " is open to others than its owner (mode " +
+                [&] {
+                    std::ostringstream mode;
+                    mode << std::oct << (facts.st_mode & 07777);
+                    return mode.str();
+                }() +
+                ")",
+            "Who reads it can act as this service; the program refuses it at its start.",
+            "chmod 0600 " + file.string());
 }
 
 void judge_config_file(const std::filesystem::path& file, Finding& finding) {
@@ -168,11 +171,13 @@ Finding check_versions(Site& site) {
                      "install one version of all; systemctl restart crpd ndesd");
     if (const auto& config = site.ndesd()) {
         for (const scep::ProfileConfig& profile : config->profiles) {
-            if (!profile.scep.legacy_des_sha1 || scep::legacy_library_context() != nullptr) continue;
-            finding.fail("scep.legacy_des_sha1 allows DES, but OpenSSL's legacy provider is not "
-                         "there",
-                         "Routers with old firmware get badAlg.",
-                         "apt-get install --reinstall libssl3, which brings legacy.so");
+            if (!profile.scep.legacy_des_sha1 || scep::legacy_library_context() != nullptr)
+                continue;
+            finding.fail(
+                "scep.legacy_des_sha1 allows DES, but OpenSSL's legacy provider is not "
+                "there",
+                "Routers with old firmware get badAlg.",
+                "apt-get install --reinstall libssl3, which brings legacy.so");
             break;
         }
     }
@@ -211,8 +216,8 @@ void judge_unit(const std::string& unit, const std::string& shown, Finding& find
                      "systemctl enable " + unit);
     const int restarts = std::atoi(value["NRestarts"].c_str());
     if (restarts > 0)
-        finding.warn(unit + " was restarted " + std::to_string(restarts) + " times (last result: " +
-                         value["Result"] + ")",
+        finding.warn(unit + " was restarted " + std::to_string(restarts) +
+                         " times (last result: " + value["Result"] + ")",
                      "Requests under way were cut off each time.",
                      "journalctl -u " + unit + " -p err");
 }
@@ -232,11 +237,11 @@ void judge_open_files(const char* program, const std::optional<ProcessFacts>& pr
     if (!process || !process->open_files) return;
     constexpr std::size_t kOwn = 64;  // database, logs, listeners
     if (*process->open_files >= connections + kOwn) return;
-    finding.fail(std::string(program) + " may open " + std::to_string(*process->open_files) +
-                     " files, for " + std::to_string(connections) + " connections",
-                 "When many devices come at once, it stops taking connections.",
-                 std::string("LimitNOFILE=16384 in ") + program + ".service; systemctl restart " +
-                     program);
+    finding.fail(
+        std::string(program) + " may open " + std::to_string(*process->open_files) +
+            " files, for " + std::to_string(connections) + " connections",
+        "When many devices come at once, it stops taking connections.",
+        std::string("LimitNOFILE=16384 in ") + program + ".service; systemctl restart " + program);
 }
 
 void judge_running(const char* program, const std::optional<ProcessFacts>& process,

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <vector>
 
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "crp-service/cli/doctor/checks.h"
 #include "crp-service/cli/doctor/site.h"
@@ -111,8 +111,8 @@ Delivery delivery_of(const Json& items, WallTime since) {
 Finding check_time_to_live(Site& site) {
     const auto page = site.crp_get(kNewestChallenges);
     if (!page) return Finding::skipped(page.error().text);
-    const Delivery delivery = delivery_of(page->value("items", Json::array()),
-                                          site.now() - site.options().since);
+    const Delivery delivery =
+        delivery_of(page->value("items", Json::array()), site.now() - site.options().since);
     const std::size_t settled = delivery.used + delivery.expired;
     Finding finding;
     if (delivery.expired * 10 >= settled && delivery.expired > 0)
@@ -130,16 +130,20 @@ Finding check_time_to_live(Site& site) {
 
 namespace {
 
-void judge_inbox(const std::filesystem::path& inbox, Finding& finding) {
+void judge_inbox(const std::filesystem::path& inbox, const std::optional<ProcessFacts>& crpd,
+                 Finding& finding) {
     if (inbox.empty()) return;
-    std::error_code fault;
-    if (!std::filesystem::is_directory(inbox, fault))
+    struct stat facts {};
+    if (::stat(inbox.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode)) {
         finding.fail("state_messages.inbox " + inbox.string() + " is no folder",
                      "The MDM learns of no result. Nothing is lost; they are retried.",
                      "install -d -o crpd -g crpd -m 0750 " + inbox.string());
-    else if (::access(inbox.c_str(), W_OK) != 0)
-        finding.warn("state_messages.inbox " + inbox.string() + " cannot be written by this user",
-                     "If crpd cannot either, the MDM learns of no result.",
+        return;
+    }
+    const bool for_others = (facts.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+    if (crpd && crpd->user != 0 && crpd->user != facts.st_uid && !for_others)
+        finding.fail("state_messages.inbox " + inbox.string() + " cannot be written by crpd's user",
+                     "The MDM learns of no result. Nothing is lost; they are retried.",
                      "chown crpd " + inbox.string());
 }
 
@@ -172,7 +176,7 @@ Finding check_state_messages(Site& site) {
     const auto& config = site.crpd();
     if (!config) return not_to_be_had(config.error());
     Finding finding;
-    judge_inbox(config->state_messages.inbox, finding);
+    judge_inbox(config->state_messages.inbox, site.crpd_process(), finding);
     const auto& metrics = site.crpd_metrics();
     if (!metrics) {
         finding.found("the folder is there; what waits is not known: " + metrics.error().text);

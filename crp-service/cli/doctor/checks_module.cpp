@@ -1,4 +1,4 @@
-// DR-17 to DR-20, DR-22: the policy module and its way to crpd.
+// DR-17, DR-18, DR-20, DR-22: the policy module and its way to crpd.
 #include <filesystem>
 
 #include <sys/stat.h>
@@ -17,11 +17,6 @@ namespace ndes::crp::cli::doctor {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr const char* kClientAuth = "1.3.6.1.5.5.7.3.2";
-
-std::string url_of(const policy::CrpAddress& crp) {
-    return "https://" + crp.host + ":" + std::to_string(crp.port) + crp.base_path;
-}
 
 // The lines of `crpctl plugin check` that tell what failed.
 std::string failed_steps(const std::string& output) {
@@ -56,8 +51,12 @@ Finding check_module_loads(Site& site) {
                      "chmod go-w " + policy.module.string());
     // In a process of its own, which a module may end.
     ChildOrder order;
-    order.arguments = {fs::read_symlink("/proc/self/exe"), "plugin", "check",
-                       policy.module.string(), "--config", policy.module_config.string(),
+    order.arguments = {fs::read_symlink("/proc/self/exe"),
+                       "plugin",
+                       "check",
+                       policy.module.string(),
+                       "--config",
+                       policy.module_config.string(),
                        "--no-calls"};
     const auto outcome = run_child(order);
     if (!outcome) {
@@ -74,12 +73,9 @@ Finding check_module_loads(Site& site) {
 Finding check_way_to_crp(Site& site) {
     const auto& config = site.module();
     if (!config) return not_to_be_had(config.error());
-    const auto own = module_certificate(site);
     Finding finding;
     for (const policy::CrpAddress& crp : config->crps) {
-        ProbeOrder order;
-        order.url = url_of(crp);
-        order.trust = config->server_ca_file;
+        const ProbeOrder order = module_order(site, crp);
         const auto answer = probe(order);
         if (!answer) {
             finding.fail("The module's way to " + order.url + ": " + answer.error().text,
@@ -103,89 +99,6 @@ Finding check_way_to_crp(Site& site) {
     }
     finding.found(std::to_string(config->crps.size()) +
                   " CRP(s) reached, trusted, with the right name");
-    return finding;
-}
-
-namespace {
-
-// A certificate for clientAuth beside `file` that began later and ends later, with its key.
-std::optional<std::pair<fs::path, Certificate>> unused_newer(const fs::path& file,
-                                                             const Certificate& own) {
-    std::error_code fault;
-    for (fs::directory_iterator at(file.parent_path(), fault), end; !fault && at != end;
-         at.increment(fault)) {
-        if (at->path().extension() != ".pem" || fs::equivalent(at->path(), file, fault)) continue;
-        const auto found = load_certificates(at->path());
-        if (!found) continue;
-        const Certificate& one = found->front();
-        if (one.subject_text() != own.subject_text() || one.not_after() <= own.not_after() ||
-            !one.has_extended_key_usage(kClientAuth) ||
-            !fs::exists(fs::path(at->path()).replace_extension(".key"), fault))
-            continue;
-        return std::pair(at->path(), one);
-    }
-    return std::nullopt;
-}
-
-void judge_module_key(const policy::ModuleConfig& config, const UsedCertificate& own,
-                      Finding& finding) {
-    const fs::path key_file = config.key_file.empty()
-                                  ? fs::path(own.file).replace_extension(".key")
-                                  : config.key_file;
-    const auto key = load_private_key(key_file);
-    if (!key) {
-        finding.fail("key of the module's certificate: " + key.error().text,
-                     "ndesd does not start, or every VerifyRequest fails.",
-                     "chmod 0600 " + key_file.string() + ", and let it belong to ndesd's user");
-    } else if (!own.certificate->matches(key->get())) {
-        finding.fail(key_file.string() + " is not the key of " +
-                         name_of(*own.certificate, own.file),
-                     "Every VerifyRequest fails.", "put the two files of one pair there");
-    }
-}
-
-}  // namespace
-
-Finding check_module_certificate(Site& site) {
-    const auto& config = site.module();
-    if (!config) return not_to_be_had(config.error());
-    Finding finding;
-    const auto own = module_certificate(site);
-    if (!own || !own->certificate) {
-        finding.fail(own ? own->certificate.error().text : own.error().text,
-                     "ndesd does not start: no device is answered.",
-                     "put the module's certificate there, PEM");
-        return finding;
-    }
-    const Certificate& certificate = *own->certificate;
-    const std::string name = name_of(certificate, own->file);
-    judge_module_key(*config, *own, finding);
-    if (!certificate.has_extended_key_usage(kClientAuth))
-        finding.fail(name + " is not for clientAuth", "crpd refuses it: every enrolment ends.",
-                     "reissue it with extendedKeyUsage clientAuth");
-    if (certificate.is_self_signed())
-        finding.warn(name + " is self-signed", "crpd takes it only if it is itself on its list.",
-                     "have a CA of crpd's client_ca_file issue it");
-    if (certificate.not_after() <= site.now()) {
-        const auto newer = unused_newer(own->file, certificate);
-        finding.fail(
-            "Client certificate " + certificate.sha1().substr(0, 8) + "… ended on " +
-                day_text(certificate.not_after()) +
-                (newer ? "; a newer one (" + newer->first.string() + ", to " +
-                             day_text(newer->second.not_after()) + ") is there but not selected"
-                       : ""),
-            "Every VerifyRequest fails (NDES event 29, error 0x80004005).",
-            newer ? "set crp.certificate_file and key_file in " +
-                        site.module_config_file().string() + " to it; systemctl restart ndesd"
-                  : "put a new pair there; the module takes it by itself");
-    } else if (const auto newer = unused_newer(own->file, certificate);
-               newer && !config->certificate_file.empty()) {
-        finding.warn("A newer client certificate lies unused: " + newer->first.string(),
-                     "The one in use ends first, on " + day_text(certificate.not_after()) + ".",
-                     "set crp.certificate_file and key_file in " +
-                         site.module_config_file().string() + " to it; systemctl restart ndesd");
-    }
-    finding.found(name + ", to " + day_text(certificate.not_after()));
     return finding;
 }
 
@@ -222,15 +135,10 @@ void judge_caller_by_files(const CrpdConfig& crp, const UsedCertificate& own, Si
     }
 }
 
-void judge_caller_live(const policy::ModuleConfig& config, const UsedCertificate& own,
-                       Finding& finding) {
+void judge_caller_live(const policy::ModuleConfig& config, Site& site, Finding& finding) {
     for (const policy::CrpAddress& crp : config.crps) {
-        ProbeOrder order;
-        order.url = url_of(crp);
-        order.trust = config.server_ca_file;
-        order.certificate = own.file;
-        order.key = config.key_file.empty() ? fs::path(own.file).replace_extension(".key")
-                                            : config.key_file;
+        const ProbeOrder order = module_order(site, crp);
+        if (order.certificate.empty()) return;  // DR-19 tells
         const auto answer = probe(order);
         if (!answer) {
             finding.found(order.url + " cannot be asked: " + answer.error().text);
@@ -258,7 +166,7 @@ Finding check_module_caller(Site& site) {
         return Finding::skipped("the module's certificate cannot be read; see DR-19");
     Finding finding;
     if (const auto& crp = site.crpd()) judge_caller_by_files(*crp, *own, site, finding);
-    judge_caller_live(*config, *own, finding);
+    judge_caller_live(*config, site, finding);
     return finding;
 }
 
@@ -280,8 +188,8 @@ Finding check_calls_arrive(Site& site) {
                             sent->sum("ndes_scep_policy_duration_seconds_count", "result", "no");
     const auto& got = site.crpd_metrics();
     if (!got) {
-        finding.found("ndesd had " + count(verified) + " answers; crpd's metrics: " +
-                      got.error().text);
+        finding.found("ndesd had " + count(verified) +
+                      " answers; crpd's metrics: " + got.error().text);
         return finding;
     }
     const double seen = got->sum("ndes_crp_requests_total", "endpoint", "VerifyRequest");

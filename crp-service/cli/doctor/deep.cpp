@@ -70,15 +70,14 @@ Result<void> TestEnrolment::make_records() {
 }
 
 Result<void> TestEnrolment::make_policy(const std::string& name) {
-    auto made = site_.crp_call(
-        "PUT", item_path("/api/v1/policies", id_),
-        {{"certificateRequestId", "ModelName=" + id_ + ";Version=1;Hash=1"},
-         {"template", name},
-         {"subjectFormat", "CN={{DeviceName}}"},
-         {"keyUsage", {"digitalSignature", "keyEncipherment"}},
-         {"extendedKeyUsage", {"1.3.6.1.5.5.7.3.2"}},
-         {"validityDays", 1},
-         {"assignments", {{"devices", {id_}}}}});
+    auto made = site_.crp_call("PUT", item_path("/api/v1/policies", id_),
+                               {{"certificateRequestId", "ModelName=" + id_ + ";Version=1;Hash=1"},
+                                {"template", name},
+                                {"subjectFormat", "CN={{DeviceName}}"},
+                                {"keyUsage", {"digitalSignature", "keyEncipherment"}},
+                                {"extendedKeyUsage", {"1.3.6.1.5.5.7.3.2"}},
+                                {"validityDays", 1},
+                                {"assignments", {{"devices", {id_}}}}});
     if (!made) return pass_on(made);
     policy_made_ = true;
     return {};
@@ -109,15 +108,16 @@ Result<void> TestEnrolment::simulate() {
     auto good = ask(request_);
     if (!good) return pass_on(good);
     if (!good->value("verified", false))
-        return ndes::fail(ErrorCode::forbidden, "crpd would refuse it: " +
-                                                    good->value("reason", "") + ": " +
-                                                    cell_text(good->value("detail", Json())));
+        return ndes::fail(ErrorCode::forbidden,
+                          "crpd would refuse it: " + good->value("reason", "") + ": " +
+                              cell_text(good->value("detail", Json())));
     auto wrong = make_request(key_.get(), "CN=somebody-else", challenge_);
     if (!wrong) return pass_on(wrong);
     auto answer = ask(*wrong);
     if (!answer) return pass_on(answer);
     if (answer->value("verified", true))
-        return ndes::fail(ErrorCode::internal, "crpd would accept another subject than the policy's");
+        return ndes::fail(ErrorCode::internal,
+                          "crpd would accept another subject than the policy's");
     return {};
 }
 
@@ -200,7 +200,8 @@ Result<void> TestEnrolment::see_state_message() {
             constexpr int kMostPages = 20;
             std::string after;
             for (int i = 0; i < kMostPages; ++i) {
-                auto page = site_.crp_call("GET", "/api/v1/state-messages?limit=1000" + after, Json());
+                auto page =
+                    site_.crp_call("GET", "/api/v1/state-messages?limit=1000" + after, Json());
                 if (!page) return pass_on(page);
                 for (const Json& item : page->value("items", Json::array()))
                     if (item.value("transactionId", "") == exchange_->transaction_id()) return true;
@@ -223,8 +224,9 @@ Result<void> TestEnrolment::revoke() {
     RestTarget admin = site_.options().admin;
     admin.program = &kNdesdAdmin;
     if (!complete(admin)) return {};
-    auto at_ca = call_rest(admin, "POST", item_path("/api/v1/issued", issued_->serial()) + "/revoke",
-                           Json({{"reason", "cessationOfOperation"}}).dump());
+    auto at_ca =
+        call_rest(admin, "POST", item_path("/api/v1/issued", issued_->serial()) + "/revoke",
+                  Json({{"reason", "cessationOfOperation"}}).dump());
     if (!at_ca && at_ca.error().code != ErrorCode::conflict) return pass_on(at_ca);
     return {};
 }

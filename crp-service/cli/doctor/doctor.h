@@ -46,8 +46,8 @@ class Finding {
     void add(Trouble trouble);
 
     Outcome outcome() const;
-    const std::string& observed() const;         // of the worst trouble, if there is one
-    std::vector<Trouble> troubles() const;       // the worst first
+    const std::string& observed() const;    // of the worst trouble, if there is one
+    std::vector<Trouble> troubles() const;  // the worst first
 
   private:
     bool skipped_ = false;

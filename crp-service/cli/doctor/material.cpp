@@ -1,7 +1,7 @@
 #include "crp-service/cli/doctor/material.h"
 
 #include "common/crypto/asn1_time.h"
-#include "common/file.h"
+#include "common/crypto/key.h"
 #include "policy-module/crp_client/certificate_store.h"
 #include "scep-server/enroll/ra_store.h"
 
@@ -49,8 +49,8 @@ void add_ra(Site& site, std::vector<UsedCertificate>& list) {
         }
         add_used(list, "RA signing certificate" + of_profile(profile), pairs[i]->signing_file,
                  effect, repair);
-        add_used(list, "RA encryption certificate" + of_profile(profile),
-                 pairs[i]->encryption_file, effect, repair);
+        add_used(list, "RA encryption certificate" + of_profile(profile), pairs[i]->encryption_file,
+                 effect, repair);
     }
 }
 
@@ -137,6 +137,23 @@ Result<UsedCertificate> module_certificate(Site& site) {
                            "put a new pair there; the module takes it by itself"};
 }
 
+ProbeOrder module_order(Site& site, const policy::CrpAddress& crp) {
+    ProbeOrder order;
+    order.url = "https://" + crp.host + ":" + std::to_string(crp.port) + crp.base_path;
+    const auto& config = site.module();
+    if (!config) return order;
+    order.trust = config->server_ca_file;
+    const auto own = module_certificate(site);
+    if (!own || !own->certificate) return order;
+    const fs::path key_file =
+        config->key_file.empty() ? fs::path(own->file).replace_extension(".key") : config->key_file;
+    if (const auto key = load_private_key(key_file); key && own->certificate->matches(key->get())) {
+        order.certificate = own->file;
+        order.key = key_file;
+    }
+    return order;
+}
+
 std::vector<UsedCertificate> certificates_in_use(Site& site) {
     std::vector<UsedCertificate> list;
     if (site.ndesd()) add_ndesd(site, list);
@@ -155,7 +172,8 @@ std::vector<TrustList> trust_lists(Site& site) {
         for (const WebhookOptions& hook : config->state_messages.webhooks)
             add("whom a webhook trusts", hook.server_ca);
     }
-    if (const auto& config = site.module()) add("which crpd the module trusts", config->server_ca_file);
+    if (const auto& config = site.module())
+        add("which crpd the module trusts", config->server_ca_file);
     if (const auto& config = site.ndesd()) {
         if (config->admin.enabled)
             add("who may call the admin listener", config->admin.client_ca_file);

@@ -38,6 +38,10 @@ std::vector<UsedCertificate> certificates_in_use(Site& site);
 // The module's own: of its files, or the one of its store that ends last.
 Result<UsedCertificate> module_certificate(Site& site);
 
+// GET of crpd's base path as the module would ask: with its trust list and, if they can be used,
+// its certificate and key. crpd answers 403 ServiceOnline to a caller that it knows.
+ProbeOrder module_order(Site& site, const policy::CrpAddress& crp);
+
 struct TrustList {
     std::string use;  // "who may call crpd ([server] client_ca_file)"
     std::filesystem::path file;

@@ -24,8 +24,7 @@ constexpr std::size_t kMostAnswer = 1024 * 1024;
 
 class Deadline {
   public:
-    explicit Deadline(std::chrono::milliseconds span)
-        : end_(system_clock().steady_now() + span) {}
+    explicit Deadline(std::chrono::milliseconds span) : end_(system_clock().steady_now() + span) {}
     int left() const {
         const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(
             end_ - system_clock().steady_now());
@@ -168,9 +167,7 @@ std::string ProbeStream::read_all() {
     std::string part(16 * 1024, '\0');
     while (all.size() < kMostAnswer) {
         const std::size_t count = transfer(
-            [&](std::size_t* done) {
-                return ::SSL_read_ex(ssl_, part.data(), part.size(), done);
-            },
+            [&](std::size_t* done) { return ::SSL_read_ex(ssl_, part.data(), part.size(), done); },
             [&] { return ::recv(socket_.get(), part.data(), part.size(), 0); }, POLLIN);
         if (count == 0) break;
         all.append(part, 0, count);
@@ -182,10 +179,9 @@ Result<SslCtxPtr> probe_context(const ProbeOrder& order, bool& asked) {
     SslCtxPtr context(::SSL_CTX_new(::TLS_client_method()));
     if (order.most_tls != 0) ::SSL_CTX_set_max_proto_version(context.get(), order.most_tls);
     ::SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);  // looked at afterwards
-    const bool trusts =
-        order.trust.empty()
-            ? ::SSL_CTX_set_default_verify_paths(context.get()) == 1
-            : ::SSL_CTX_load_verify_locations(context.get(), order.trust.c_str(), nullptr) == 1;
+    const bool trusts = order.trust.empty() ? ::SSL_CTX_set_default_verify_paths(context.get()) == 1
+                                            : ::SSL_CTX_load_verify_locations(
+                                                  context.get(), order.trust.c_str(), nullptr) == 1;
     if (!trusts)
         return ndes::fail(ErrorCode::configuration, order.trust.string() + ": no trust list",
                           take_openssl_errors());
@@ -223,9 +219,9 @@ std::string decode_chunks(std::string_view rest) {
 Result<void> read_answer(const std::string& text, ProbeAnswer& answer) {
     const std::size_t head_end = text.find("\r\n\r\n");
     if (!text.starts_with("HTTP/1.") || text.size() < 12 || head_end == std::string::npos)
-        return ndes::fail(ErrorCode::unavailable, text.empty()
-                                                      ? "the connection was closed without an answer"
-                                                      : "the answer is no HTTP");
+        return ndes::fail(
+            ErrorCode::unavailable,
+            text.empty() ? "the connection was closed without an answer" : "the answer is no HTTP");
     std::from_chars(text.data() + 9, text.data() + 12, answer.status);
     std::size_t at = text.find("\r\n") + 2;
     while (at < head_end) {

@@ -18,7 +18,7 @@ struct ProbeOrder {
     std::string url;  // http or https
     std::string method = "GET";
     std::string body = {};
-    std::filesystem::path trust = {};  // PEM; empty: the system's authorities
+    std::filesystem::path trust = {};        // PEM; empty: the system's authorities
     std::filesystem::path certificate = {};  // presented when the server asks; with its key
     std::filesystem::path key = {};
     int most_tls = 0;  // e.g. TLS1_2_VERSION; 0: whatever OpenSSL has

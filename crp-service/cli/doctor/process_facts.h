@@ -18,8 +18,8 @@ struct ProcessFacts {
     uid_t user = 0;      // effective
     WallTime started{};  // to a hundredth of a second
     std::filesystem::path program;
-    bool program_replaced = false;        // the file that it runs is no longer in its place
-    std::vector<std::string> arguments;   // with the program's name
+    bool program_replaced = false;            // the file that it runs is no longer in its place
+    std::vector<std::string> arguments;       // with the program's name
     std::optional<std::uint64_t> open_files;  // soft limit; nothing: unlimited or not readable
 };
 

@@ -60,8 +60,8 @@ std::string ids_of(const std::vector<Examined>& examined, Outcome outcome) {
 std::string verdict(const std::vector<Examined>& examined) {
     const Tally tally = tally_of(examined);
     std::string text = plural(tally.failed, "failure") + ", " + plural(tally.warning, "warning") +
-                       ", " + std::to_string(tally.ok) + " ok, " +
-                       std::to_string(tally.skipped) + " skipped";
+                       ", " + std::to_string(tally.ok) + " ok, " + std::to_string(tally.skipped) +
+                       " skipped";
     if (tally.failed > 0) text += ": look at " + ids_of(examined, Outcome::failed) + " first";
     return text + "\n";
 }
@@ -155,8 +155,9 @@ std::string nagios_report(const std::vector<Examined>& examined, std::chrono::mi
     }
     std::ranges::replace(text, '|', '/');  // begins the performance data
     std::ranges::replace(text, '\n', ' ');
-    return text + " | failed=" + std::to_string(tally.failed) + ";;0;0 warning=" +
-           std::to_string(tally.warning) + ";0;;0 ok=" + std::to_string(tally.ok) +
+    return text + " | failed=" + std::to_string(tally.failed) +
+           ";;0;0 warning=" + std::to_string(tally.warning) +
+           ";0;;0 ok=" + std::to_string(tally.ok) +
            ";;;0 skipped=" + std::to_string(tally.skipped) +
            ";;;0 time=" + std::to_string(took.count()) + "ms;;;0\n";
 }

@@ -37,15 +37,14 @@ Result<Certificate> self_signed(EVP_PKEY* key, const std::string& subject) {
     auto name = name_from(subject);
     if (!name) return pass_on(name);
     const X509Ptr made(::X509_new());
-    const bool good =
-        made && ::X509_set_version(made.get(), X509_VERSION_3) == 1 &&
-        ::ASN1_INTEGER_set(::X509_get_serialNumber(made.get()), 1) == 1 &&
-        ::X509_gmtime_adj(::X509_getm_notBefore(made.get()), -3600) != nullptr &&
-        ::X509_gmtime_adj(::X509_getm_notAfter(made.get()), 86400) != nullptr &&
-        ::X509_set_subject_name(made.get(), name->get()) == 1 &&
-        ::X509_set_issuer_name(made.get(), name->get()) == 1 &&
-        ::X509_set_pubkey(made.get(), key) == 1 &&
-        ::X509_sign(made.get(), key, ::EVP_sha256()) > 0;
+    const bool good = made && ::X509_set_version(made.get(), X509_VERSION_3) == 1 &&
+                      ::ASN1_INTEGER_set(::X509_get_serialNumber(made.get()), 1) == 1 &&
+                      ::X509_gmtime_adj(::X509_getm_notBefore(made.get()), -3600) != nullptr &&
+                      ::X509_gmtime_adj(::X509_getm_notAfter(made.get()), 86400) != nullptr &&
+                      ::X509_set_subject_name(made.get(), name->get()) == 1 &&
+                      ::X509_set_issuer_name(made.get(), name->get()) == 1 &&
+                      ::X509_set_pubkey(made.get(), key) == 1 &&
+                      ::X509_sign(made.get(), key, ::EVP_sha256()) > 0;
     if (!good) return openssl_fault("a self-signed certificate");
     return Certificate::from_handle(made.get());
 }
@@ -70,10 +69,10 @@ std::string attribute_of(CMS_SignerInfo* signer, const char* oid) {
     const Asn1ObjectPtr object(::OBJ_txt2obj(oid, 1));
     const int place = ::CMS_signed_get_attr_by_OBJ(signer, object.get(), -1);
     if (place < 0) return {};
-    const ASN1_TYPE* value =
-        ::X509_ATTRIBUTE_get0_type(::CMS_signed_get_attr(signer, place), 0);
-    if (value == nullptr || (value->type != V_ASN1_PRINTABLESTRING &&
-                             value->type != V_ASN1_OCTET_STRING && value->type != V_ASN1_UTF8STRING))
+    const ASN1_TYPE* value = ::X509_ATTRIBUTE_get0_type(::CMS_signed_get_attr(signer, place), 0);
+    if (value == nullptr ||
+        (value->type != V_ASN1_PRINTABLESTRING && value->type != V_ASN1_OCTET_STRING &&
+         value->type != V_ASN1_UTF8STRING))
         return {};
     const ASN1_STRING* text = value->value.asn1_string;
     return {reinterpret_cast<const char*>(::ASN1_STRING_get0_data(text)),
@@ -153,16 +152,15 @@ Result<ScepExchange> ScepExchange::begin(EVP_PKEY* key, const std::string& subje
                                                          ::EVP_sha256(), kFlags)
                                      : nullptr;
     const BioPtr out(::BIO_new(::BIO_s_mem()));
-    const bool good =
-        signer != nullptr &&
-        add_text(signer, scep::kOidMessageType,
-                 std::to_string(static_cast<int>(scep::MessageType::pkcs_req))) &&
-        add_text(signer, scep::kOidTransactionId, exchange.transaction_id_) &&
-        ::CMS_signed_add1_attr_by_txt(signer, scep::kOidSenderNonce, V_ASN1_OCTET_STRING,
-                                      exchange.nonce_.data(),
-                                      static_cast<int>(exchange.nonce_.size())) == 1 &&
-        ::CMS_final(message.get(), bio_of(*envelope).get(), nullptr, kFlags) == 1 &&
-        ::i2d_CMS_bio(out.get(), message.get()) == 1;
+    const bool good = signer != nullptr &&
+                      add_text(signer, scep::kOidMessageType,
+                               std::to_string(static_cast<int>(scep::MessageType::pkcs_req))) &&
+                      add_text(signer, scep::kOidTransactionId, exchange.transaction_id_) &&
+                      ::CMS_signed_add1_attr_by_txt(
+                          signer, scep::kOidSenderNonce, V_ASN1_OCTET_STRING,
+                          exchange.nonce_.data(), static_cast<int>(exchange.nonce_.size())) == 1 &&
+                      ::CMS_final(message.get(), bio_of(*envelope).get(), nullptr, kFlags) == 1 &&
+                      ::i2d_CMS_bio(out.get(), message.get()) == 1;
     if (!good) return openssl_fault("a SCEP message");
     exchange.message_ = octets_of(out.get());
     return exchange;
@@ -189,8 +187,8 @@ Result<ScepExchange::Reply> ScepExchange::read(ByteView reply,
     if (result.status != "0") return result;
     const CmsPtr envelope(::d2i_CMS_bio(bio_of(octets_of(content.get())).get(), nullptr));
     const BioPtr opened(::BIO_new(::BIO_s_mem()));
-    if (!envelope || ::CMS_decrypt(envelope.get(), key_, own_.handle(), nullptr, opened.get(),
-                                   CMS_BINARY) != 1)
+    if (!envelope ||
+        ::CMS_decrypt(envelope.get(), key_, own_.handle(), nullptr, opened.get(), CMS_BINARY) != 1)
         return openssl_fault("the reply's envelope");
     auto list = certificates_of(octets_of(opened.get()));
     if (!list) return pass_on(list);

@@ -17,8 +17,7 @@ namespace ndes::crp::cli::doctor {
 Result<EvpPkeyPtr> make_device_key();  // RSA 2048
 
 // PKCS#10, DER. `subject`: RFC 4514; an empty challenge: none.
-Result<Bytes> make_request(EVP_PKEY* key, const std::string& subject,
-                           const std::string& challenge);
+Result<Bytes> make_request(EVP_PKEY* key, const std::string& subject, const std::string& challenge);
 
 // GetCACert's answer: one certificate (x-x509-ca-cert) or a degenerate SignedData.
 Result<std::vector<Certificate>> read_ca_certificates(ByteView answer);

@@ -21,7 +21,8 @@ std::string span_text(std::chrono::milliseconds span) {
         {{86'400'000, " d"}, {3'600'000, " h"}, {60'000, " min"}, {1'000, " s"}}};
     const std::int64_t count = std::abs(span.count());
     for (const Unit& unit : kUnits)
-        if (count >= unit.milliseconds) return std::to_string(count / unit.milliseconds) + unit.name;
+        if (count >= unit.milliseconds)
+            return std::to_string(count / unit.milliseconds) + unit.name;
     return std::to_string(count) + " ms";
 }
 
@@ -32,9 +33,9 @@ std::optional<Trouble> judge_end(const std::string& what, WallTime ends, WallTim
     constexpr days kWarn{30};
     constexpr days kFail{7};
     if (ends - now > kWarn) return std::nullopt;
-    const std::string when = ends <= now ? " ended on " + day_text(ends)
-                                         : " ends in " + span_text(ends - now) + " (" +
-                                               day_text(ends) + ")";
+    const std::string when =
+        ends <= now ? " ended on " + day_text(ends)
+                    : " ends in " + span_text(ends - now) + " (" + day_text(ends) + ")";
     return Trouble{ends - now > kFail ? Outcome::warning : Outcome::failed, what + when, effect,
                    repair};
 }

@@ -187,7 +187,8 @@ const Result<MetricsText>& Site::ndesd_metrics() {
 }
 
 const std::optional<ProcessFacts>& Site::ndesd_process() {
-    if (!ndesd_process_) ndesd_process_.emplace(find_process("ndesd", options_.ndesd_config, now()));
+    if (!ndesd_process_)
+        ndesd_process_.emplace(find_process("ndesd", options_.ndesd_config, now()));
     return *ndesd_process_;
 }
 

@@ -72,26 +72,29 @@ TEST_CASE("clocks may differ by a minute, and must not by five") {
 
 TEST_CASE("a unit of systemd is judged by what systemctl shows") {
     const std::string good =
-        "LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nNRestarts=0\nResult=success\n";
+        "LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nNRestarts=0\nResult="
+        "success\n";
     CHECK(unit_finding(good).outcome() == Outcome::ok);
     CHECK(unit_finding("LoadState=not-found\nActiveState=inactive\n").outcome() ==
           Outcome::warning);
     CHECK(unit_finding("LoadState=loaded\nActiveState=failed\nUnitFileState=enabled\nNRestarts=0\n"
                        "Result=core-dump\n")
               .observed() == "ndesd.service is failed (core-dump)");
-    CHECK(unit_finding("LoadState=loaded\nActiveState=active\nUnitFileState=disabled\n")
-              .observed() == "ndesd.service is not enabled");
+    CHECK(
+        unit_finding("LoadState=loaded\nActiveState=active\nUnitFileState=disabled\n").observed() ==
+        "ndesd.service is not enabled");
     CHECK(unit_finding("LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nNRestarts=4\n"
                        "Result=watchdog\n")
               .observed() == "ndesd.service was restarted 4 times (last result: watchdog)");
 }
 
 TEST_CASE("metrics are read with their labels") {
-    const auto metrics = MetricsText::parse("# TYPE a counter\n"
-                                            "a{x=\"1\",y=\"quo\\\"te\"} 2\n"
-                                            "a{x=\"2\"} 3.5\n"
-                                            "b 7\n"
-                                            "broken{x=\n");
+    const auto metrics = MetricsText::parse(
+        "# TYPE a counter\n"
+        "a{x=\"1\",y=\"quo\\\"te\"} 2\n"
+        "a{x=\"2\"} 3.5\n"
+        "b 7\n"
+        "broken{x=\n");
     CHECK(metrics.sum("a") == 5.5);
     CHECK(metrics.sum("a", "x", "2") == 3.5);
     CHECK(metrics.sum("b") == 7);
@@ -148,7 +151,8 @@ TEST_CASE("reports") {
 
     const std::string nagios = nagios_report(list, std::chrono::milliseconds(41));
     CHECK(nagios.starts_with("NDES-CRP CRITICAL - 1 failed (DR-03), 0 warned: x is / wrong"));
-    CHECK(nagios.ends_with(" | failed=1;;0;0 warning=0;0;;0 ok=1;;;0 skipped=1;;;0 time=41ms;;;0\n"));
+    CHECK(
+        nagios.ends_with(" | failed=1;;0;0 warning=0;0;;0 ok=1;;;0 skipped=1;;;0 time=41ms;;;0\n"));
     CHECK(std::count(nagios.begin(), nagios.end(), '\n') == 1);
     CHECK(std::count(nagios.begin(), nagios.end(), '|') == 1);
 }
