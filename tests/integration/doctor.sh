@@ -57,6 +57,11 @@ put_back
 touch -d '-1 day' "$lab/ndesd.toml"
 
 # ---- a whole enrolment
+expect_match "the CA that makes no CRL is told" \
+    "$(doctor --deep --admin-url "$MSCEP_ADMIN_URL" --check DR-39)" "not revoked at the CA, which makes no CRL"
+expect_match "so is a CA that cannot be asked" "$(MSCEP_ADMIN_URL='' doctor --deep --check DR-39)" "for want of --admin-url"
+sed -i 's#^kind = "local"#kind = "local"\ncrl_file = "ca/ca.crl"\ncrl_lifetime = "7d"#' "$lab/ndesd.toml"
+restart_one ndesd
 counts() { for noun in device policy; do "$lab_bin/crpctl" $noun list --all --format json | jq length; done | xargs; }
 before=$(counts)
 deep=$(doctor --deep --admin-url "$MSCEP_ADMIN_URL" --check DR-39 --format json)
@@ -67,12 +72,12 @@ expect_match "and tells the time of each hop" "$(jq -r '.checks[0].observed' <<<
 expect_equal "nothing is left of it" "$(counts)" "$before"
 expect_equal "its certificate is revoked at crpd" "$("$lab_bin/crpctl" cert list --format json | jq -r '.[0] | .revoked, .subject' | xargs)" \
     "true $("$lab_bin/crpctl" cert list --format json | jq -r '.[0].subject')"
-expect_equal "and at the CA" "$("$lab_bin/crpctl" ca list --format json | jq -r '[.[] | select(.subject | test("crpctl-doctor"))] | .[0].state')" revoked
+expect_equal "and at the CA" "$("$lab_bin/crpctl" ca list --format json | jq -r '[.[] | select(.subject | test("crpctl-doctor"))] | .[-1].state')" revoked
 state_message() { find "$SMX_INBOX" -name '*.SMX' | grep -q .; }
 eventually "its state message was delivered" 10 state_message
 expect_equal "all checks are good with it" "$(exit_of doctor --deep --admin-url "$MSCEP_ADMIN_URL" --exit-on warning)" 0
 printf '#!/bin/sh\nexit 4\n' >refuse.sh && chmod 755 refuse.sh
-with_changed "$lab/ndesd.toml" sed -i "s#^kind = \"local\"#kind = \"command\"\ncommand = [\"$PWD/refuse.sh\"]#; s#^key_file = \"ca/ca.key\"##"
+with_changed "$lab/ndesd.toml" sed -i "/^crl_/d; s#^kind = \"local\"#kind = \"command\"\ncommand = [\"$PWD/refuse.sh\"]#; s#^key_file = \"ca/ca.key\"##"
 restart_one ndesd
 expect_trouble DR-39 failed "failed at step 5 of 9 .PKIOperation, ndesd.: CertRep FAILURE.*GetCACert .proxy" "the CA issues nothing" --deep
 expect_equal "nothing is left of that either" "$(counts)" "$before"
