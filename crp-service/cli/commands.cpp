@@ -86,7 +86,8 @@ void note_command(int argc, const char* const* argv) {
     };
     noun_in_use = word(1);
     verb_in_use =
-        is_noun({"status", "reasons", "version", "import-registry", "expiry", "support-bundle"})
+        is_noun({"status", "reasons", "version", "import-registry", "expiry", "support-bundle",
+                 "doctor"})
             ? ""
             : word(2);
 }
@@ -154,6 +155,7 @@ void add_commands(CLI::App& app, int& exit_code) {
     add_import_registry_command(app, exit_code);
     add_status_command(app, exit_code);
     add_support_bundle_command(app, exit_code);
+    add_doctor_command(app, exit_code);
     add_completion_command(app, exit_code);
 }
 

@@ -45,6 +45,7 @@ void add_challenge_commands(CLI::App& app, int& exit_code);
 void add_completion_command(CLI::App& app, int& exit_code);
 void add_config_commands(CLI::App& app, int& exit_code);
 void add_db_commands(CLI::App& app, int& exit_code);
+void add_doctor_command(CLI::App& app, int& exit_code);  // of every hop; doctor/
 void add_expiry_command(CLI::App& app, int& exit_code);  // of all programs' own files
 void add_keys_commands(CLI::App& app, int& exit_code);
 void add_plugin_commands(CLI::App& app, int& exit_code);  // policy modules, before they are used
