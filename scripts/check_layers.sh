@@ -44,7 +44,7 @@ may_include policy-module/core common/ policy-module/core/ policy-module/crp_cli
 may_include policy-module/crp_client common/ policy-module/crp_client/
 may_include policy-module/adapters common/ policy-module/core/ policy-module/crp_client/ policy-module/include/ policy-module/adapters/
 may_include policy-module/verifier common/ policy-module/include/
-may_include crp-service common/ crp-service/ scep-server/policy_host/
+may_include crp-service common/ crp-service/ scep-server/policy_host/ scep-server/config.h policy-module/core/config.h
 may_include crp-service/domain common/word_table.h common/bytes.h common/clock.h common/certificate_contents.h crp-service/domain/
 may_include crp-service/challenge common/ crp-service/domain/ crp-service/challenge/
 may_include crp-service/metrics common/ crp-service/domain/ crp-service/validation/verify_observer.h crp-service/metrics/
@@ -62,6 +62,9 @@ only_in '(memory|sqlite|postgresql)_store\.h' 'a storage backend is named' crp-s
 # crpctl plugin check loads a module as ndesd does, with ndesd's own loader.
 only_in '#include "scep-server/policy_host/' "the host of policy modules" \
     scep-server/ crp-service/cli/plugin_command.cpp
+# crpctl reads each program's settings with that program's own reader.
+only_in '#include "(scep-server|policy-module/core)/config\.h' "the settings of another program" \
+    scep-server/ policy-module/ crp-service/cli/
 only_in '#include <cpprest|#include <pplx' 'cpprestsdk' \
     policy-module/crp_client/https_crp_client.cpp crp-service/cli/rest_client.cpp
 only_in '#include <prometheus/' 'prometheus-cpp' common/metrics/ crp-service/metrics/ scep-server/metrics/

@@ -1,6 +1,7 @@
 #include "crp-service/challenge/key_files.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "common/crypto/aead.h"
@@ -18,6 +19,15 @@ bool is_key_id(std::string_view id) {
     return !id.empty() && id.size() <= kMaxKeyIdCharacters && std::ranges::all_of(id, [](char c) {
         return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
     });
+}
+
+// The name before the extension. The files of a folder that systemd hands over
+// (LoadCredential=keys: FOLDER) have names that begin with the credential's: keys_k1.key.
+std::string key_id_of(const std::filesystem::path& path) {
+    const std::string stem = path.stem().string();
+    const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
+    if (credentials == nullptr || path.parent_path() != credentials) return stem;
+    return stem.substr(stem.rfind('_') + 1);
 }
 
 // One line of hexadecimal digits, as `openssl rand -hex 32` writes it.
@@ -41,7 +51,7 @@ Result<std::vector<ChallengeKey>> load_keys(const std::vector<std::filesystem::p
                                             std::size_t least, std::size_t most) {
     std::vector<ChallengeKey> keys;
     for (const auto& path : files) {
-        ChallengeKey key{path.stem().string(), Secret()};
+        ChallengeKey key{key_id_of(path), Secret()};
         if (!is_key_id(key.id)) {
             return fail(ErrorCode::configuration,
                         path.string() +

@@ -85,7 +85,8 @@ void note_command(int argc, const char* const* argv) {
         return at < argc && argv[at][0] != '-' ? std::string(argv[at]) : std::string();
     };
     noun_in_use = word(1);
-    verb_in_use = is_noun({"status", "reasons", "version", "import-registry"}) ? "" : word(2);
+    verb_in_use =
+        is_noun({"status", "reasons", "version", "import-registry", "init"}) ? "" : word(2);
 }
 
 Error with_next_step(Error error, const std::string& step) {
@@ -130,6 +131,7 @@ int with_client(RestTarget& target, const std::function<Result<void>(RestClient&
 }
 
 void add_commands(CLI::App& app, int& exit_code) {
+    add_init_command(app, exit_code);
     add_challenge_commands(app, exit_code);
     add_transaction_commands(app, exit_code);
     add_record_commands(app, exit_code);
