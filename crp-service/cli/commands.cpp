@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <initializer_list>
+#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -36,7 +37,8 @@ std::string step_when_unreachable() {
 }
 
 std::string step_when_configuration() {
-    if (noun_in_use == "config") return "mend what the message names; see crpd.toml(5)";
+    if (noun_in_use == "config")
+        return "mend what the message names; crpctl config show tells what is in force";
     if (is_noun({"db", "audit", "caller"})) {
         return "crpctl config check tells all faults of a configuration";
     }
@@ -99,9 +101,20 @@ Error local_fault(Error error) {
     return error;
 }
 
-// The text may repeat what another machine said.
+// The text may repeat what another machine said. Of a configuration there may be several faults, a
+// line each.
 int report(const Error& error) {
-    std::fprintf(stderr, "error: %s\n", loggable(error.text, 4096).c_str());
+    std::string text = error.text;
+    std::string more;
+    const std::size_t line_end = text.find('\n');
+    if (error.code == ErrorCode::configuration && line_end != std::string::npos) {
+        more = text.substr(line_end + 1);
+        text.resize(line_end);
+    }
+    std::fprintf(stderr, "error: %s\n", loggable(text, 4096).c_str());
+    std::istringstream lines(more);
+    while (std::getline(lines, text))
+        std::fprintf(stderr, "  %s\n", loggable(text, 4096).c_str());
     const bool has_step = error.detail.starts_with(kNextStep);
     if (!error.detail.empty() && !has_step) {
         std::fprintf(stderr, "  cause: %s\n", loggable(error.detail, 4096).c_str());

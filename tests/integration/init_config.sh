@@ -12,25 +12,26 @@ for name in ndesd crpd module crpctl; do cp "${sample[$name]}" "${usual[$name]}.
 
 expect "the schemas are current, sound, and the samples fit them" "$root/scripts/config_schemas.sh" --check "$crpctl"
 
-# Every key that is commented out in a sample shows its default: with all of them set, nothing differs.
-uncommented() { # what stands in tables that are there; "…" and alternatives of a key are left out
-    python3 - "$1" <<'END'
-import re, sys
-skip = re.compile(r'^(client_crl_file|connection|connection_file|node|approval)\b')
-table, known, out = "", set(), []
+# uncommented PROGRAM: its sample with the keys set that are commented out and in force; but for those
+# that stand in place of others, whose values are examples.
+uncommented() {
+    config show --config "${sample[$1]}" --program "$1" --origin --format json >in-force.json
+    python3 - "${sample[$1]}" <<'END'
+import json, re, sys
+examples = {"ra.store", "crp.certificate_store", "caller.issuer", "caller.san", "store.node",
+            "ra.signing_key_uri", "ra.encryption_key_uri", "issuer.key_uri"}
+defaults = {re.sub(r"\[\d+\]", "", one["name"]) for one in json.load(open("in-force.json"))
+            if one["origin"] == "default"}
+table, count = "", 0
 for line in open(sys.argv[1]):
-    if re.match(r'\[', line):
-        table = line.split(']')[0] + ']'
-    if re.match(r'# \[', line):
-        table = None  # a table that is commented out as a whole
-    if re.match(r'[A-Za-z]', line):
-        known.add((table, line.split(' =')[0]))
-    out.append((table, line))
-for table, line in out:
-    found = re.match(r'# (([A-Za-z_0-9]+) = .*)$', line.rstrip())
-    if found and table and (table, found[2]) not in known and not skip.match(found[2]) and '…' not in line:
+    if re.match(r"(# )?\[", line):
+        table = re.search(r"\[+([^\]]*)", line)[1] + "." if line[0] == "[" else "none."
+    found = re.match(r"# (([A-Za-z_0-9]+) = .*)$", line)
+    if found and table + found[2] in defaults - examples:
         line = found[1] + "\n"
+        count += 1
     sys.stdout.write(line)
+sys.exit(count < 2)
 END
 }
 
@@ -63,7 +64,7 @@ expect_equal "diff of two files has what they differ in, and that alone" \
 # ---- the samples' comments tell the defaults
 for name in ndesd crpd module crpctl; do
     mkdir -p "full/$name"
-    uncommented "${sample[$name]}" >"full/$name/${usual[$name]}.toml"
+    uncommented "$name" >"full/$name/${usual[$name]}.toml" || not_ok "$name: has keys that are commented out"
     set_here=$(config diff --config "${usual[$name]}.toml" --format json | jq -r '[.[].name] | sort | join(" ")')
     set_full=$(config diff --config "full/$name/${usual[$name]}.toml" --format json | jq -r '[.[].name] | sort | join(" ")')
     expect_equal "$name: what the sample has commented out are the defaults" "$set_full" "$set_here"
@@ -85,6 +86,8 @@ expect_match "a variable, too" "$(NDESPOLICY_CRP__ATEMPTS=3 config check --confi
 config show --config "${sample[ndesd]}" --program none >/dev/null; expect_equal "a program that is none" "$?" 2
 cp crpd.toml other.toml
 expect_match "a name that tells nothing" "$(config show --config other.toml)" "give --program"
+expect_match "every fault has a line of its own" \
+    "$(printf '[server]\nlisten = 1\nx = 2\n' >crpd-faults.toml; config check --config crpd-faults.toml | grep -c 'crpd-faults.toml:[0-9]*:')" '^[2-9]$'
 expect_match "a file that is not there" "$(config show --config crpd-none.toml)" "crpd-none.toml"
 
 # ---- check looks at the files that are named

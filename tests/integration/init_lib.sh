@@ -42,6 +42,7 @@ fingerprint() { (cd "$1" && find . -printf '%p %m %s %T@\n' | sort | sha256sum);
 # run_next_lines FILE: all of them, in one shell as an operator has it; PIDs of the daemons in init.pids.
 run_next_lines() {
     next_lines "$1" >next.sh
+    [ -s next.sh ] || return 1
     timeout 120 bash -c 'source ./next.sh >next.out 2>next.err; status=$?; jobs -p >init.pids; exit $status'
 }
 

@@ -102,7 +102,7 @@ expect_fails "it has no challenge keys" test -e "$test_dir/scep/etc/ndes-crp/crp
  next_lines init.out | sed -n 1p
  next_lines crp.out | sed -n '$p'
  next_lines init.out | sed -n '$p' | sed 's/device\.\(key\|pem\)/device-1.\1/g; s/CN=DEVICE/CN=device-1/') >two.lines
-(echo Next:; cat two.lines) >two.out
+(echo; echo Next:; cat two.lines) >two.out
 expect "the commands of both hosts run" run_next_lines two.out
 expect "and lead to a certificate" openssl verify -CAfile "$test_dir/scep/etc/ndes-crp/ndesd/ca/ca.pem" device-1.pem
 stop_init_daemons

@@ -86,7 +86,8 @@ void add_init_command(CLI::App& app, int& exit_code) {
                    "ask nothing; fail when an answer is missing");
     verb->add_flag("--dry-run", options->dry_run, "list the files, write none");
     for (const InitQuestion& question : init_questions())
-        verb->add_option(option_of(question), options->told[question.key], question.text);
+        verb->add_option(option_of(question), options->told[question.key], question.text)
+            ->take_last();
     verb->callback([verb, options, &exit_code] {
         for (const InitQuestion& question : init_questions()) {
             if (verb->count(option_of(question)) > 0)

@@ -63,13 +63,14 @@ class AnswerCollector {
                     wrong_ += "\n  " + option_of(question) + ": is not asked with these answers";
                 continue;
             }
+            const std::size_t before = wrong_.size();
             if (told) {
                 take(question, *told);
             } else if (auto asked = ask_or_default(question); !asked) {
                 return pass_on(asked);
             }
             // What comes next hangs on a choice.
-            if (!wrong_.empty() && !question.words.empty()) break;
+            if (wrong_.size() != before && !question.words.empty()) break;
         }
         return finish();
     }
