@@ -85,9 +85,9 @@ renew_ra() {
     "$crpctl" ra renew --config "$root_dir/etc/ndes-crp/ndesd/ndesd.toml" >/dev/null || return
     newest=$(ls "$root_dir"/etc/ndes-crp/ndesd/ra/signing-*.pem)
     while [ $SECONDS -lt $end ]; do
-        rm -f ca-* ra-* ca ra
+        rm -f ca*.pem ra*.pem
         pki --scepca --url "http://localhost:$scep_port/certsrv/mscep/mscep.dll" --caout ca --raout ra --outform pem >/dev/null 2>&1
-        grep -qF "$(sed -n 2p "$newest")" ra* 2>/dev/null && { echo renewed; return; }
+        grep -qF "$(sed -n 2p "$newest")" ra*.pem 2>/dev/null && { echo renewed; return; }
         sleep 0.3
     done
     echo "not renewed"

@@ -88,8 +88,11 @@ Result<void> plan_ndesd(const InitAnswers& answers, const InitLayout& layout, co
     const FileOwner owner = owner_of_user(user);
     const FileOwner group = group_of_user(user);
     const fs::path& folder = layout.ndesd;
-    for (const char* below : {"", "ca", "ra", "module", "issuer", "keys", "site"})
-        plan.folder(*below == '\0' ? folder : folder / below, kProgramFolder, group);
+    plan.folder(folder, kProgramFolder, group);
+    for (const char* below : {"issuer", "site"})
+        plan.folder(folder / below, kProgramFolder, group);
+    for (const char* below : {"ca", "ra", "module", "keys"})  // ndesd renews what is in them
+        plan.folder(folder / below, kSecretFolder, owner);
     plan.folder(layout.ndesd_state, kSecretFolder, owner);
     plan.folder(layout.ndesd_log, kProgramFolder, owner);
     plan.file(layout.ndesd_config, *config, kPublic, {});

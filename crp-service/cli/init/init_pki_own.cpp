@@ -1,6 +1,5 @@
 // A small CA of one's own: the issuing CA and its RA, and apart from them the CA of the mutual TLS
 // between the programs. So no device's certificate is one that a caller could have.
-#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -17,8 +16,6 @@ namespace {
 
 constexpr unsigned kCaBits = 3072;
 constexpr unsigned kRaBits = 2048;  // clients decrypt and verify with it, old ones among them
-// As crpctl ra renew by default: of two pairs ndesd takes the one that ends later.
-constexpr int kMostRaDays = 365;
 constexpr const char* kRequestAgent = "1.3.6.1.4.1.311.20.2.1";
 
 PemPair take_pair(MadeCertificate&& made) { return {std::move(made.pem), std::move(made.key_pem)}; }
@@ -33,8 +30,7 @@ class PkiMaker {
     explicit PkiMaker(const InitAnswers& answers)
         : name_(answers.get("ca_name")),
           ca_days_(std::stoi(answers.get("ca_days"))),
-          days_(std::stoi(answers.get("certificate_days"))),
-          ra_days_(std::min(days_, kMostRaDays)) {}
+          days_(std::stoi(answers.get("certificate_days"))) {}
 
     Result<MadeCertificate> root(const std::string& role, unsigned rsa_bits) const {
         return make_certificate({subject(role),
@@ -46,8 +42,7 @@ class PkiMaker {
     }
     Result<PemPair> leaf(const MadeCertificate& issuer, const std::string& role, unsigned rsa_bits,
                          const char* key_usage, const char* purpose, const std::string& san) const {
-        const bool is_ra = purpose == std::string_view(kRequestAgent);
-        CertificateOrder order{subject(role), rsa_bits, is_ra ? ra_days_ : days_, {}};
+        CertificateOrder order{subject(role), rsa_bits, days_, {}};
         order.extensions = {{NID_basic_constraints, "critical,CA:FALSE"},
                             {NID_key_usage, std::string("critical,") + key_usage},
                             {NID_ext_key_usage, purpose}};
@@ -63,7 +58,6 @@ class PkiMaker {
     std::string name_;
     int ca_days_;
     int days_;
-    int ra_days_;
 };
 
 Result<void> put(PemPair& place, Result<PemPair>&& made) {

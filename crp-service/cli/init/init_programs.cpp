@@ -29,17 +29,9 @@ std::string program_file(const std::string& name) {
 }
 
 std::optional<std::string> module_file(const InitAnswers&) {
-    if (is_there(own_folder() / kModule)) return (own_folder() / kModule).string();
-    std::error_code error;
-    // Debian: /usr/lib/TRIPLET/ndes or /usr/lib/ndes
-    for (const fs::path& base : {fs::path("/usr/lib"), fs::path("/usr/local/lib")}) {
-        for (fs::directory_iterator at(base, error), end; !error && at != end;
-             at.increment(error)) {
-            for (const char* below : {"", "ndes", "ndes-crp", "ndes-policy"}) {
-                if (is_there(at->path() / below / kModule))
-                    return (at->path() / below / kModule).string();
-            }
-        }
+    for (const fs::path& folder :
+         {own_folder(), fs::path("/usr/lib/ndes-crp"), fs::path("/usr/local/lib/ndes-crp")}) {
+        if (is_there(folder / kModule)) return (folder / kModule).string();
     }
     return std::nullopt;
 }

@@ -93,7 +93,7 @@ const std::vector<InitQuestion> kQuestions = {
      [](A) -> Fallback { return "NDES-CRP"; }, check_ca_name},
     {"ca_days", "Days that the CA certificates made here are good for", false, own_pki,
      [](A) -> Fallback { return "3650"; }, check_days},
-    {"certificate_days", "Days that the other certificates made here are good for (RA: at most 365)", false, own_pki,
+    {"certificate_days", "Days that the other certificates made here are good for", false, own_pki,
      [](A) -> Fallback { return "825"; }, check_certificate_days},
 
     {"ca_certificate", "Issuing CA, then its chain: PEM", true, given_ca, none, check_certificates},
