@@ -63,8 +63,8 @@ Result<void> fill(X509* certificate, const CertificateOrder& order, EVP_PKEY* ke
 
 }  // namespace
 
-Result<MadeCertificate> make_certificate(const CertificateOrder& order,
-                                         const MadeCertificate* issuer) {
+Result<MadeCertificate> make_own_certificate(const CertificateOrder& order,
+                                             const MadeCertificate* issuer) {
     EvpPkeyPtr key(order.rsa_bits == 0 ? EVP_EC_gen("P-256") : EVP_RSA_gen(order.rsa_bits));
     const X509Ptr made(::X509_new());
     if (!key || !made) return cannot_make("a key");

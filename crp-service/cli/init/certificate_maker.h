@@ -31,7 +31,7 @@ struct MadeCertificate {
 
 // Signed by `issuer`, or by itself when that is null. internal with OpenSSL's words, bad_request
 // for a subject that is none.
-Result<MadeCertificate> make_certificate(const CertificateOrder& order,
-                                         const MadeCertificate* issuer);
+Result<MadeCertificate> make_own_certificate(const CertificateOrder& order,
+                                             const MadeCertificate* issuer);
 
 }  // namespace ndes::crp::cli

@@ -133,6 +133,7 @@ Result<void> check_user(const InitAnswers&, const std::string& text) {
 Result<void> check_listen(const InitAnswers& answers, const std::string& text) {
     auto address = parse_listen_address(text);
     if (!address) return pass_on(address);
+    if (address->port == 0) return fail(ErrorCode::bad_request, "must name a port");
     for (const char* other : {"scep_listen", "ndesd_health_listen", "admin_listen", "crp_listen"}) {
         auto taken = parse_listen_address(answers.get(other));
         if (taken && taken->port == address->port)

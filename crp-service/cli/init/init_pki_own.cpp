@@ -33,12 +33,12 @@ class PkiMaker {
           days_(std::stoi(answers.get("certificate_days"))) {}
 
     Result<MadeCertificate> root(const std::string& role, unsigned rsa_bits) const {
-        return make_certificate({subject(role),
-                                 rsa_bits,
-                                 ca_days_,
-                                 {{NID_basic_constraints, "critical,CA:TRUE"},
-                                  {NID_key_usage, "critical,keyCertSign,cRLSign"}}},
-                                nullptr);
+        return make_own_certificate({subject(role),
+                                     rsa_bits,
+                                     ca_days_,
+                                     {{NID_basic_constraints, "critical,CA:TRUE"},
+                                      {NID_key_usage, "critical,keyCertSign,cRLSign"}}},
+                                    nullptr);
     }
     Result<PemPair> leaf(const MadeCertificate& issuer, const std::string& role, unsigned rsa_bits,
                          const char* key_usage, const char* purpose, const std::string& san) const {
@@ -47,7 +47,7 @@ class PkiMaker {
                             {NID_key_usage, std::string("critical,") + key_usage},
                             {NID_ext_key_usage, purpose}};
         if (!san.empty()) order.extensions.emplace_back(NID_subject_alt_name, san);
-        auto made = make_certificate(order, &issuer);
+        auto made = make_own_certificate(order, &issuer);
         if (!made) return pass_on(made);
         return take_pair(std::move(*made));
     }
