@@ -119,7 +119,9 @@ LogConfig read_log(ConfigTable table) {
     return log;
 }
 
-Result<Config> read_config(ConfigFile file) {
+}  // namespace
+
+Result<Config> read_config(ConfigFile& file) {
     ConfigTable root = file.root();
     Config config;
     config.server = read_server(root.table("server"));
@@ -136,18 +138,16 @@ Result<Config> read_config(ConfigFile file) {
     return config;
 }
 
-}  // namespace
-
 Result<Config> load_config(const std::filesystem::path& path) {
     auto file = ConfigFile::load(path);
     if (!file) return pass_on(file);
-    return read_config(std::move(*file));
+    return read_config(*file);
 }
 
 Result<Config> parse_config(std::string_view toml, std::string_view name) {
     auto file = ConfigFile::parse(toml, name);
     if (!file) return pass_on(file);
-    return read_config(std::move(*file));
+    return read_config(*file);
 }
 
 }  // namespace ndes::scep

@@ -189,6 +189,9 @@ struct Config {
 // at its place, one a line; nothing is returned while there is one.
 Result<Config> load_config(const std::filesystem::path& path);
 
+// As load_config, from an opened file.
+Result<Config> read_config(ConfigFile& file);
+
 // As load_config, from text; for tests.
 Result<Config> parse_config(std::string_view toml, std::string_view name);
 

@@ -62,11 +62,11 @@ only_in '(memory|sqlite|postgresql)_store\.h' 'a storage backend is named' crp-s
 # crpctl plugin check loads a module as ndesd does, with ndesd's own loader.
 only_in '#include "scep-server/policy_host/' "the host of policy modules" \
     scep-server/ crp-service/cli/plugin_command.cpp
-# crpctl expiry and doctor read the configurations of all programs, with their own readers; doctor
-# speaks SCEP.
+# crpctl reads each program's settings with that program's own reader; doctor speaks SCEP.
 only_in '#include "scep-server/(config|own_files)\.h"' "ndesd's settings are read" scep-server/ crp-service/cli/
-only_in '#include "policy-module/(core|crp_client)/' "the module's inside" \
-    policy-module/ crp-service/cli/doctor/
+only_in '#include "policy-module/core/config\.h"' "the module's settings are read" \
+    policy-module/ crp-service/cli/
+only_in '#include "policy-module/crp_client/' "the module's inside" policy-module/ crp-service/cli/doctor/
 only_in '#include "scep-server/(message|enroll)' "ndesd's inside" \
     scep-server/ crp-service/cli/doctor/
 only_in '#include <cpprest|#include <pplx' 'cpprestsdk' \

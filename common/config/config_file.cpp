@@ -170,6 +170,8 @@ ConfigTable ConfigFile::root() {
 
 std::vector<ConfigSetting> ConfigFile::settings() const { return root_->document->settings; }
 
+std::vector<ConfigKey> ConfigFile::keys() const { return root_->document->keys; }
+
 Result<void> ConfigFile::finish() {
     root_->fault_unknown_keys();
     root_->fault_unknown_variables();

@@ -67,6 +67,32 @@ struct ConfigSetting {
     std::string name;    // "server.listen", "caller[0].name"
     std::string value;   // as written; the default's text if nobody wrote it
     std::string origin;  // "/etc/…/crpd.toml:12", "environment NDES_SERVER__LISTEN" or "default"
+    std::optional<std::string> fallback;  // the default's text; none: must be set
+};
+
+// What a getter takes for a value; `bit` is boolean_or_bit().
+enum class ConfigKind {
+    text,
+    path,
+    text_list,
+    boolean,
+    bit,
+    integer,
+    duration,
+    size,
+    choice,
+    table,
+    tables
+};
+
+// One key that a getter has asked for, whether it is set or not.
+struct ConfigKey {
+    std::string name = {};  // "server.listen", "caller[].name"
+    ConfigKind kind = ConfigKind::text;
+    std::optional<std::string> fallback = {};  // the default's text; none: must be set
+    std::int64_t least = 0;                    // integers; octets of a size, ms of a duration
+    std::int64_t most = 0;
+    std::vector<std::string> words = {};  // choices
 };
 
 class ConfigFile {
@@ -88,6 +114,9 @@ class ConfigFile {
 
     // Every setting that a getter has asked for so far.
     std::vector<ConfigSetting> settings() const;
+
+    // Every key that a getter has asked for so far, each once.
+    std::vector<ConfigKey> keys() const;
 
   private:
     static Result<ConfigFile> from_document(std::shared_ptr<ConfigDocument> document);

@@ -48,6 +48,7 @@ struct ConfigDocument {
     std::map<std::string, ConfigVariable> environment;  // those with the prefix
     std::vector<ConfigFault> faults;
     std::vector<ConfigSetting> settings;  // in the order in which they were asked for
+    std::vector<ConfigKey> keys;          // likewise
 
     void fault(ConfigOrigin origin, std::string text) {
         faults.push_back({std::move(origin), std::move(text)});
@@ -89,6 +90,7 @@ struct ConfigTable::Node {
     std::string variable_prefix;         // "NDES_SERVER__"; empty where no variable can reach
     const toml::table* table = nullptr;  // null if absent from the files
     std::set<std::string> asked;
+    std::set<std::string, std::less<>> required;  // by a getter
     std::map<std::string, std::shared_ptr<Node>, std::less<>> tables;
     std::map<std::string, std::vector<std::shared_ptr<Node>>, std::less<>> lists;
 
@@ -97,7 +99,9 @@ struct ConfigTable::Node {
     std::string variable_below(std::string_view key) const;  // likewise for the keys of a table
     ConfigOrigin origin() const;                             // of the table itself
     ConfigValue find(std::string_view key);                  // marks the key as asked for
-    ConfigValue find_setting(std::string_view key, std::string_view fallback);  // and notes it
+    // And notes it, with what `about` tells of it; without a name or a fallback of its own.
+    ConfigValue find_setting(std::string_view key, std::string_view fallback, ConfigKey about);
+    void note_key(std::string_view key, ConfigKey about);
     std::vector<std::shared_ptr<Node>> make_list(std::string_view key);  // of an array of tables
     void fault_at(const ConfigOrigin& origin, std::string_view key, std::string_view what);
     void fault_unknown_keys();

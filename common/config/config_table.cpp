@@ -28,7 +28,7 @@ bool ConfigTable::present() const {
 }
 
 std::string ConfigTable::text(std::string_view key, std::string_view fallback) {
-    const ConfigValue value = node_->find_setting(key, fallback);
+    const ConfigValue value = node_->find_setting(key, fallback, {.kind = ConfigKind::text});
     if (!value) return std::string(fallback);
     if (auto text = value.text()) return *text;
     node_->fault_at(value.origin(), key, "must be a text in quotes, without control characters");
@@ -37,6 +37,8 @@ std::string ConfigTable::text(std::string_view key, std::string_view fallback) {
 
 std::string ConfigTable::required_text(std::string_view key) {
     const ConfigValue value = node_->find(key);
+    node_->required.emplace(key);
+    node_->note_key(key, {.kind = ConfigKind::text});
     if (!value) {
         node_->fault_at(node_->origin(), key, "is required");
         return {};
@@ -47,7 +49,7 @@ std::string ConfigTable::required_text(std::string_view key) {
 }
 
 std::vector<std::string> ConfigTable::text_list(std::string_view key) {
-    const ConfigValue value = node_->find_setting(key, "[]");
+    const ConfigValue value = node_->find_setting(key, "[]", {.kind = ConfigKind::text_list});
     if (!value) return {};
     if (auto items = value.text_list()) return *items;
     node_->fault_at(value.origin(), key, "must be a list of texts in quotes");
@@ -55,7 +57,8 @@ std::vector<std::string> ConfigTable::text_list(std::string_view key) {
 }
 
 bool ConfigTable::boolean(std::string_view key, bool fallback) {
-    const ConfigValue value = node_->find_setting(key, fallback ? "true" : "false");
+    const ConfigValue value =
+        node_->find_setting(key, fallback ? "true" : "false", {.kind = ConfigKind::boolean});
     if (!value) return fallback;
     if (const auto boolean = value.boolean()) return *boolean;
     node_->fault_at(value.origin(), key, "must be true or false");
@@ -63,7 +66,8 @@ bool ConfigTable::boolean(std::string_view key, bool fallback) {
 }
 
 bool ConfigTable::boolean_or_bit(std::string_view key, bool fallback) {
-    const ConfigValue value = node_->find(key);
+    const ConfigValue value =
+        node_->find_setting(key, fallback ? "1" : "0", {.kind = ConfigKind::bit});
     if (!value) return fallback;
     if (const auto boolean = value.boolean()) return *boolean;
     const auto bit = value.integer();
@@ -74,7 +78,8 @@ bool ConfigTable::boolean_or_bit(std::string_view key, bool fallback) {
 
 std::int64_t ConfigTable::integer(std::string_view key, std::int64_t fallback, std::int64_t least,
                                   std::int64_t most) {
-    const ConfigValue value = node_->find_setting(key, std::to_string(fallback));
+    const ConfigValue value = node_->find_setting(
+        key, std::to_string(fallback), {.kind = ConfigKind::integer, .least = least, .most = most});
     if (!value) return fallback;
     const auto number = value.integer();
     if (!number) {
@@ -90,7 +95,9 @@ std::chrono::milliseconds ConfigTable::duration(std::string_view key,
                                                 std::chrono::milliseconds fallback,
                                                 std::chrono::milliseconds least,
                                                 std::chrono::milliseconds most) {
-    const ConfigValue value = node_->find_setting(key, format_duration(fallback));
+    const ConfigValue value = node_->find_setting(
+        key, format_duration(fallback),
+        {.kind = ConfigKind::duration, .least = least.count(), .most = most.count()});
     if (!value) return fallback;
     const auto duration = parse_duration(value.text().value_or(""));
     if (!duration) {
@@ -106,7 +113,10 @@ std::chrono::milliseconds ConfigTable::duration(std::string_view key,
 
 std::size_t ConfigTable::size(std::string_view key, std::size_t fallback, std::size_t least,
                               std::size_t most) {
-    const ConfigValue value = node_->find_setting(key, format_size(fallback));
+    const ConfigValue value = node_->find_setting(key, format_size(fallback),
+                                                  {.kind = ConfigKind::size,
+                                                   .least = static_cast<std::int64_t>(least),
+                                                   .most = static_cast<std::int64_t>(most)});
     if (!value) return fallback;
     const auto octets = parse_size(value.text().value_or(""));
     if (!octets) {
@@ -122,7 +132,8 @@ std::size_t ConfigTable::size(std::string_view key, std::size_t fallback, std::s
 
 std::string ConfigTable::choice(std::string_view key, std::string_view fallback,
                                 const std::vector<std::string_view>& words) {
-    const ConfigValue value = node_->find_setting(key, fallback);
+    const ConfigValue value = node_->find_setting(
+        key, fallback, {.kind = ConfigKind::choice, .words = {words.begin(), words.end()}});
     if (!value) return std::string(fallback);
     const auto word = value.text();
     if (word && std::find(words.begin(), words.end(), *word) != words.end()) return *word;
@@ -136,17 +147,20 @@ std::string ConfigTable::choice(std::string_view key, std::string_view fallback,
 
 std::filesystem::path ConfigTable::path(std::string_view key,
                                         const std::filesystem::path& fallback) {
-    const ConfigValue value = node_->find_setting(key, fallback.string());
+    const ConfigValue value =
+        node_->find_setting(key, fallback.string(), {.kind = ConfigKind::path});
     if (!value) return resolve(node_->document->file.parent_path(), fallback);
     return resolve(value.folder(), text(key, ""));
 }
 
 std::filesystem::path ConfigTable::required_path(std::string_view key) {
+    node_->note_key(key, {.kind = ConfigKind::path});
     const std::string text = required_text(key);
     return text.empty() ? std::filesystem::path() : resolve(node_->find(key).folder(), text);
 }
 
 ConfigTable ConfigTable::table(std::string_view key) {
+    node_->note_key(key, {.kind = ConfigKind::table});
     auto known = node_->tables.find(key);
     if (known == node_->tables.end()) {
         auto child = std::make_shared<Node>();
@@ -165,6 +179,7 @@ ConfigTable ConfigTable::table(std::string_view key) {
 }
 
 std::vector<ConfigTable> ConfigTable::tables(std::string_view key) {
+    node_->note_key(key, {.kind = ConfigKind::tables});
     auto known = node_->lists.find(key);
     if (known == node_->lists.end()) {
         known = node_->lists.emplace(key, node_->make_list(key)).first;

@@ -31,6 +31,18 @@ std::vector<std::string> split_at_commas(std::string_view text) {
     return items;
 }
 
+// "caller[2].name" → "caller[].name"
+std::string without_indices(std::string_view name) {
+    std::string plain;
+    bool inside = false;
+    for (const char c : name) {
+        if (c == ']') inside = false;
+        if (!inside) plain += c;
+        if (c == '[') inside = true;
+    }
+    return plain;
+}
+
 }  // namespace
 
 std::optional<std::string> ConfigValue::text() const {
@@ -126,9 +138,20 @@ ConfigValue ConfigTable::Node::find(std::string_view key) {
     return {*node, std::move(origin), std::move(folder)};
 }
 
-ConfigValue ConfigTable::Node::find_setting(std::string_view key, std::string_view fallback) {
+// The first getter to ask tells it; another one helps it, or asks again.
+void ConfigTable::Node::note_key(std::string_view key, ConfigKey about) {
+    about.name = without_indices(full_name(key));
+    const auto same_name = [&](const ConfigKey& known) { return known.name == about.name; };
+    if (std::ranges::none_of(document->keys, same_name)) document->keys.push_back(std::move(about));
+}
+
+ConfigValue ConfigTable::Node::find_setting(std::string_view key, std::string_view fallback,
+                                            ConfigKey about) {
     ConfigValue value = find(key);
-    ConfigSetting setting{full_name(key), std::string(fallback), "default"};
+    about.fallback = fallback;
+    note_key(key, std::move(about));
+    ConfigSetting setting{full_name(key), std::string(fallback), "default", std::string(fallback)};
+    if (required.contains(key)) setting.fallback.reset();
     if (value) {
         setting.value = value.shown();
         setting.origin = value.origin().place;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <initializer_list>
+#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -36,7 +37,8 @@ std::string step_when_unreachable() {
 }
 
 std::string step_when_configuration() {
-    if (noun_in_use == "config") return "mend what the message names; see crpd.toml(5)";
+    if (noun_in_use == "config")
+        return "mend what the message names; crpctl config show tells what is in force";
     if (is_noun({"db", "audit", "caller"})) {
         return "crpctl config check tells all faults of a configuration";
     }
@@ -87,7 +89,7 @@ void note_command(int argc, const char* const* argv) {
     noun_in_use = word(1);
     verb_in_use =
         is_noun({"status", "reasons", "version", "import-registry", "expiry", "support-bundle",
-                 "doctor"})
+                 "doctor", "init"})
             ? ""
             : word(2);
 }
@@ -102,9 +104,20 @@ Error local_fault(Error error) {
     return error;
 }
 
-// The text may repeat what another machine said.
+// The text may repeat what another machine said. Of a configuration there may be several faults, a
+// line each.
 int report(const Error& error) {
-    std::fprintf(stderr, "error: %s\n", loggable(error.text, 4096).c_str());
+    std::string text = error.text;
+    std::string more;
+    const std::size_t line_end = text.find('\n');
+    if (error.code == ErrorCode::configuration && line_end != std::string::npos) {
+        more = text.substr(line_end + 1);
+        text.resize(line_end);
+    }
+    std::fprintf(stderr, "error: %s\n", loggable(text, 4096).c_str());
+    std::istringstream lines(more);
+    while (std::getline(lines, text))
+        std::fprintf(stderr, "  %s\n", loggable(text, 4096).c_str());
     const bool has_step = error.detail.starts_with(kNextStep);
     if (!error.detail.empty() && !has_step) {
         std::fprintf(stderr, "  cause: %s\n", loggable(error.detail, 4096).c_str());
@@ -134,6 +147,7 @@ int with_client(RestTarget& target, const std::function<Result<void>(RestClient&
 }
 
 void add_commands(CLI::App& app, int& exit_code) {
+    add_init_command(app, exit_code);
     add_challenge_commands(app, exit_code);
     add_transaction_commands(app, exit_code);
     add_record_commands(app, exit_code);

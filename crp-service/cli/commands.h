@@ -47,6 +47,7 @@ void add_config_commands(CLI::App& app, int& exit_code);
 void add_db_commands(CLI::App& app, int& exit_code);
 void add_doctor_command(CLI::App& app, int& exit_code);  // of every hop; doctor/
 void add_expiry_command(CLI::App& app, int& exit_code);  // of all programs' own files
+void add_init_command(CLI::App& app, int& exit_code);
 void add_keys_commands(CLI::App& app, int& exit_code);
 void add_plugin_commands(CLI::App& app, int& exit_code);  // policy modules, before they are used
 void add_policy_commands(CLI::App& app, int& exit_code);  // of the running crpd: simulate, explain

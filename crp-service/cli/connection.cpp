@@ -2,8 +2,6 @@
 
 #include <cstdlib>
 
-#include "common/config/config_file.h"
-
 namespace ndes::crp::cli {
 
 namespace {
@@ -46,23 +44,35 @@ std::shared_ptr<RestTarget> add_rest_options(CLI::App& command, const RestProgra
     return target;
 }
 
+Result<ClientSettings> read_client_settings(ConfigFile& file) {
+    ConfigTable root = file.root();
+    ClientSettings settings;
+    settings.url = root.text(kCrpd.url_key, "");
+    settings.ndesd_url = root.text(kNdesdAdmin.url_key, "");
+    settings.health_url = root.text("health_url", "");
+    settings.ca = root.path("ca");
+    settings.certificate = root.path("cert");
+    settings.key = root.path("key");
+    if (auto sound = file.finish(); !sound) return pass_on(sound);
+    return settings;
+}
+
 Result<void> complete_from_file(RestTarget& target) {
     const std::filesystem::path path = settings_file();
     if (path.empty()) return {};
-    auto file = ConfigFile::load(path, "CRPCTL_");
+    auto file = ConfigFile::load(path, kClientPrefix);
     if (!file) return pass_on(file);
-    ConfigTable root = file->root();
+    auto settings = read_client_settings(*file);
+    if (!settings) return pass_on(settings);
     const auto fill = [](auto& value, auto from_file) {
         if (value.empty()) value = std::move(from_file);
     };
-    const std::string crpd = root.text(kCrpd.url_key, "");
-    const std::string ndesd = root.text(kNdesdAdmin.url_key, "");
-    fill(target.url, target.program == &kNdesdAdmin ? ndesd : crpd);
-    fill(target.server_ca, root.path("ca"));
-    fill(target.certificate, root.path("cert"));
-    fill(target.key, root.path("key"));
-    fill(target.health_url, root.text("health_url", ""));
-    return file->finish();
+    fill(target.url, target.program == &kNdesdAdmin ? settings->ndesd_url : settings->url);
+    fill(target.server_ca, settings->ca);
+    fill(target.certificate, settings->certificate);
+    fill(target.key, settings->key);
+    fill(target.health_url, settings->health_url);
+    return {};
 }
 
 Result<void> complete(RestTarget& target) {

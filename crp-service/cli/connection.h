@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "common/config/config_file.h"
 #include "common/error.h"
 
 namespace ndes::crp::cli {
@@ -36,6 +37,18 @@ struct RestTarget {
 
 // Adds --url, --ca, --cert and --key to `command`; the returned target is filled when it is parsed.
 std::shared_ptr<RestTarget> add_rest_options(CLI::App& command, const RestProgram& program = kCrpd);
+
+// What crpctl.toml says. Variables CRPCTL_SECTION__KEY reach none of it: it has no sections.
+inline constexpr const char* kClientPrefix = "CRPCTL_";
+struct ClientSettings {
+    std::string url;
+    std::string ndesd_url;
+    std::string health_url;
+    std::filesystem::path ca;
+    std::filesystem::path certificate;
+    std::filesystem::path key;
+};
+Result<ClientSettings> read_client_settings(ConfigFile& file);
 
 // Fills what neither option nor environment gave from the first of $CRPCTL_CONFIG,
 // $XDG_CONFIG_HOME/crpctl.toml (~/.config/crpctl.toml) and /etc/ndes-crp/crpctl.toml that exists.

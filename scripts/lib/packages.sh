@@ -20,7 +20,7 @@ contract_packages=(golang-cfssl)
 postgresql_packages=(postgresql)
 client_packages=(
     xxd scep strongswan-pki libstrongswan-extra-plugins libstrongswan-standard-plugins certmonger dbus
-    softhsm2 libengine-pkcs11-openssl prometheus lnav
+    softhsm2 libengine-pkcs11-openssl prometheus lnav iproute2
 )
 
 # OpenSSL before this version opens forged CMS messages (CVE-2026-34182).

@@ -186,7 +186,7 @@ expect "fish reads its script" fish -n crpctl.fish
 expect "the manual page names every verb and option" "$root/scripts/check_cli.sh" "$crpctl"
 pages=("$lab_bin"/../man/*.[0-9])
 expect_equal "every program and file has its manual page" "${pages[*]##*/}" \
-    "crpctl-doctor.1 crpctl.1 crpd.8 crpd.toml.5 ndes-reasons.7 ndes_policy_crp.toml.5 ndesd.8 ndesd.toml.5"
+    "crpctl-doctor.1 crpctl.1 crpctl.toml.5 crpd.8 crpd.toml.5 ndes-csr-verifier.1 ndes-reasons.7 ndes_policy_crp.toml.5 ndesd.8 ndesd.toml.5"
 for page in "${pages[@]}"; do
     expect_equal "${page##*/} renders without warnings" \
         "$(man -l --warnings -E UTF-8 "$page" 2>&1 >/dev/null)" ""
