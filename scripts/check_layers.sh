@@ -44,7 +44,7 @@ may_include policy-module/core common/ policy-module/core/ policy-module/crp_cli
 may_include policy-module/crp_client common/ policy-module/crp_client/
 may_include policy-module/adapters common/ policy-module/core/ policy-module/crp_client/ policy-module/include/ policy-module/adapters/
 may_include policy-module/verifier common/ policy-module/include/
-may_include crp-service common/ crp-service/ scep-server/policy_host/ scep-server/config.h scep-server/own_files.h scep-server/message/ scep-server/enroll/ra_store.h policy-module/core/config.h policy-module/crp_client/certificate_store.h
+may_include crp-service common/ crp-service/ scep-server/policy_host/ scep-server/config.h scep-server/own_files.h scep-server/message/ scep-server/enroll/ra_store.h policy-module/core/config.h
 may_include crp-service/domain common/word_table.h common/bytes.h common/clock.h common/certificate_contents.h crp-service/domain/
 may_include crp-service/challenge common/ crp-service/domain/ crp-service/challenge/
 may_include crp-service/metrics common/ crp-service/domain/ crp-service/validation/verify_observer.h crp-service/metrics/
@@ -66,7 +66,6 @@ only_in '#include "scep-server/policy_host/' "the host of policy modules" \
 only_in '#include "scep-server/(config|own_files)\.h"' "ndesd's settings are read" scep-server/ crp-service/cli/
 only_in '#include "policy-module/core/config\.h"' "the module's settings are read" \
     policy-module/ crp-service/cli/
-only_in '#include "policy-module/crp_client/' "the module's inside" policy-module/ crp-service/cli/doctor/
 only_in '#include "scep-server/(message|enroll)' "ndesd's inside" \
     scep-server/ crp-service/cli/doctor/
 only_in '#include <cpprest|#include <pplx' 'cpprestsdk' \

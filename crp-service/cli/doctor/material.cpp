@@ -2,7 +2,7 @@
 
 #include "common/crypto/asn1_time.h"
 #include "common/crypto/key.h"
-#include "policy-module/crp_client/certificate_store.h"
+#include "common/expiry/certificate_store.h"
 #include "scep-server/enroll/ra_store.h"
 
 namespace ndes::crp::cli::doctor {
