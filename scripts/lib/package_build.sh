@@ -39,7 +39,7 @@ package_raise() {
     } >"$work/changelog.new"
     mv "$work/changelog.new" "$1/debian/changelog"
     rm -f "$1/debian/files"
-    sed -i '1s/^/# Of the next version.\n/' "$1/debian/ndes-crp.logrotate"
+    sed -i '1s/^/# Of the next version.\n/' "$1/debian/ndes-scep-server.logrotate"
 }
 
 package_build() {

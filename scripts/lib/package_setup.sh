@@ -87,6 +87,8 @@ module_config = "ndes_policy_crp.toml"
 path = "/var/lib/ndesd/ndesd.db"
 create = true
 key_file = "keys/journal.key"
+[events]
+file = "/var/log/ndesd/events.jsonl"
 [log]
 cmtrace_file = "/var/log/ndesd/NDESPlugin.log"
 END
@@ -196,12 +198,11 @@ enrol() {
 
 # logrotate's file in /etc, then what systemctl would do.
 check_rotation() {
-    local name
-    for name in ndes-crp ndes-scep-server; do
-        expect "logrotate turns the log of $name over" in_root logrotate --force /etc/logrotate.d/$name
-    done
-    kill -HUP "$crpd_pid" "$ndesd_pid"
+    local log=$new_root/var/log/ndesd/events.jsonl
+    expect "ndesd writes events" test -s "$log"
+    expect "logrotate turns ndesd's events over" in_root logrotate --force /etc/logrotate.d/ndes-scep-server
+    expect "the events of before lie beside" test -s "$log.1"
+    kill -HUP "$ndesd_pid"
     expect "a certificate after that" enrol second
-    expect "crpd writes to the new log" grep -q VerifyRequest "$new_root/var/log/crpd/CRP.log"
-    expect "ndesd writes to the new log" test -s "$new_root/var/log/ndesd/NDESPlugin.log"
+    expect "ndesd writes to the new file" grep -q EVENT_MSCEP "$log"
 }

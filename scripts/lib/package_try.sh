@@ -75,7 +75,7 @@ check_installed() {
         expect "$name $version runs" in_root "$name" --version
     done
     expect "no unit is enabled before it is configured" \
-        test -z "$(find "$new_root/etc/systemd" -name 'crpd.service' -o -name 'ndesd.service')"
+        test -z "$(find "$new_root/etc/systemd" -name 'crpd.service' -o -name 'ndesd.service' -o -name 'ndes-doctor.*')"
     expect_equal "folders and their owners" "$(in_root stat -c '%n %a %U:%G' /etc/ndes-crp /etc/ndes-crp/crpd \
         /etc/ndes-crp/crpd/keys /etc/ndes-crp/ndesd /etc/ndes-crp/ndesd/ca /etc/ndes-crp/ndesd/keys /etc/ndes-crp/ndesd/ra \
         /var/lib/crpd /var/lib/ndesd /var/log/crpd /var/log/ndesd)" "/etc/ndes-crp 755 root:root
@@ -130,7 +130,7 @@ check_secrets() {
 
 check_upgrade() {
     local before
-    sed -i 's/rotate 12/rotate 3/' "$new_root/etc/logrotate.d/ndes-crp"
+    sed -i 's/rotate 12/rotate 3/' "$new_root/etc/logrotate.d/ndes-scep-server"
     chmod 710 "$new_root/etc/ndes-crp/crpd"
     stop_daemons
     before=$(state_of)
@@ -138,8 +138,8 @@ check_upgrade() {
     expect_equal "the next version is installed" "$(in_root dpkg-query -W -f '${Version}' ndes-crp)" \
         "$(dpkg-deb -f "$(ls "$work"/2/ndes-crp_*.deb)" Version)"
     expect_equal "upgrade: configuration, keys, records, owners and modes are kept" "$(state_of)" "$before"
-    expect "upgrade: an edited file of /etc stays" grep -q 'rotate 3' "$new_root/etc/logrotate.d/ndes-crp"
-    expect "upgrade: the new one lies beside it" test -f "$new_root/etc/logrotate.d/ndes-crp.dpkg-dist"
+    expect "upgrade: an edited file of /etc stays" grep -q 'rotate 3' "$new_root/etc/logrotate.d/ndes-scep-server"
+    expect "upgrade: the new one lies beside it" test -f "$new_root/etc/logrotate.d/ndes-scep-server.dpkg-dist"
     start_daemons
     expect "upgrade: a device enrols" enrol third
     expect_equal "upgrade: the records are there" "$(call GET /api/v1/devices/device-1 | jq -r .name)" Phone
@@ -166,13 +166,13 @@ check_removal() {
     expect "installed again" package_install "$work/2"
     purge_answering ndes-crp yes
     expect_equal "purge, answered yes: nothing of crpd is left" \
-        "$(cd "$new_root" && find etc/ndes-crp/crpd var/lib/crpd var/log/crpd etc/logrotate.d/ndes-crp 2>/dev/null)" ""
+        "$(cd "$new_root" && find etc/ndes-crp/crpd var/lib/crpd var/log/crpd 2>/dev/null)" ""
     expect "purge of crpd: ndesd's keys are kept" test -s "$new_root/etc/ndes-crp/ndesd/ca/ca.key"
 
     echo "ndes-scep-server ndes-scep-server/purge-data boolean true" | in_root debconf-set-selections
     expect "purge, answered beforehand" apt_in_root purge ndes-scep-server
     expect_equal "purge, answered beforehand with true: nothing of ndesd is left" \
-        "$(cd "$new_root" && find etc/ndes-crp var/lib/ndesd var/log/ndesd 2>/dev/null)" ""
+        "$(cd "$new_root" && find etc/ndes-crp var/lib/ndesd var/log/ndesd etc/logrotate.d/ndes-scep-server 2>/dev/null)" ""
     for name in crpd ndesd; do expect "the user $name stays" in_root getent passwd "$name"; done
 }
 
