@@ -86,6 +86,16 @@ cp init.out given.out
 expect_first_certificate given.out "$root_dir" device-1 "CN=device-1"
 stop_init_daemons
 
+# ---- crpd alone with given certificates
+root_dir=$test_dir/crp_given
+expect "init of crpd with given certificates" run_init --root "$root_dir" "${url[@]}" --role crp --crp-host localhost \
+    --pki given --ca-certificate "$pki/ca/ca.pem" --crp-certificate "$pki/tls/crp.pem" --crp-key "$pki/tls/crp.key" \
+    --crp-ca "$pki/tls/ca.pem" --client-ca "$pki/tls/ca.pem" --module-certificate "$pki/tls/ndes.pem" \
+    --admin-certificate "$pki/tls/admin.pem" --admin-key "$pki/tls/admin.key" --mdm-certificate "$pki/tls/mdm.pem"
+expect "crpd accepts it" "$lab_bin/crpd" --config "$root_dir/etc/ndes-crp/crpd/crpd.toml" --check-config
+expect_equal "the module's key is not asked for, and is not there" "$(find "$root_dir/etc" -name 'module*' | wc -l)" 0
+expect_match "ndesd's host is set up by itself" "$(next_lines init.out)" "init --role scep"
+
 # ---- two hosts: what crpd's init lays ready is what ndesd's needs
 choose_init_ports
 root_dir=$test_dir/crp

@@ -109,8 +109,10 @@ std::string next_commands(const InitAnswers& answers, const InitLayout& layout) 
     }
     text += "# start\n" + start_command(answers, layout) + "\n";
     if (!answers.with_scep()) {
-        text += "# ndesd's host gets " + layout.for_ndesd.string() + "; there, in that folder\n" +
-                "crpctl init --answers answers.toml\n";
+        text += answers.own_pki()
+                    ? "# ndesd's host gets " + layout.for_ndesd.string() +
+                          "; there, in that folder\ncrpctl init --answers answers.toml\n"
+                    : "# on ndesd's host\ncrpctl init --role scep\n";
     }
     text += std::string("# a challenge") +
             (answers.with_crp() ? "\n" : ", for a device and a policy that crpd has\n") +
