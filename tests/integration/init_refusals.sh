@@ -133,6 +133,12 @@ if [ "$(id -u)" -eq 0 ]; then
         cat "$root_dir/etc/ndes-crp/ndesd/ca/ca.key"
     expect_fails "ndesd cannot read challenge keys" setpriv --reuid=bin --regid=bin --clear-groups \
         cat "$root_dir/etc/ndes-crp/crpd/keys/k1.key"
+    expect "root can check it where systemd has handed over nothing" \
+        "$crpctl" config check --config "$root_dir/etc/ndes-crp/crpd/crpd.toml"
+    mv "$root_dir/etc/ndes-crp/crpd/keys/k1.key" k1.key
+    expect_match "and is told when a key is not there" \
+        "$("$crpctl" config check --config "$root_dir/etc/ndes-crp/crpd/crpd.toml" 2>&1)" "keys_k1.key"
+    mv k1.key "$root_dir/etc/ndes-crp/crpd/keys/k1.key"
     # As systemd's LoadCredential=keys:FOLDER lays them out.
     mkdir -p "$test_dir/credentials"
     for key in k1 pepper; do
