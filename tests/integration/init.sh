@@ -54,7 +54,7 @@ device = "phone-7"
 mdm_name = "our-mdm"
 END
 expect "a dry run" run_init --answers answers.toml --dry-run
-expect_match "lists the files" "$(cat init.out)" "$root_dir/etc/ndes-crp/ndesd/ra/signing.key"
+expect_match "lists the files" "$(cat init.out)" "$root_dir/var/lib/ndesd/ra/signing.key"
 expect_fails "and writes none" test -e "$root_dir"
 expect "init by answers" run_init --answers answers.toml --non-interactive
 cp init.out answers.out

@@ -124,7 +124,7 @@ if [ "$(id -u)" -eq 0 ]; then
     expect_equal "tells systemctl" "$(next_lines init.out | sed -n 1p)" "systemctl enable --now crpd ndesd"
     owner() { stat -c %U "$root_dir/$1"; }
     expect_equal "the CA's key is ndesd's" "$(owner etc/ndes-crp/ndesd/ca/ca.key)" bin
-    expect_equal "the RA's, too" "$(owner etc/ndes-crp/ndesd/ra/signing.key)" bin
+    expect_equal "the RA's, too" "$(owner var/lib/ndesd/ra/signing.key)" bin
     expect_equal "the TLS key is crpd's" "$(owner etc/ndes-crp/crpd/tls/crp.key)" daemon
     expect_equal "so is the database" "$(owner var/lib/crpd/crp.db)" daemon
     expect_equal "challenge keys are root's" "$(owner etc/ndes-crp/crpd/keys/k1.key)" root
