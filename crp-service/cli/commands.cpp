@@ -87,11 +87,10 @@ void note_command(int argc, const char* const* argv) {
         return at < argc && argv[at][0] != '-' ? std::string(argv[at]) : std::string();
     };
     noun_in_use = word(1);
-    verb_in_use =
-        is_noun({"status", "reasons", "version", "import-registry", "expiry", "support-bundle",
-                 "doctor", "init"})
-            ? ""
-            : word(2);
+    verb_in_use = is_noun({"status", "reasons", "version", "import-registry", "expiry",
+                           "support-bundle", "doctor", "init"})
+                      ? ""
+                      : word(2);
 }
 
 Error with_next_step(Error error, const std::string& step) {

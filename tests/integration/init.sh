@@ -54,7 +54,7 @@ device = "phone-7"
 mdm_name = "our-mdm"
 END
 expect "a dry run" run_init --answers answers.toml --dry-run
-expect_match "lists the files" "$(cat init.out)" "$root_dir/etc/ndes-crp/ndesd/ra/signing.key"
+expect_match "lists the files" "$(cat init.out)" "$root_dir/var/lib/ndesd/ra/signing.key"
 expect_fails "and writes none" test -e "$root_dir"
 expect "init by answers" run_init --answers answers.toml --non-interactive
 cp init.out answers.out
@@ -66,7 +66,15 @@ stop_init_daemons
 # ---- typed
 choose_init_ports
 root_dir=$test_dir/typed
-python3 "$root/tests/integration/type_answers.py" "$crpctl" init --root "$root_dir" \
+type_init() { python3 "$root/tests/integration/type_answers.py" "$crpctl" init --root "$root_dir" "$@"; }
+type_init <<END >typed.out
+URL by which devices=>http://localhost:$scep_port
+Make them?=>n
+END
+expect_equal "a no at the end" "$?" 4
+expect_match "comes after the list" "$(cat typed.out)" "$root_dir/etc/ndes-crp/crpd/crpd.toml"
+expect_fails "and nothing is written" test -e "$root_dir"
+type_init \
     --crp-listen "127.0.0.1:$crp_port" --crp-health-listen "127.0.0.1:$crp_health_port" \
     --ndesd-health-listen "127.0.0.1:$ndesd_health_port" --admin-listen "127.0.0.1:$admin_port" \
     <<END >typed.out

@@ -71,7 +71,7 @@ expect_first_certificate() {
 # expect_modes ROOT: no key or conninfo that others can read; certificates that they can.
 expect_modes() {
     expect_equal "no key is for group or others" \
-        "$(find "$1/etc" \( -name '*.key' -o -name '*.conn' \) ! -perm 600 | wc -l)" 0
+        "$(find "$1" \( -name '*.key' -o -name '*.conn' \) ! -perm 600 | wc -l)" 0
     expect_match "there are keys" "$(find "$1/etc" -name '*.key' | wc -l)" '^1[0-9]$'
     expect_equal "configuration and certificates can be read" \
         "$(find "$1/etc" \( -name '*.toml' -o -name '*.pem' \) ! -perm 644 | wc -l)" 0
@@ -83,7 +83,7 @@ expect_modes() {
 renew_ra() {
     local newest end=$((SECONDS + 15))
     "$crpctl" ra renew --config "$root_dir/etc/ndes-crp/ndesd/ndesd.toml" >/dev/null || return
-    newest=$(ls "$root_dir"/etc/ndes-crp/ndesd/ra/signing-*.pem)
+    newest=$(ls "$root_dir"/var/lib/ndesd/ra/signing-*.pem)
     while [ $SECONDS -lt $end ]; do
         rm -f ca*.pem ra*.pem
         pki --scepca --url "http://localhost:$scep_port/certsrv/mscep/mscep.dll" --caout ca --raout ra --outform pem >/dev/null 2>&1

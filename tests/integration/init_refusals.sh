@@ -86,6 +86,16 @@ cp init.out given.out
 expect_first_certificate given.out "$root_dir" device-1 "CN=device-1"
 stop_init_daemons
 
+# ---- crpd alone with given certificates
+root_dir=$test_dir/crp_given
+expect "init of crpd with given certificates" run_init --root "$root_dir" "${url[@]}" --role crp --crp-host localhost \
+    --pki given --ca-certificate "$pki/ca/ca.pem" --crp-certificate "$pki/tls/crp.pem" --crp-key "$pki/tls/crp.key" \
+    --crp-ca "$pki/tls/ca.pem" --client-ca "$pki/tls/ca.pem" --module-certificate "$pki/tls/ndes.pem" \
+    --admin-certificate "$pki/tls/admin.pem" --admin-key "$pki/tls/admin.key" --mdm-certificate "$pki/tls/mdm.pem"
+expect "crpd accepts it" "$lab_bin/crpd" --config "$root_dir/etc/ndes-crp/crpd/crpd.toml" --check-config
+expect_equal "the module's key is not asked for, and is not there" "$(find "$root_dir/etc" -name 'module*' | wc -l)" 0
+expect_match "ndesd's host is set up by itself" "$(next_lines init.out)" "init --role scep"
+
 # ---- two hosts: what crpd's init lays ready is what ndesd's needs
 choose_init_ports
 root_dir=$test_dir/crp
@@ -114,7 +124,7 @@ if [ "$(id -u)" -eq 0 ]; then
     expect_equal "tells systemctl" "$(next_lines init.out | sed -n 1p)" "systemctl enable --now crpd ndesd"
     owner() { stat -c %U "$root_dir/$1"; }
     expect_equal "the CA's key is ndesd's" "$(owner etc/ndes-crp/ndesd/ca/ca.key)" bin
-    expect_equal "the RA's, too" "$(owner etc/ndes-crp/ndesd/ra/signing.key)" bin
+    expect_equal "the RA's, too" "$(owner var/lib/ndesd/ra/signing.key)" bin
     expect_equal "the TLS key is crpd's" "$(owner etc/ndes-crp/crpd/tls/crp.key)" daemon
     expect_equal "so is the database" "$(owner var/lib/crpd/crp.db)" daemon
     expect_equal "challenge keys are root's" "$(owner etc/ndes-crp/crpd/keys/k1.key)" root
@@ -123,6 +133,12 @@ if [ "$(id -u)" -eq 0 ]; then
         cat "$root_dir/etc/ndes-crp/ndesd/ca/ca.key"
     expect_fails "ndesd cannot read challenge keys" setpriv --reuid=bin --regid=bin --clear-groups \
         cat "$root_dir/etc/ndes-crp/crpd/keys/k1.key"
+    expect "root can check it where systemd has handed over nothing" \
+        "$crpctl" config check --config "$root_dir/etc/ndes-crp/crpd/crpd.toml"
+    mv "$root_dir/etc/ndes-crp/crpd/keys/k1.key" k1.key
+    expect_match "and is told when a key is not there" \
+        "$("$crpctl" config check --config "$root_dir/etc/ndes-crp/crpd/crpd.toml" 2>&1)" "keys_k1.key"
+    mv k1.key "$root_dir/etc/ndes-crp/crpd/keys/k1.key"
     # As systemd's LoadCredential=keys:FOLDER lays them out.
     mkdir -p "$test_dir/credentials"
     for key in k1 pepper; do

@@ -67,7 +67,9 @@ void write_issuer(const InitAnswers& answers, ConfigText& text) {
 void write_policy_and_journal(const InitAnswers& answers, const InitLayout& layout,
                               ConfigText& text) {
     text.table("ra", "what devices encrypt to, and what signs replies");
-    text.text("store", "ra", "NAME.pem with NAME.key; crpctl ra renew adds a pair");
+    text.text("store", layout.ra.string(), "NAME.pem with NAME.key; crpctl ra renew adds a pair");
+    if (answers.local_issuer())
+        text.word("auto_renew", "true", "ndesd makes the next pair 30 days before the end");
     write_issuer(answers, text);
     text.table("policy");
     text.text("module", answers.get("module"), "asks crpd");

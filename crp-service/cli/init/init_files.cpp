@@ -91,16 +91,17 @@ Result<void> plan_ndesd(const InitAnswers& answers, const InitLayout& layout, co
     plan.folder(folder, kProgramFolder, group);
     for (const char* below : {"issuer", "site"})
         plan.folder(folder / below, kProgramFolder, group);
-    for (const char* below : {"ca", "ra", "module", "keys"})  // ndesd renews what is in them
+    for (const char* below : {"ca", "module", "keys"})
         plan.folder(folder / below, kSecretFolder, owner);
     plan.folder(layout.ndesd_state, kSecretFolder, owner);
+    plan.folder(layout.ra, kSecretFolder, owner);
     plan.folder(layout.ndesd_log, kProgramFolder, owner);
     plan.file(layout.ndesd_config, *config, kPublic, {});
     plan.file(layout.module_config, module_config_text(answers), kPublic, {});
     plan.file(folder / "crp-ca.pem", pki.crp_ca, kPublic, {});
     plan_pair(plan, folder / "ca/ca", pki.ca, owner);
-    plan_pair(plan, folder / "ra/signing", pki.ra_signing, owner);
-    plan_pair(plan, folder / "ra/encryption", pki.ra_encryption, owner);
+    plan_pair(plan, layout.ra / "signing", pki.ra_signing, owner);
+    plan_pair(plan, layout.ra / "encryption", pki.ra_encryption, owner);
     plan_pair(plan, folder / "module/client", pki.module, owner);
     plan_pair(plan, folder / "site/site", pki.site, owner);
     if (!pki.site.certificate.empty())

@@ -14,7 +14,8 @@ struct InitLayout {
           crpd_state(answers.get("state_dir") + "/crpd"),
           ndesd_state(answers.get("state_dir") + "/ndesd"),
           crpd_log(answers.get("log_dir") + "/crpd"),
-          ndesd_log(answers.get("log_dir") + "/ndesd") {}
+          ndesd_log(answers.get("log_dir") + "/ndesd"),
+          ra((answers.local_issuer() ? ndesd_state : ndesd) / "ra") {}
 
     std::filesystem::path dir;
     std::filesystem::path crpd = dir / "crpd";
@@ -30,6 +31,7 @@ struct InitLayout {
     std::filesystem::path ndesd_state;
     std::filesystem::path crpd_log;
     std::filesystem::path ndesd_log;
+    std::filesystem::path ra;  // where ndesd may write when it renews what is in it
 };
 
 }  // namespace ndes::crp::cli

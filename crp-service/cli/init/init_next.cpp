@@ -89,12 +89,12 @@ std::string device_subject(const InitAnswers& answers) {
 std::string enrol_command(const InitAnswers& answers, const InitLayout& layout) {
     const std::string device =
         answers.get("device").empty() ? std::string("device") : answers.get("device");
-    const auto file = [&](const char* name) { return shell_word((layout.ndesd / name).string()); };
+    const auto file = [&](const char* name) { return shell_word((layout.ra / name).string()); };
     return "pki --gen --type rsa --size 2048 --outform pem >" + device +
            ".key && pki --scep --url " + shell_word(scep_url(answers)) + " --in " + device +
            ".key --dn " + shell_word(device_subject(answers)) +
-           " --password \"$challenge\" --cacert-enc " + file("ra/encryption.pem") +
-           " --cacert-sig " + file("ra/signing.pem") + " --cacert " + file("ca/ca.pem") +
+           " --password \"$challenge\" --cacert-enc " + file("encryption.pem") + " --cacert-sig " +
+           file("signing.pem") + " --cacert " + shell_word((layout.ndesd / "ca/ca.pem").string()) +
            " --outform pem >" + device + ".pem";
 }
 
@@ -109,8 +109,10 @@ std::string next_commands(const InitAnswers& answers, const InitLayout& layout) 
     }
     text += "# start\n" + start_command(answers, layout) + "\n";
     if (!answers.with_scep()) {
-        text += "# ndesd's host gets " + layout.for_ndesd.string() + "; there, in that folder\n" +
-                "crpctl init --answers answers.toml\n";
+        text += answers.own_pki()
+                    ? "# ndesd's host gets " + layout.for_ndesd.string() +
+                          "; there, in that folder\ncrpctl init --answers answers.toml\n"
+                    : "# on ndesd's host\ncrpctl init --role scep\n";
     }
     text += std::string("# a challenge") +
             (answers.with_crp() ? "\n" : ", for a device and a policy that crpd has\n") +
