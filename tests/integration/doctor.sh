@@ -105,6 +105,12 @@ expect_equal "the unit's command has options that exist" \
     "$(exit_of "$lab_bin/crpctl" "${command[@]}" --ndesd-config "$lab/ndesd.toml" --crpd-config "$lab/crpd.toml")" 0
 expect "the timer is one" systemd-analyze verify --man=no "$root/crp-service/systemd/ndes-doctor.timer"
 
+# ---- where only one of the programs is
+alone() { "$lab_bin/crpctl" doctor "$@" --format json | jq -c '.summary | [.failed, .warning]'; }
+expect_equal "ndesd's machine has nothing wrong" \
+    "$(alone --ndesd-config "$lab/ndesd.toml" --crpd-config none.toml --url '')" "[0,0]"
+expect_equal "nor has crpd's" "$(alone --crpd-config "$lab/crpd.toml" --ndesd-config none.toml)" "[0,0]"
+
 # ---- with the daemons stopped, and without a word of how to call crpd
 lab_end "$NDESD_PID" ndesd
 lab_end "$CRPD_PID" crpd

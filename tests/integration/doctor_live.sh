@@ -68,6 +68,16 @@ expect_trouble DR-18 failed "does not trust the certificate" "a root that did no
 put_back
 expect_good DR-18 "mended"
 
+# ---- something else answers where crpd should
+other_web=$(free_port 19800)
+openssl s_server -accept "127.0.0.1:$other_web" -cert "$lab/tls/crp.pem" -key "$lab/tls/crp.key" -www >/dev/null 2>&1 &
+web_pid=$!
+with_changed "$lab/ndes_policy_crp.toml" sed -i "s#localhost:$CRP_PORT#localhost:$other_web#"
+eventually "another server listens" 10 bash -c "exec 3<>/dev/tcp/127.0.0.1/$other_web"
+expect_trouble DR-20 failed "refused the module's certificate: HTTP 200" "another server answers"
+put_back
+kill "$web_pid"
+
 # ---- DR-20 who the module is
 with_changed "$lab/ndes_policy_crp.toml" sed -i 's#tls/ndes\.#tls/monitor.#'
 expect_trouble DR-20 failed "lab-monitor.*has not the role ndes" "another caller's certificate"
@@ -110,15 +120,40 @@ name = "siem-1"
 url = "http://127.0.0.1:$dead_port/"
 secret_files = ["keys/hook.key"]
 END
-sed -i 's#^inbox = "inbox"#inbox = "inbox"\nretry_least = "1s"#' "$lab/crpd.toml"
+sed -i 's#^inbox = "inbox"#inbox = "inbox"\nretry_least = "1s"\ngive_up_attempts = 1#' "$lab/crpd.toml"
 restart_one crpd
 expect_good DR-38 "a webhook that has not been tried"
 expect "a device enrols" run_client hook "$(new_challenge)"
 sink_is_down() { curl -fsS "$CRP_HEALTH_URL/metrics" | grep -q '^ndes_crp_sink_up{sink="siem-1"} 0'; }
 eventually "the webhook fails" 20 sink_is_down
 expect_trouble DR-38 failed "Webhook siem-1 has failed [1-9]" "a receiver that is away"
+echo 400 >receiver.status
+python3 - "$dead_port" <<'END' &
+import http.server, sys
+class Receiver(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(int(open("receiver.status").read()))
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+    def log_message(self, *arguments):
+        pass
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Receiver).serve_forever()
+END
+receiver_pid=$!
+test_cleanup() { kill "$receiver_pid" ${other_pid:+"$other_pid"} 2>/dev/null; }
+eventually "the receiver is back, and refuses" 10 bash -c "exec 3<>/dev/tcp/127.0.0.1/$dead_port"
+restart_one crpd
+gives_up() { curl -fsS "$CRP_HEALTH_URL/metrics" | grep -q '^ndes_crp_state_messages{sink="siem-1",state="dead"} [1-9]'; }
+eventually "crpd gives messages up" 20 gives_up
+expect_trouble DR-33 failed "state messages for siem-1 are given up.*crpctl state replay --sink siem-1 --all-dead" \
+    "messages that the receiver refuses"
+echo 204 >receiver.status
+expect "what the repair says" "$lab_bin/crpctl" state replay --sink siem-1 --all-dead --yes
+is_delivered() { [ "$(doctor --check DR-33 --check DR-38 --format json | jq .summary.ok)" = 2 ]; }
+eventually "DR-33 and DR-38 are good again" 30 is_delivered
 mv "$CRP_LOG" log.kept
-expect_trouble DR-38 failed "CRP.log is not there" "a log that was moved away"
+expect_trouble DR-38 warning "CRP.log is not there" "a log that was moved away"
 mv log.kept "$CRP_LOG"
 cp crpd.kept "$lab/crpd.toml"
 restart_one crpd
@@ -163,7 +198,6 @@ sed "s#127.0.0.1:$CRP_PORT#127.0.0.1:$other_port#; s#127.0.0.1:$CRP_HEALTH_PORT#
 "$lab_bin/crpctl" db create --config other/crpd.toml >/dev/null
 "$lab_bin/crpd" --config other/crpd.toml >other/log/crpd.jsonl 2>&1 &
 other_pid=$!
-test_cleanup() { kill "$other_pid" 2>/dev/null; }
 eventually "another crpd runs" 20 curl -fsS "http://127.0.0.1:$((other_port + 1))/readyz"
 restart_one crpd
 with_changed "$lab/ndes_policy_crp.toml" sed -i "s#localhost:$CRP_PORT#localhost:$other_port#"

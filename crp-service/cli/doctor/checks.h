@@ -1,6 +1,7 @@
 // The checks by group, one file each; check_list.cpp has them in one table. See doctor.h.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -80,6 +81,8 @@ std::optional<Trouble> judge_clock(const std::string& other, std::chrono::millis
 // The RA's certificate: key usage and extended key usage for its use.
 void judge_ra_usage(const Certificate& certificate, const std::string& what, bool for_encryption,
                     Finding& finding);
+// What each program calls itself, "0.1.0 (build …)", by name.
+void judge_versions(const std::map<std::string, std::string>& versions, Finding& finding);
 // What `systemctl show UNIT` printed, KEY=value lines.
 void judge_unit(const std::string& unit, const std::string& shown, Finding& finding);
 

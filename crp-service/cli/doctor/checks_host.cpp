@@ -151,6 +151,22 @@ std::string version_of(const Result<MetricsText>& metrics) {
 
 }  // namespace
 
+void judge_versions(const std::map<std::string, std::string>& versions, Finding& finding) {
+    std::set<std::string> different;
+    std::string list;
+    for (const auto& [program, version] : versions) {
+        // "0.1.0 (build …)": the build differs from program to program.
+        const std::string number = version.substr(0, version.find(' '));
+        different.insert(number);
+        list += (list.empty() ? "" : ", ") + program + " " + number;
+    }
+    if (different.size() > 1)
+        finding.warn("Versions differ: " + list,
+                     "They speak the same protocol only as far as the older one knows it.",
+                     "install one version of all; systemctl restart crpd ndesd");
+    finding.found(list);
+}
+
 Finding check_versions(Site& site) {
     Finding finding;
     std::map<std::string, std::string> versions{{"crpctl", NDES_VERSION}};
@@ -158,17 +174,7 @@ Finding check_versions(Site& site) {
         versions["ndesd"] = version;
     if (const auto version = version_of(site.crpd_metrics()); !version.empty())
         versions["crpd"] = version;
-    std::set<std::string> different;
-    std::string list;
-    for (const auto& [program, version] : versions) {
-        // "0.1.0 (build …)": the build differs from program to program.
-        different.insert(version.substr(0, version.find(' ')));
-        list += (list.empty() ? "" : ", ") + program + " " + version.substr(0, version.find(' '));
-    }
-    if (different.size() > 1)
-        finding.warn("Versions differ: " + list,
-                     "They speak the same protocol only as far as the older one knows it.",
-                     "install one version of all; systemctl restart crpd ndesd");
+    judge_versions(versions, finding);
     if (const auto& config = site.ndesd()) {
         for (const scep::ProfileConfig& profile : config->profiles) {
             if (!profile.scep.legacy_des_sha1 || scep::legacy_library_context() != nullptr)
@@ -181,7 +187,6 @@ Finding check_versions(Site& site) {
             break;
         }
     }
-    finding.found(list);
     return finding;
 }
 

@@ -88,6 +88,17 @@ TEST_CASE("a unit of systemd is judged by what systemctl shows") {
               .observed() == "ndesd.service was restarted 4 times (last result: watchdog)");
 }
 
+TEST_CASE("versions are compared without their builds") {
+    Finding same;
+    judge_versions({{"crpctl", "0.1.0"}, {"crpd", "0.1.0 (build 1f0c)"}}, same);
+    CHECK(same.outcome() == Outcome::ok);
+    CHECK(same.observed() == "crpctl 0.1.0, crpd 0.1.0");
+    Finding different;
+    judge_versions({{"crpctl", "0.1.0"}, {"ndesd", "0.2.0 (build 1f0c)"}}, different);
+    CHECK(different.outcome() == Outcome::warning);
+    CHECK(different.observed() == "Versions differ: crpctl 0.1.0, ndesd 0.2.0");
+}
+
 TEST_CASE("metrics are read with their labels") {
     const auto metrics = MetricsText::parse(
         "# TYPE a counter\n"
