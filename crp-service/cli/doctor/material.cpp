@@ -2,7 +2,7 @@
 
 #include "common/crypto/asn1_time.h"
 #include "common/crypto/key.h"
-#include "policy-module/crp_client/certificate_store.h"
+#include "common/expiry/certificate_store.h"
 #include "scep-server/enroll/ra_store.h"
 
 namespace ndes::crp::cli::doctor {
@@ -127,7 +127,7 @@ Result<UsedCertificate> module_certificate(Site& site) {
     if (!config) return Failure(config.error());
     fs::path file = config->certificate_file;
     if (file.empty()) {
-        auto choice = policy::choose_certificate(
+        auto choice = choose_certificate(
             {config->certificate_store, config->certificate_issuer}, site.now());
         if (!choice) return pass_on(choice);
         file = choice->certificate_file;
