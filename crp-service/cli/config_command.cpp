@@ -97,7 +97,7 @@ void add_check(CLI::App& noun, int& exit_code) {
     });
 }
 
-void add_show(CLI::App& noun, int& exit_code) {
+void add_config_show(CLI::App& noun, int& exit_code) {
     CLI::App* verb = noun.add_subcommand("show", "every setting that is in force");
     const auto output = add_output_options(*verb, true);
     const auto choice = add_config_choice(*verb);
@@ -150,7 +150,7 @@ void add_config_commands(CLI::App& app, int& exit_code) {
         app.add_subcommand("config", "the configuration of ndesd, its module, crpd and crpctl");
     noun->require_subcommand(1);
     add_check(*noun, exit_code);
-    add_show(*noun, exit_code);
+    add_config_show(*noun, exit_code);
     add_diff(*noun, exit_code);
     add_schema(*noun, exit_code);
 }
