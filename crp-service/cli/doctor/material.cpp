@@ -127,8 +127,8 @@ Result<UsedCertificate> module_certificate(Site& site) {
     if (!config) return Failure(config.error());
     fs::path file = config->certificate_file;
     if (file.empty()) {
-        auto choice = choose_certificate(
-            {config->certificate_store, config->certificate_issuer}, site.now());
+        auto choice =
+            choose_certificate({config->certificate_store, config->certificate_issuer}, site.now());
         if (!choice) return pass_on(choice);
         file = choice->certificate_file;
     }
