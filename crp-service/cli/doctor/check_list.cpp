@@ -78,7 +78,8 @@ constexpr std::array kAbsent{
                 "issuer.backdate covers clocks that are slow"},
     AbsentCheck{"DR-37", "directory (LDAP)",
                 "crpd asks no directory: users and groups are what the MDM posts"},
-    AbsentCheck{"DR-40", "support bundle", "a command, not a check: it finds nothing wrong"},
+    AbsentCheck{"DR-40", "support bundle",
+                "a command, not a check: crpctl support-bundle FILE.tar.gz"},
 };
 
 }  // namespace
