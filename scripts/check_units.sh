@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # Holds the systemd units against what systemd thinks of them: each parses without a complaint, and
-# its exposure is at most 15 of 100; each daemon has a user of its own and does not see what is the
-# other's.
+# its exposure is at most 15 of 100 (the doctor's, which reads both daemons' files as root and listens
+# nowhere: 30); each daemon has a user of its own and does not see what is the other's.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-most_exposure=15
 failed=0
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 for unit in */systemd/*.service; do
-    name=$(basename "$unit")
+    name=$(basename "$unit") most_exposure=15
+    [ "$name" != ndes-doctor.service ] || most_exposure=30
     if ! answer=$(systemd-analyze security --offline=true --threshold=$most_exposure --no-pager "$unit" 2>&1); then
         failed=1
     fi
