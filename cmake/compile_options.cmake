@@ -39,7 +39,7 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release" OR CMAKE_BUILD_TYPE STREQUAL "RelWithDebI
 endif()
 if(NDES_UNITY)
   # In a unity batch each file counts as a header to this warning.
-  target_compile_options(ndes_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
+  target_compile_options(ndes_options INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-subobject-linkage>)
 endif()
 if(NDES_SANITIZE)
   target_compile_options(ndes_options INTERFACE
