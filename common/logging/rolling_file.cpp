@@ -61,9 +61,27 @@ void RollingFile::replace(FileDescriptor fd) {
 std::string RollingFile::take_fault() { return std::exchange(fault_, {}); }
 
 std::size_t RollingFile::write(std::string_view lines, WallTime now) {
-    if (rule_.most_octets > 0 && size_ > 0 && size_ + lines.size() > rule_.most_octets) roll(now);
-    size_ += lines.size();
-    return output_.write(lines);
+    std::size_t lost = 0;
+    while (!lines.empty()) {
+        std::size_t octets = octets_that_fit(lines);
+        if (octets == 0) {
+            if (size_ > 0) roll(now);
+            // A line that is over the limit by itself has a file of its own.
+            octets =
+                std::max(octets_that_fit(lines), std::min(lines.find('\n'), lines.size() - 1) + 1);
+        }
+        size_ += octets;
+        lost += output_.write(lines.substr(0, octets));
+        lines.remove_prefix(octets);
+    }
+    return lost;
+}
+
+std::size_t RollingFile::octets_that_fit(std::string_view lines) const {
+    if (rule_.most_octets == 0 || size_ + lines.size() <= rule_.most_octets) return lines.size();
+    if (size_ >= rule_.most_octets) return 0;
+    const std::size_t last = lines.rfind('\n', rule_.most_octets - size_ - 1);
+    return last == std::string_view::npos ? 0 : last + 1;
 }
 
 void RollingFile::roll(WallTime now) {

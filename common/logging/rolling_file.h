@@ -38,6 +38,7 @@ class RollingFile {
     explicit operator bool() const { return static_cast<bool>(output_); }
 
   private:
+    std::size_t octets_that_fit(std::string_view lines) const;  // whole lines, from the front
     void roll(WallTime now);
     void remove_oldest() const;
 

@@ -45,6 +45,16 @@ TEST_CASE("at its limit the file is put aside under the time, and a fresh one be
     CHECK(file.take_fault().empty());
 }
 
+TEST_CASE("what comes together is parted at line ends, so that each file keeps the limit") {
+    const test::TemporaryFolder folder;
+    RollingFile file = open_rolling(folder / "CRP.log", {10, 9});
+    CHECK(file.write("one\ntwo\nthree\na line over the limit\nfour\nend\n", kNow) == 0);
+    CHECK(read_file(folder / "CRP-20261129-224500.log").value() == "one\ntwo\n");
+    CHECK(read_file(folder / "CRP-20261129-224500-2.log").value() == "three\n");
+    CHECK(read_file(folder / "CRP-20261129-224500-3.log").value() == "a line over the limit\n");
+    CHECK(read_file(folder / "CRP.log").value() == "four\nend\n");
+}
+
 TEST_CASE("of those put aside the newest are kept, and no other file is touched") {
     const test::TemporaryFolder folder;
     for (const char* other : {"CRP-notes.log", "CRP-20261129.log", "CRPX-20200101-000000.log",
