@@ -5,6 +5,7 @@
 #include "common/json_text.h"
 #include "common/logging/cmtrace.h"
 #include "common/strict_json.h"
+#include "common/utf8.h"
 
 namespace ndes::crp_protocol {
 namespace {
@@ -20,6 +21,13 @@ void require_agreement(JsonReader& reader, const VerifyAnswer& answer) {
     if (answer.certificate.has_value() != answer.verified) {
         reader.fault("certificate", answer.verified ? "is missing" : "must be absent in a refusal");
     }
+}
+
+// The detail may quote the device; what our own reader would refuse (controls, over-long texts) is
+// escaped.
+std::string readable(const std::string& detail) {
+    const bool as_it_is = detail.size() <= kMaxDetail && is_utf8_without_controls(detail);
+    return as_it_is ? detail : loggable(detail, kMaxDetail / 2);
 }
 
 }  // namespace
@@ -64,8 +72,7 @@ std::string to_json(const VerifyAnswer& answer) {
     json.boolean("verified", answer.verified);
     json.text("reason", answer.reason);
     json.integer("phase", answer.phase);
-    // The detail may quote the device; our own reader refuses controls and over-long texts.
-    json.text("detail", loggable(answer.detail, kMaxDetail / 2));
+    json.text("detail", readable(answer.detail));
     json.text("transactionId", answer.transaction_id);
     json.text("decisionId", answer.decision_id);
     if (answer.certificate) json.json("certificate", to_json(*answer.certificate));

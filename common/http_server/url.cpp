@@ -25,6 +25,7 @@ Result<std::string> percent_decode(std::string_view text) {
     std::string decoded;
     decoded.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '\0') return bad_request("NUL");
         if (text[i] != '%') {
             decoded += text[i];
             continue;

@@ -11,7 +11,7 @@
 
 namespace ndes::http {
 
-// Decodes %XX. bad_request on a malformed escape or a decoded NUL. '+' stays '+'.
+// Decodes %XX. bad_request on a malformed escape and on NUL, escaped or not. '+' stays '+'.
 Result<std::string> percent_decode(std::string_view text);
 
 // Encodes all but the unreserved characters of RFC 3986 section 2.3.

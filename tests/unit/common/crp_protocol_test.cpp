@@ -148,6 +148,7 @@ TEST_CASE("VerifyAnswer reads back as it was") {
     CHECK_FALSE(no.verified);
     CHECK(no.reason == "ChallengeExpired");
     CHECK(no.detail == "at \\x1B[2J noon");
+    CHECK(verify_answer_from_json(to_json(no), "T-1").value().detail == no.detail);  // once only
     CHECK_FALSE(no.certificate);
 }
 

@@ -14,6 +14,7 @@ TEST_CASE("percent_decode") {
         REQUIRE_FALSE(decoded);
         CHECK(decoded.error().code == ErrorCode::bad_request);
     }
+    CHECK_FALSE(percent_decode(std::string_view("a\0b", 3)));
 }
 
 TEST_CASE("percent_encode leaves the unreserved characters and decodes back") {
