@@ -10,7 +10,6 @@ namespace {
 
 using std::chrono::milliseconds;
 constexpr milliseconds kSecond{1000};
-constexpr milliseconds kDay = 24 * 60 * 60 * kSecond;
 
 ListenAddress read_listen(ConfigTable& table, std::string_view fallback) {
     auto listen = parse_listen_address(table.text("listen", fallback));

@@ -7,7 +7,6 @@ namespace ndes::scep {
 namespace {
 
 using std::chrono::milliseconds;
-constexpr milliseconds kDayMs{24 * 60 * 60 * 1000};
 constexpr milliseconds kLeastCrlLifetime{10 * 60 * 1000};
 constexpr std::size_t kKibibyte = 1024;
 constexpr std::int64_t kWeekMinutes = 7L * 24 * 60;
@@ -93,13 +92,13 @@ KeySource read_key(ConfigTable& table, std::string_view file, std::string_view u
 // An RA is all of one table: two halves from two tables would not fit.
 RaConfig read_ra(ConfigTable table) {
     RaConfig ra;
-    ra.overlap = table.duration("overlap", ra.overlap, milliseconds{0}, 366 * kDayMs);
+    ra.overlap = table.duration("overlap", ra.overlap, milliseconds{0}, 366 * kDay);
     ra.store = table.path("store");
     ra.auto_renew = table.boolean("auto_renew", ra.auto_renew);
     ra.renew_before =
-        table.duration("renew_before", ra.renew_before, milliseconds{60'000}, 366 * kDayMs);
+        table.duration("renew_before", ra.renew_before, milliseconds{60'000}, 366 * kDay);
     ra.renew_validity =
-        table.duration("renew_validity", ra.renew_validity, milliseconds{60'000}, 3660 * kDayMs);
+        table.duration("renew_validity", ra.renew_validity, milliseconds{60'000}, 3660 * kDay);
     if (!ra.store.empty()) return ra;
     if (ra.auto_renew) table.fault("auto_renew", "needs store");
     ra.signing_certificate_file = table.required_path("signing_certificate_file");
@@ -120,10 +119,10 @@ std::optional<std::string> hash_of(const MscepConfig& mscep) {
 
 void read_local_issuer(ConfigTable& table, const IssuerConfig& base, IssuerConfig& issuer) {
     issuer.key = read_key(table, "key_file", "key_uri", base.key);
-    issuer.backdate = table.duration("backdate", base.backdate, milliseconds{0}, kDayMs);
+    issuer.backdate = table.duration("backdate", base.backdate, milliseconds{0}, kDay);
     issuer.hash = table.choice("hash", issuer.hash, {"SHA-256", "SHA-384", "SHA-512"});
     issuer.crl_lifetime =
-        table.duration("crl_lifetime", base.crl_lifetime, milliseconds{0}, 366 * kDayMs);
+        table.duration("crl_lifetime", base.crl_lifetime, milliseconds{0}, 366 * kDay);
     if (issuer.crl_lifetime == milliseconds{0}) return;
     if (issuer.crl_lifetime < kLeastCrlLifetime) table.fault("crl_lifetime", "is 10min at least");
     if (issuer.crl_file.empty()) table.fault("crl_lifetime", "needs crl_file");
@@ -184,8 +183,8 @@ IssuerConfig read_issuer(ConfigTable table, const IssuerConfig& outer,
     issuer.manual_approval = table.choice("approval", base.manual_approval ? "manual" : "automatic",
                                           {"automatic", "manual"}) == "manual";
     const milliseconds validity = table.duration(
-        "default_validity", base.default_validity_days * kDayMs, kDayMs, 10 * 366 * kDayMs);
-    issuer.default_validity_days = static_cast<int>(validity / kDayMs);
+        "default_validity", base.default_validity_days * kDay, kDay, 10 * 366 * kDay);
+    issuer.default_validity_days = static_cast<int>(validity / kDay);
     if (kind == "local")
         read_local_issuer(table, base, issuer);
     else

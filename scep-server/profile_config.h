@@ -3,11 +3,15 @@
 // Only config.cpp includes this. One thread, at start.
 #pragma once
 
+#include <chrono>
 #include <vector>
 
 #include "scep-server/config.h"
 
 namespace ndes::scep {
+
+// Bounds and defaults of durations are told in days.
+inline constexpr std::chrono::milliseconds kDay = std::chrono::days{1};
 
 // All profiles: the top level's first. Faults are noted in `root`.
 std::vector<ProfileConfig> read_profiles(ConfigTable root);

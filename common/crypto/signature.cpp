@@ -8,6 +8,7 @@
 
 #include "common/crypto/digest.h"
 #include "common/crypto/key.h"
+#include "common/crypto/pem.h"
 #include "common/file.h"
 
 namespace ndes {
@@ -33,12 +34,6 @@ Result<EvpPkeyPtr> check_kind(EvpPkeyPtr key, const std::filesystem::path& path)
 
 const EVP_MD* digest_of(const EVP_PKEY* key) {
     return is_ed25519(key) ? nullptr : ::EVP_sha256();  // Ed25519 has its own
-}
-
-std::string text_of(BIO* bio) {
-    char* octets = nullptr;
-    const long size = ::BIO_get_mem_data(bio, &octets);
-    return {octets, static_cast<std::size_t>(size)};
 }
 
 }  // namespace
@@ -95,15 +90,12 @@ bool is_signature_of(EVP_PKEY* key, ByteView data, ByteView signature) {
 
 Result<KeyPairPem> make_ed25519_pem() {
     const EvpPkeyPtr key(::EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
-    const BioPtr secret(::BIO_new(::BIO_s_secmem()));
-    const BioPtr open(::BIO_new(::BIO_s_mem()));
-    if (!key || !secret || !open ||
-        ::PEM_write_bio_PKCS8PrivateKey(secret.get(), key.get(), nullptr, nullptr, 0, nullptr,
-                                        nullptr) != 1 ||
-        ::PEM_write_bio_PUBKEY(open.get(), key.get()) != 1) {
-        return fail(ErrorCode::internal, "cannot make a key", take_openssl_errors());
-    }
-    return KeyPairPem{text_of(secret.get()), text_of(open.get())};
+    if (!key) return fail(ErrorCode::internal, "cannot make a key", take_openssl_errors());
+    auto secret = key_pem(key.get());
+    if (!secret) return pass_on(secret);
+    auto open = pem_text([&](BIO* out) { return ::PEM_write_bio_PUBKEY(out, key.get()); });
+    if (!open) return pass_on(open);
+    return KeyPairPem{std::move(*secret), std::move(*open)};
 }
 
 }  // namespace ndes

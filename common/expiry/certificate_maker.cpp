@@ -8,6 +8,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
+#include "common/crypto/pem.h"
 #include "common/random.h"
 
 namespace ndes {
@@ -20,23 +21,8 @@ Failure cannot_make(const char* step) {
     return fail(ErrorCode::internal, std::string("cannot make ") + step, take_openssl_errors());
 }
 
-template <class Write>
-Result<std::string> pem_of(Write write) {
-    const BioPtr out(::BIO_new(::BIO_s_mem()));
-    if (!out || write(out.get()) != 1) return cannot_make("PEM");
-    char* data = nullptr;
-    const long size = BIO_get_mem_data(out.get(), &data);
-    return std::string(data, static_cast<std::size_t>(size));
-}
-
 X509ExtensionPtr extension(X509V3_CTX* context, int nid, const std::string& value) {
     return X509ExtensionPtr(::X509V3_EXT_conf_nid(nullptr, context, nid, value.c_str()));
-}
-
-bool set_serial(X509* leaf) {
-    const Bytes octets = system_random().bytes(kSerialOctets);
-    const BignumPtr serial(::BN_bin2bn(octets.data(), static_cast<int>(octets.size()), nullptr));
-    return serial && ::BN_to_ASN1_INTEGER(serial.get(), ::X509_get_serialNumber(leaf)) != nullptr;
 }
 
 bool set_time(ASN1_TIME* time, WallTime value) {
@@ -52,14 +38,25 @@ bool add_extensions(X509* leaf, const CertificateFrame& frame, const LocalCa& ca
           std::pair(NID_ext_key_usage, frame.extended_key_usage),
           std::pair(NID_subject_key_identifier, std::string("hash")),
           std::pair(NID_authority_key_identifier, std::string("keyid"))}) {
-        const X509ExtensionPtr one = extension(&context, nid, value);
-        if (!one || ::X509_add_ext(leaf, one.get(), -1) != 1) return false;
+        if (!add_extension(leaf, &context, nid, value)) return false;
     }
     return frame.alternative_names == nullptr ||
            ::X509_add1_ext_i2d(leaf, NID_subject_alt_name, frame.alternative_names, 0, 0) == 1;
 }
 
 }  // namespace
+
+bool set_random_serial(X509* certificate) {
+    const Bytes octets = system_random().bytes(kSerialOctets);
+    const BignumPtr serial(::BN_bin2bn(octets.data(), static_cast<int>(octets.size()), nullptr));
+    return serial &&
+           ::BN_to_ASN1_INTEGER(serial.get(), ::X509_get_serialNumber(certificate)) != nullptr;
+}
+
+bool add_extension(X509* certificate, X509V3_CTX* context, int nid, const std::string& value) {
+    const X509ExtensionPtr one = extension(context, nid, value);
+    return one && ::X509_add_ext(certificate, one.get(), -1) == 1;
+}
 
 Result<LocalCa> load_local_ca(const std::filesystem::path& certificate_file,
                               const KeySource& source) {
@@ -79,12 +76,6 @@ Result<EvpPkeyPtr> make_rsa_key() {
     return key;
 }
 
-Result<std::string> key_pem(EVP_PKEY* key) {
-    return pem_of([&](BIO* out) {
-        return ::PEM_write_bio_PKCS8PrivateKey(out, key, nullptr, nullptr, 0, nullptr, nullptr);
-    });
-}
-
 Result<std::string> make_certificate(EVP_PKEY* key, const CertificateFrame& frame,
                                      const LocalCa& ca) {
     if (frame.ends > ca.certificate.not_after())
@@ -92,8 +83,8 @@ Result<std::string> make_certificate(EVP_PKEY* key, const CertificateFrame& fram
                     "it ends at " + to_rfc3339(ca.certificate.not_after()));
     const X509Ptr leaf(::X509_new());
     const bool framed =
-        leaf && ::X509_set_version(leaf.get(), X509_VERSION_3) == 1 && set_serial(leaf.get()) &&
-        ::X509_set_subject_name(leaf.get(), frame.subject) == 1 &&
+        leaf && ::X509_set_version(leaf.get(), X509_VERSION_3) == 1 &&
+        set_random_serial(leaf.get()) && ::X509_set_subject_name(leaf.get(), frame.subject) == 1 &&
         ::X509_set_issuer_name(leaf.get(), ::X509_get_subject_name(ca.certificate.handle())) == 1 &&
         ::X509_set_pubkey(leaf.get(), key) == 1 &&
         set_time(X509_getm_notBefore(leaf.get()), frame.begins) &&
@@ -102,7 +93,7 @@ Result<std::string> make_certificate(EVP_PKEY* key, const CertificateFrame& fram
     if (!add_extensions(leaf.get(), frame, ca)) return cannot_make("an extension");
     if (::X509_sign(leaf.get(), ca.key.get(), ::EVP_sha256()) <= 0)
         return cannot_make("a signature");
-    return pem_of([&](BIO* out) { return ::PEM_write_bio_X509(out, leaf.get()); });
+    return certificate_pem(leaf.get());
 }
 
 Result<std::string> make_request(EVP_PKEY* key, const CertificateFrame& frame) {
@@ -123,7 +114,7 @@ Result<std::string> make_request(EVP_PKEY* key, const CertificateFrame& frame) {
            ::X509_REQ_sign(request.get(), key, ::EVP_sha256()) > 0;
     sk_X509_EXTENSION_pop_free(list, ::X509_EXTENSION_free);
     if (!good) return cannot_make("a request");
-    return pem_of([&](BIO* out) { return ::PEM_write_bio_X509_REQ(out, request.get()); });
+    return pem_text([&](BIO* out) { return ::PEM_write_bio_X509_REQ(out, request.get()); });
 }
 
 }  // namespace ndes

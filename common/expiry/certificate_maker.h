@@ -28,8 +28,11 @@ Result<LocalCa> load_local_ca(const std::filesystem::path& certificate_file, con
 
 Result<EvpPkeyPtr> make_rsa_key();  // 2048 bits
 
-// PKCS#8, unencrypted. The caller cleanses it.
-Result<std::string> key_pem(EVP_PKEY* key);
+// Of 128 random bits. False on a failure of OpenSSL's, as is the next.
+bool set_random_serial(X509* certificate);
+
+// One that OpenSSL knows by `nid`, its value as OpenSSL's configuration writes it.
+bool add_extension(X509* certificate, X509V3_CTX* context, int nid, const std::string& value);
 
 // What a certificate says beside its key.
 struct CertificateFrame {

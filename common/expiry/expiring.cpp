@@ -1,14 +1,12 @@
 #include "common/expiry/expiring.h"
 
-#include <ctime>
 #include <system_error>
 #include <utility>
 
-#include <openssl/err.h>
-#include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
-#include "common/bytes.h"
-#include "common/crypto/digest.h"
+#include "common/crypto/asn1_time.h"
+#include "common/crypto/crl.h"
 #include "common/file.h"
 
 namespace ndes {
@@ -27,12 +25,6 @@ Expiring faulty(ExpiringKind kind, const std::string& use, const fs::path& file,
     one.id = file.string();
     one.fault = std::move(fault);
     return one;
-}
-
-std::optional<WallTime> time_of_asn1(const ASN1_TIME* time) {
-    std::tm parts{};
-    if (time == nullptr || ::ASN1_TIME_to_tm(time, &parts) != 1) return std::nullopt;
-    return WallTime(std::chrono::seconds(::timegm(&parts)));
 }
 
 std::string crl_number(const X509_CRL& crl) {
@@ -55,8 +47,8 @@ Expiring expiring_crl(const std::string& use, const fs::path& file, const X509_C
     const auto issuer = DistinguishedName::from_x509(::X509_CRL_get_issuer(&crl));
     one.subject = one.issuer = issuer ? issuer->to_text() : "";
     one.serial = crl_number(crl);
-    one.begins = time_of_asn1(::X509_CRL_get0_lastUpdate(&crl)).value_or(WallTime{});
-    one.ends = time_of_asn1(::X509_CRL_get0_nextUpdate(&crl));
+    one.begins = wall_time(::X509_CRL_get0_lastUpdate(&crl));
+    if (const ASN1_TIME* next = ::X509_CRL_get0_nextUpdate(&crl)) one.ends = wall_time(next);
     one.id = one.subject + " " + std::to_string(to_unix_ms(one.begins));
     return one;
 }
@@ -106,17 +98,11 @@ void add_crls(ExpiringList& list, const std::string& use, const fs::path& file) 
         list.push_back(faulty(ExpiringKind::crl, use, file, text.error().text));
         return;
     }
-    const std::size_t before = list.size();
-    const BioPtr source(::BIO_new_mem_buf(text->data(), static_cast<int>(text->size())));
-    while (const X509CrlPtr crl{::PEM_read_bio_X509_CRL(source.get(), nullptr, nullptr, nullptr)})
+    const auto crls = read_crls(*text);
+    if (crls.empty())
+        list.push_back(faulty(ExpiringKind::crl, use, file, file.string() + ": is no CRL"));
+    for (const X509CrlPtr& crl : crls)
         list.push_back(expiring_crl(use, file, *crl));
-    if (list.size() == before) {
-        const auto* octets = reinterpret_cast<const unsigned char*>(text->data());
-        const X509CrlPtr crl(::d2i_X509_CRL(nullptr, &octets, static_cast<long>(text->size())));
-        list.push_back(crl ? expiring_crl(use, file, *crl)
-                           : faulty(ExpiringKind::crl, use, file, file.string() + ": is no CRL"));
-    }
-    ::ERR_clear_error();  // the end of the file
 }
 
 void add_key(ExpiringList& list, const std::string& use, const KeySource& source) {

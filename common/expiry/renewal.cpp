@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <openssl/x509v3.h>
 
+#include "common/crypto/pem.h"
 #include "common/file.h"
 
 namespace ndes {

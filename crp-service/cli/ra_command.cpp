@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/config/config_file.h"
+#include "common/crypto/pem.h"
 #include "common/expiry/expiring.h"
 #include "common/expiry/renewal.h"
 #include "crp-service/cli/commands.h"

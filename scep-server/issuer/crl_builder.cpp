@@ -4,6 +4,8 @@
 
 #include <openssl/pem.h>
 
+#include "common/crypto/pem.h"
+
 namespace ndes::scep {
 namespace {
 
@@ -144,12 +146,8 @@ Result<Bytes> crl_der(const X509_CRL& crl) {
 
 Result<std::string> crl_pem(ByteView der) {
     const X509CrlPtr crl = decode(der);
-    const BioPtr text(::BIO_new(::BIO_s_mem()));
-    if (!crl || !text || ::PEM_write_bio_X509_CRL(text.get(), crl.get()) != 1)
-        return cannot_set_in_crl("PEM");
-    char* start = nullptr;
-    const long size = ::BIO_get_mem_data(text.get(), &start);
-    return std::string(start, static_cast<std::size_t>(size));
+    if (!crl) return cannot_set_in_crl("PEM");
+    return pem_text([&](BIO* out) { return ::PEM_write_bio_X509_CRL(out, crl.get()); });
 }
 
 }  // namespace ndes::scep

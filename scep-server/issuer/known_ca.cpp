@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include <openssl/pem.h>
-
+#include "common/crypto/crl.h"
 #include "common/crypto/key.h"
 #include "common/file.h"
 #include "scep-server/issuer/crl_builder.h"
@@ -56,14 +55,10 @@ std::string common_name_of(const Certificate& certificate) {
 Result<Bytes> load_crl(const std::filesystem::path& file, const Certificate& ca) {
     auto text = read_file(file, kMaxCrl);
     if (!text) return pass_on(text, "CRL");
-    const BioPtr pem(::BIO_new_mem_buf(text->data(), static_cast<int>(text->size())));
-    X509CrlPtr crl(pem ? ::PEM_read_bio_X509_CRL(pem.get(), nullptr, nullptr, nullptr) : nullptr);
-    if (!crl) {
-        const auto* cursor = reinterpret_cast<const unsigned char*>(text->data());
-        crl.reset(::d2i_X509_CRL(nullptr, &cursor, static_cast<long>(text->size())));
-    }
-    take_openssl_errors();
-    if (!crl) return fail(ErrorCode::configuration, "CRL " + file.string() + ": cannot be read");
+    const auto crls = read_crls(*text);
+    if (crls.empty())
+        return fail(ErrorCode::configuration, "CRL " + file.string() + ": cannot be read");
+    const X509CrlPtr& crl = crls.front();
     if (::X509_CRL_verify(crl.get(), ca.public_key()) != 1) {
         take_openssl_errors();
         return fail(ErrorCode::configuration, "CRL " + file.string() + ": is not this CA's");

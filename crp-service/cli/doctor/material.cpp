@@ -1,6 +1,7 @@
 #include "crp-service/cli/doctor/material.h"
 
 #include "common/crypto/asn1_time.h"
+#include "common/crypto/crl.h"
 #include "common/crypto/key.h"
 #include "common/expiry/certificate_store.h"
 #include "scep-server/enroll/ra_store.h"
@@ -202,19 +203,12 @@ std::vector<UsedCrl> crls_in_use(Site& site) {
 
 Result<CrlDates> read_crl_dates(std::string_view octets, const std::string& name) {
     std::optional<CrlDates> first;
-    const BioPtr source(::BIO_new_mem_buf(octets.data(), static_cast<int>(octets.size())));
-    const bool pem = octets.find("-----BEGIN") != std::string_view::npos;
-    for (;;) {
-        const X509CrlPtr crl(pem ? ::PEM_read_bio_X509_CRL(source.get(), nullptr, nullptr, nullptr)
-                                 : ::d2i_X509_CRL_bio(source.get(), nullptr));
-        if (!crl) break;
+    for (const X509CrlPtr& crl : read_crls(octets)) {
         const ASN1_TIME* next = ::X509_CRL_get0_nextUpdate(crl.get());
         const CrlDates dates{wall_time(::X509_CRL_get0_lastUpdate(crl.get())),
                              next == nullptr ? WallTime::max() : wall_time(next)};
         if (!first || dates.next < first->next) first = dates;
-        if (!pem) break;
     }
-    take_openssl_errors();  // the end of a PEM file is one
     if (!first) return ndes::fail(ErrorCode::configuration, name + " holds no CRL");
     return *first;
 }

@@ -1,35 +1,19 @@
 #include "crp-service/cli/init/certificate_maker.h"
 
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "common/crypto/distinguished_name.h"
-#include "common/random.h"
+#include "common/crypto/pem.h"
+#include "common/expiry/certificate_maker.h"
 
 namespace ndes::crp::cli {
 
 namespace {
 
-constexpr int kSerialLength = 16;
 constexpr long kBackdateSeconds = 300;  // clocks of two hosts are never the same
 
 Failure cannot_make(const char* what) {
     return fail(ErrorCode::internal, std::string("cannot make ") + what, take_openssl_errors());
-}
-
-template <class Write>
-Result<std::string> written_pem(Write write) {
-    const BioPtr out(::BIO_new(::BIO_s_secmem()));  // wiped when it is freed
-    if (!out || write(out.get()) != 1) return cannot_make("PEM");
-    char* data = nullptr;
-    const long size = BIO_get_mem_data(out.get(), &data);
-    return std::string(data, static_cast<std::size_t>(size));
-}
-
-bool add_extension(X509* certificate, X509V3_CTX* context, const ExtensionText& text) {
-    const X509ExtensionPtr one(
-        ::X509V3_EXT_conf_nid(nullptr, context, text.first, text.second.c_str()));
-    return one && ::X509_add_ext(certificate, one.get(), -1) == 1;
 }
 
 Result<void> fill(X509* certificate, const CertificateOrder& order, EVP_PKEY* key, X509* issuer) {
@@ -37,11 +21,8 @@ Result<void> fill(X509* certificate, const CertificateOrder& order, EVP_PKEY* ke
     if (!subject) return pass_on(subject, order.subject);
     auto name = subject->to_x509();
     if (!name) return pass_on(name, order.subject);
-    const Bytes octets = system_random().bytes(kSerialLength);
-    const BignumPtr serial(::BN_bin2bn(octets.data(), static_cast<int>(octets.size()), nullptr));
     const bool framed =
-        serial && ::X509_set_version(certificate, X509_VERSION_3) == 1 &&
-        ::BN_to_ASN1_INTEGER(serial.get(), ::X509_get_serialNumber(certificate)) != nullptr &&
+        ::X509_set_version(certificate, X509_VERSION_3) == 1 && set_random_serial(certificate) &&
         ::X509_set_subject_name(certificate, name->get()) == 1 &&
         ::X509_set_issuer_name(
             certificate, issuer == certificate ? name->get() : ::X509_get_subject_name(issuer)) ==
@@ -55,8 +36,8 @@ Result<void> fill(X509* certificate, const CertificateOrder& order, EVP_PKEY* ke
     std::vector<ExtensionText> extensions = order.extensions;
     extensions.emplace_back(NID_subject_key_identifier, "hash");
     if (issuer != certificate) extensions.emplace_back(NID_authority_key_identifier, "keyid");
-    for (const ExtensionText& one : extensions) {
-        if (!add_extension(certificate, &context, one)) return cannot_make("an extension");
+    for (const auto& [nid, text] : extensions) {
+        if (!add_extension(certificate, &context, nid, text)) return cannot_make("an extension");
     }
     return {};
 }
@@ -76,15 +57,12 @@ Result<MadeCertificate> make_own_certificate(const CertificateOrder& order,
     }
     auto certificate = Certificate::from_handle(made.get());
     if (!certificate) return pass_on(certificate);
-    auto pem = written_pem([&](BIO* out) { return ::PEM_write_bio_X509(out, made.get()); });
+    auto pem = certificate_pem(made.get());
     if (!pem) return pass_on(pem);
-    auto key_pem = written_pem([&](BIO* out) {
-        return ::PEM_write_bio_PKCS8PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr,
-                                               nullptr);
-    });
-    if (!key_pem) return pass_on(key_pem);
+    auto key_text = key_pem(key.get());
+    if (!key_text) return pass_on(key_text);
     return MadeCertificate{std::move(*certificate), std::move(key), std::move(*pem),
-                           std::move(*key_pem)};
+                           std::move(*key_text)};
 }
 
 }  // namespace ndes::crp::cli
