@@ -69,6 +69,22 @@ http::Peer AdapterLab::bare_peer() {
     return made;
 }
 
+void AdapterLab::make_shared_records() {
+    call("admin", "PUT", "/api/v1/users/alice",
+         R"({"userPrincipalName":"alice@example.org","groups":["staff"]})");
+    for (const char* id : {"SN0001", "SN0002"}) {
+        call("admin", "PUT", std::string("/api/v1/devices/") + id,
+             R"({"name":"phone-1","ownerUserId":"alice"})");
+    }
+    call("admin", "PUT", "/api/v1/policies/wifi",
+         R"({"certificateRequestId":"ModelName=1;Version=1;Hash=1","template":"Phones",
+                 "subjectFormat":"CN={{UserPrincipalName}}","keyType":"EC",
+                 "keyUsage":["digitalSignature"],"extendedKeyUsage":["1.3.6.1.5.5.7.3.2"],
+                 "assignments":{"users":["alice"]}})");
+    call("admin", "PUT", "/api/v1/templates/Phones",
+         R"({"permissions":[{"principal":"*","read":true,"enroll":true}]})");
+}
+
 Bytes AdapterLab::request(const std::string& challenge, const std::string& subject, EVP_PKEY* key) {
     CsrOptions options;
     options.subject = subject;

@@ -23,6 +23,9 @@ class AdapterLab : public ApiLab {
     // A peer that presents no client certificate.
     static http::Peer bare_peer();
 
+    // Records of an admin, which every MDM may use: alice, her devices SN0001 and SN0002, wifi.
+    void make_shared_records();
+
     // A CSR of the device's key, or of `key`.
     Bytes request(const std::string& challenge, const std::string& subject = "CN=alice@example.org",
                   EVP_PKEY* key = nullptr);

@@ -21,28 +21,11 @@ Json event(const Json& device, const char* object = "device") {
     return body;
 }
 
-// An admin's records are everybody's to use.
-void make_records(AdapterLab& lab) {
-    lab.call("admin", "PUT", "/api/v1/users/alice",
-             R"({"userPrincipalName":"alice@example.org","groups":["staff"]})");
-    for (const char* id : {"SN0001", "SN0002"}) {
-        lab.call("admin", "PUT", std::string("/api/v1/devices/") + id,
-                 R"({"name":"phone-1","ownerUserId":"alice"})");
-    }
-    lab.call("admin", "PUT", "/api/v1/policies/wifi",
-             R"({"certificateRequestId":"ModelName=1;Version=1;Hash=1","template":"Phones",
-                 "subjectFormat":"CN={{UserPrincipalName}}","keyType":"EC",
-                 "keyUsage":["digitalSignature"],"extendedKeyUsage":["1.3.6.1.5.5.7.3.2"],
-                 "assignments":{"users":["alice"]}})");
-    lab.call("admin", "PUT", "/api/v1/templates/Phones",
-             R"({"permissions":[{"principal":"*","read":true,"enroll":true}]})");
-}
-
 }  // namespace
 
 TEST_CASE("mdm webhook: the challenge comes as plain text and enrols the device it was asked for") {
     AdapterLab lab;
-    make_records(lab);
+    lab.make_shared_records();
     const http::Response response =
         lab.mdm_webhook("wifi", event({{"uuid", "5d7c45e9"}, {"serialNumber", "SN0001"}}));
     CHECK(response.status == 200);
@@ -66,13 +49,13 @@ TEST_CASE("mdm webhook: the challenge comes as plain text and enrols the device 
 
 TEST_CASE("mdm webhook: the device may be told under another object's name") {
     AdapterLab lab;
-    make_records(lab);
+    lab.make_shared_records();
     CHECK(lab.mdm_webhook("wifi", event({{"udid", "SN0002"}}, "targetDevice")).status == 200);
 }
 
 TEST_CASE("mdm webhook: no device, an unknown one or two of them get no challenge") {
     AdapterLab lab;
-    make_records(lab);
+    lab.make_shared_records();
     CHECK(reason_of(lab.mdm_webhook("wifi", event(nullptr))) == "DeviceUnknown");
     CHECK(reason_of(lab.mdm_webhook("wifi", event({{"serialNumber", "SN9"}}))) == "DeviceUnknown");
     CHECK(reason_of(lab.mdm_webhook("wifi", event({{"serialNumber", 7}}))) == "DeviceUnknown");
@@ -83,7 +66,7 @@ TEST_CASE("mdm webhook: no device, an unknown one or two of them get no challeng
 
 TEST_CASE("mdm webhook: another MDM's device is no device of this one") {
     AdapterLab lab;
-    make_records(lab);
+    lab.make_shared_records();
     lab.call("mdm-2", "PUT", "/api/v1/devices/SN0003",
              R"({"name":"phone-3","ownerUserId":"alice"})");
     CHECK(reason_of(lab.mdm_webhook("wifi", event({{"serialNumber", "SN0003"}}))) ==
@@ -92,7 +75,7 @@ TEST_CASE("mdm webhook: another MDM's device is no device of this one") {
 
 TEST_CASE("mdm webhook: policy, event and password have to be right") {
     AdapterLab lab;
-    make_records(lab);
+    lab.make_shared_records();
     const Json good = event({{"serialNumber", "SN0001"}});
     CHECK(reason_of(lab.mdm_webhook("vpn", good)) == "PolicyUnknown");
     CHECK(reason_of(lab.mdm_webhook("a b", good)) == "IdMalformed");
