@@ -21,7 +21,10 @@ refuse() {
 for i in $(seq 8); do refuse "try-$i"; done
 aside() { ls -tr "$lab/log/$1"-2*.log; }
 is_put_aside() { [ "$(aside "$1" | wc -l)" -eq 2 ]; }
-sleep 1 # until what was logged is written
+last=$(newest_transaction | jq -r .transactionId)
+for log in CRP NDESPlugin; do
+    eventually "all of it is written to $log.log" 10 grep -aqF "$last" -r "$lab/log" --include="$log*.log"
+done
 for log in CRP NDESPlugin; do
     eventually "$log.log is put aside twice" 10 is_put_aside $log
     for file in $(aside $log) "$lab/log/$log.log"; do
@@ -31,7 +34,6 @@ for log in CRP NDESPlugin; do
     expect "$log: none is out of its order" bash -c "cat $(aside $log | xargs) '$lab/log/$log.log' |
         grep -aoP 'time=\"\K[0-9:.]+' | sort -c"
 done
-last=$(newest_transaction | jq -r .transactionId)
 expect "the newest request stands in one of them" grep -aq "$last" "$lab"/log/CRP.log "$lab"/log/CRP-2*.log
 
 mv "$lab/log/CRP.log" "$lab/log/CRP.log.1"
