@@ -40,7 +40,8 @@ mv "$lab/log/CRP.log" "$lab/log/CRP.log.1"
 kill -HUP "$CRPD_PID"
 eventually "after SIGHUP there is a new file" 10 test -f "$lab/log/CRP.log"
 refuse after
-eventually "which is written to" 10 grep -aq 'VerifyRequest' "$lab/log/CRP.log"
+last=$(newest_transaction | jq -r .transactionId)
+eventually "which is written to, and put aside in its turn" 10 grep -aqF "$last" -r "$lab/log" --include='CRP*.log'
 expect "the other's file is no longer ours" test -f "$lab/log/CRP.log.1"
 expect_fails "nobody complained" grep -q 'cannot be put aside' "$lab"/log/*.jsonl
 finish
