@@ -12,13 +12,15 @@ namespace ndes::crp::pg {
 namespace {
 
 // Whoever waits so long meets a server that hangs. The server gives up a little earlier, so that
-// an answer comes before the session is lost.
+// an answer comes before the session is lost. A prepared statement keeps the plan that it got while
+// its tables were small: without enable_seqscan = off that is to read all of them, for good.
 constexpr std::chrono::seconds kPatience{15};
 constexpr const char* kSession = R"(
     SET search_path TO crp; SET client_min_messages TO warning;
     SET synchronous_commit TO on; SET statement_timeout TO '12s'; SET lock_timeout TO '8s';
     SET idle_in_transaction_session_timeout TO '15s';
-    SET default_transaction_isolation TO 'read committed'; SET bytea_output TO 'hex')";
+    SET default_transaction_isolation TO 'read committed'; SET bytea_output TO 'hex';
+    SET enable_seqscan TO off)";
 constexpr const char* kIsDurable = "SHOW synchronous_commit";
 
 std::string first_line(const char* text) {
