@@ -101,7 +101,6 @@ Profile::Profile(const ProfileConfig& config, ProfileFiles files, ProfileParts p
                   parts.random, parts.observer),
       endpoint_(config_.scep, ra_, enrollment_, parts.log) {
     issuer_->keep_serials(ledger_);
-    book_ra();
 }
 
 bool Profile::reload() {

@@ -64,6 +64,9 @@ class Profile {
     // stays. True when nothing was wrong.
     bool reload();
     void warn_of_dates() const;  // events 34, 35
+    // Enters the RA's certificates in the CA's books, of a CA whose key is ours; event 10 when one
+    // in use is revoked there. Once at the start, when the books have what CRLs found then say.
+    void book_ra();
     // Enters a certificate of ours that this profile's CA has signed in the CA's books.
     void book(const Certificate& certificate);
     // Ends what the RA's earlier keys still open, each at its time.
@@ -77,8 +80,6 @@ class Profile {
     int ra_days_left() const;
 
   private:
-    void book_ra();
-
     const ProfileConfig config_;
     Log& log_;
     const Clock& clock_;

@@ -84,7 +84,10 @@ class RunningService final : public Service {
             HealthParts{*journal_, watch_, [this] { return ra_days_left(); },
                         [this] { return counters(); }, [this] { return collector_.text(); },
                         policies_.of_profile.front()->name(), profiles_.front()->issuer().name()});
-        return revocation_.start(crl_targets());
+        if (auto started = revocation_.start(crl_targets()); !started) return started;
+        for (const auto& profile : profiles_)
+            profile->book_ra();
+        return {};
     }
 
     Result<void> listen(const Foundation& foundation) {

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "common/file.h"
-#include "scep-server/issuer/crl_builder.h"
 
 namespace ndes::scep {
 namespace {
@@ -53,7 +52,8 @@ Result<void> RevocationDesk::add(const CrlTarget& target) {
     return {};
 }
 
-// A CRL that this journal did not make, or a journal that was lost: nothing revoked becomes good.
+// A CRL that this journal did not make, or a journal that is lost or older than the CRL: nothing
+// revoked becomes good.
 Result<void> RevocationDesk::adopt(Authority& authority, std::int64_t& number) {
     auto der = authority.target.issuer->crl();
     if (!der && der.error().code == ErrorCode::not_found) return {};
@@ -61,23 +61,41 @@ Result<void> RevocationDesk::adopt(Authority& authority, std::int64_t& number) {
     auto old = read_crl(*der);
     if (!old) return pass_on(old);
     number = old->number;
-    for (const CrlEntry& revoked : old->entries) {
-        auto known = journal_.serials().find(authority.ca, revoked.serial);
-        if (!known) return pass_on(known);
-        if (*known) continue;
+    auto last = journal_.serials().last_crl_number(authority.ca);
+    if (!last) return pass_on(last);
+    const bool journal_is_newer = *last > 0 && old->number <= *last;
+    for (const CrlEntry& revoked : old->entries)
+        if (auto taken = take_over(authority, revoked, journal_is_newer); !taken) return taken;
+    return {};
+}
+
+// The journal's word counts where it can differ for a reason: it knows the revocation, or has
+// released the hold since it made that CRL.
+Result<void> RevocationDesk::take_over(const Authority& authority, const CrlEntry& revoked,
+                                       bool journal_is_newer) {
+    auto known = journal_.serials().find(authority.ca, revoked.serial);
+    if (!known) return pass_on(known);
+    const bool is_hold = revoked.reason == RevocationReason::certificate_hold;
+    if (*known && (*known)->revocation) {
+        const bool is_held = (*known)->revocation->reason == RevocationReason::certificate_hold;
+        if (is_hold || !is_held) return {};
+    } else if (*known && is_hold && journal_is_newer) {
+        return {};
+    }
+    if (!*known) {
         SerialEntry entry;
         entry.ca = authority.ca;
         entry.serial = revoked.serial;
         entry.state = SerialState::foreign;
         entry.intended_at = clock_.now();
         if (auto entered = journal_.serials().enter(entry); !entered) return entered;
-        if (auto done = journal_.serials().revoke(authority.ca, revoked.serial,
-                                                  {revoked.revoked_at, revoked.reason, {}});
-            !done)
-            return done;
-        log_.note(Severity::info, "a revocation is taken over from the CRL file",
-                  {{"serial", revoked.serial}, {"file", authority.target.file.string()}});
     }
+    if (auto done = journal_.serials().revoke(authority.ca, revoked.serial,
+                                              {revoked.revoked_at, revoked.reason, {}});
+        !done)
+        return done;
+    log_.note(Severity::info, "a revocation is taken over from the CRL file",
+              {{"serial", revoked.serial}, {"file", authority.target.file.string()}});
     return {};
 }
 

@@ -14,6 +14,7 @@
 #include "common/clock.h"
 #include "common/error.h"
 #include "common/logging/log.h"
+#include "scep-server/issuer/crl_builder.h"
 #include "scep-server/issuer/issuer.h"
 #include "scep-server/journal/journal.h"
 
@@ -41,9 +42,9 @@ class RevocationDesk {
     RevocationDesk(Journal& journal, Log& log, const Clock& clock)
         : journal_(journal), log_(log), clock_(clock) {}
 
-    // Takes over what the files' CRLs revoke that the journal does not know, notes each CA's serial
-    // numbers of which nobody knows whether they were signed, and makes each CRL. Profiles with one
-    // file share it. configuration when the file is another CA's or cannot be read or written.
+    // Takes over what the files' CRLs revoke and the journal does not, but for holds that the
+    // journal has released; notes each CA's serial numbers of which nobody knows whether they were
+    // signed, and makes each CRL. Profiles with one file share it. configuration when the file is another CA's or cannot be read or written.
     Result<void> start(const std::vector<CrlTarget>& targets);
 
     // Serial numbers of all our CAs after that ID, oldest first.
@@ -72,6 +73,8 @@ class RevocationDesk {
 
     Result<void> add(const CrlTarget& target);
     Result<void> adopt(Authority& authority, std::int64_t& number);
+    Result<void> take_over(const Authority& authority, const CrlEntry& revoked,
+                           bool journal_is_newer);
     void tell_unsettled(const std::vector<CrlTarget>& targets) const;
     void tell_unsettled_of(const std::string& ca) const;
     Result<SerialEntry> find(const std::string& serial);

@@ -76,6 +76,8 @@ class SerialLedger {
 
     // A number that no CRL of this CA had, greater than all before and than `above`.
     virtual Result<std::int64_t> next_crl_number(std::string_view ca, std::int64_t above) = 0;
+    // The last of them; 0 when there was none.
+    virtual Result<std::int64_t> last_crl_number(std::string_view ca) = 0;
 };
 
 }  // namespace ndes::scep

@@ -212,6 +212,16 @@ Result<std::int64_t> SqliteSerialLedger::next_crl_number(std::string_view ca, st
     return number;
 }
 
+Result<std::int64_t> SqliteSerialLedger::last_crl_number(std::string_view ca) {
+    return readers_.with<std::int64_t>([&](Database& database) -> Result<std::int64_t> {
+        auto select = database.prepare("SELECT number FROM ca_crl WHERE ca = ?1");
+        if (!select) return pass_on(select);
+        auto row = select->bind(1, ca).step();
+        if (!row) return pass_on(row);
+        return *row ? select->integer(0) : 0;
+    });
+}
+
 Result<void> settle_serial(Database& database, std::string_view serial,
                            std::string_view certificate_sha256) {
     auto update = database.prepare(

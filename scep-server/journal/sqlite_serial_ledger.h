@@ -25,6 +25,7 @@ class SqliteSerialLedger final : public SerialLedger {
     Result<void> release(std::string_view ca, std::string_view serial) override;
     Result<std::vector<SerialEntry>> revoked(std::string_view ca, WallTime since) override;
     Result<std::int64_t> next_crl_number(std::string_view ca, std::int64_t above) override;
+    Result<std::int64_t> last_crl_number(std::string_view ca) override;
 
   private:
     sqlite::GroupCommit& writer_;

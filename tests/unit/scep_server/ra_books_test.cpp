@@ -1,10 +1,12 @@
 // RA certificates that `crpctl ra renew` signed are in the CA's books like all others.
 #include "scep-server/enroll/ra_books.h"
 
+#include "scep-server/issuer/issuer_factory.h"
 #include "scep-server/message/ra_identity.h"
 #include "tests/catch.h"
 #include "tests/unit/scep_server/enroll_bench.h"
 #include "tests/unit/scep_server/event_sample.h"
+#include "tests/unit/scep_server/service_setting.h"
 
 using namespace ndes;
 using namespace ndes::scep;
@@ -89,4 +91,26 @@ TEST_CASE("a revoked certificate in use is event 10, each time it is met") {
     setting.book();
     CHECK(test::has_event(setting.bench.log, 10));
     CHECK(setting.bench.log.text().find("keyCompromise") != std::string::npos);
+}
+
+TEST_CASE("an RA certificate that a CRL revokes is event 10 also when the journal is a new one") {
+    test::ServiceSetting setting;
+    IssuerConfig& config = setting.lab.profile().issuer;
+    config.crl_file = setting.lab.folder / "ca.crl";
+    config.crl_lifetime = std::chrono::hours(48);
+    auto issuer = make_issuer(config, setting.lab.clock, system_random());
+    REQUIRE(issuer);
+    const WallTime now = setting.lab.clock.now();
+    const std::string serial = setting.lab.ra_signing.serial();
+    auto der = (*issuer)->sign_crl(
+        {7, now, now + config.crl_lifetime, {{serial, now, RevocationReason::key_compromise}}});
+    REQUIRE(der);
+    test::write_text(config.crl_file, *crl_pem(*der));
+    const auto service = setting.started();
+    CHECK(test::has_event(setting.log, 10));
+    const auto made = read_crl(*(*issuer)->crl());
+    REQUIRE(made);
+    CHECK(made->number == 8);
+    REQUIRE(made->entries.size() == 1);
+    CHECK(made->entries.front().serial == serial);
 }

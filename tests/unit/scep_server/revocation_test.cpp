@@ -26,10 +26,10 @@ namespace {
 constexpr std::chrono::hours kLifetime{48};
 
 struct Setting {
-    Setting() {
+    explicit Setting(bool makes_crls = true) {
         lab.profile().issuer.crl_file = lab.folder / "ca.crl";
         start();
-        REQUIRE(open());
+        if (makes_crls) REQUIRE(open());
     }
     void start() {
         bench.reset();
@@ -53,6 +53,13 @@ struct Setting {
         auto contents = read_crl(*der);
         REQUIRE(contents);
         return *contents;
+    }
+    // A CRL of this CA that the journal knows nothing of.
+    void put_crl(std::int64_t number, const std::vector<CrlEntry>& entries) {
+        const WallTime now = lab.clock.now();
+        auto der = bench->issuer.sign_crl({number, now, now + kLifetime, entries});
+        REQUIRE(der);
+        test::write_text(lab.profile().issuer.crl_file, *crl_pem(*der));
     }
     RevocationOutcome revoke(const std::string& serial, RevocationReason reason) {
         auto outcome = bench->revocation.revoke(serial, reason, "olga");
@@ -268,6 +275,58 @@ TEST_CASE("CRLs are made in time, and their numbers only grow") {
         REQUIRE_FALSE(opened);
         CHECK(opened.error().text.find("ca.crl") != std::string::npos);
     }
+}
+
+TEST_CASE("somebody else's CRL also counts for certificates that the journal knows as issued") {
+    Setting setting(false);
+    const std::string stolen = setting.enrol(Device(4)).serial();
+    const std::string held = setting.enrol(Device(5)).serial();
+    const WallTime when = setting.lab.clock.now() - std::chrono::hours(9);
+    setting.put_crl(1, {{stolen, when, RevocationReason::key_compromise},
+                        {held, when, RevocationReason::certificate_hold}});
+    REQUIRE(setting.open());
+    const CrlContents crl = setting.crl();
+    CHECK(crl.number == 2);
+    REQUIRE(crl.entries.size() == 2);
+    const std::size_t at = crl.entries[0].serial == stolen ? 0 : 1;  // a CRL sorts them
+    CHECK(crl.entries[at].serial == stolen);
+    CHECK(crl.entries[at].reason == RevocationReason::key_compromise);
+    CHECK(crl.entries[at].revoked_at == when);
+    CHECK(crl.entries[1 - at].serial == held);
+    CHECK(setting.entry(stolen).state == SerialState::issued);
+    REQUIRE(setting.bench->revocation.release(held, "olga"));
+    CHECK(setting.crl().entries.size() == 1);
+}
+
+TEST_CASE("a journal older than the CRL takes the CRL's word") {
+    Setting setting;
+    const std::string lost = setting.enrol(Device(4)).serial();
+    const std::string held = setting.enrol(Device(5)).serial();
+    setting.revoke(held, RevocationReason::certificate_hold);
+    const WallTime when = setting.lab.clock.now();
+    setting.put_crl(setting.crl().number + 1, {{lost, when, RevocationReason::certificate_hold},
+                                               {held, when, RevocationReason::key_compromise}});
+    setting.start();
+    REQUIRE(setting.open());
+    CHECK(setting.crl().entries.size() == 2);
+    CHECK(setting.entry(lost).revocation->reason == RevocationReason::certificate_hold);
+    CHECK(setting.entry(held).revocation->reason == RevocationReason::key_compromise);
+}
+
+TEST_CASE("a hold that was taken back stays so when no CRL could say it before the end") {
+    Setting setting;
+    const std::string serial = setting.enrol(Device(4)).serial();
+    setting.revoke(serial, RevocationReason::certificate_hold);
+    const auto file = setting.lab.profile().issuer.crl_file;
+    std::filesystem::rename(file, setting.lab.folder / "aside");
+    std::filesystem::create_directory(file);
+    REQUIRE(setting.bench->revocation.release(serial, "olga"));
+    std::filesystem::remove(file);
+    std::filesystem::rename(setting.lab.folder / "aside", file);
+    CHECK(setting.crl().entries.size() == 1);
+    setting.start();
+    REQUIRE(setting.open());
+    CHECK(setting.crl().entries.empty());
 }
 
 TEST_CASE("a CRL that cannot be written is told, and made at the next look") {
