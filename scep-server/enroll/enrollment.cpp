@@ -80,12 +80,13 @@ Outcome Enrollment::enrol(const SignedRequest& message, const RaIdentity& ra,
         request->key, [&] { return issuance_.run(*request, attempt); }, attempt);
 }
 
-// As one flight with the request it is about: the CA is not asked for both at once.
+// As one flight with the request it is about: the CA is not asked for both at once. Who holds
+// another key than the request's shares nothing with it.
 Outcome Enrollment::poll(const SignedRequest& message, const RaIdentity& ra,
                          const Attempt& attempt) {
     if (auto opened = read_poll(message, ra); !opened)
         return refused_outcome(opened.error(), attempt);
-    const auto key = issuance_.polled_request(message.transaction_id);
+    const auto key = issuance_.polled_request(message.signer, message.transaction_id);
     if (!key) return issuance_.poll(message.signer, attempt);
     return share(
         *key, [&] { return issuance_.poll(message.signer, attempt); }, attempt);

@@ -44,15 +44,17 @@ Outcome Issuance::run(const EnrollmentRequest& request, const Attempt& attempt) 
     return ask_policy(request, attempt);
 }
 
-std::optional<RequestKey> Issuance::polled_request(const std::string& transaction_id) const {
-    auto pending = parts_.journal.pending().find_transaction(rules_.profile, transaction_id);
+std::optional<RequestKey> Issuance::polled_request(const Certificate& signer,
+                                                   const std::string& transaction_id) const {
+    auto pending = parts_.journal.pending().find_transaction(rules_.profile, transaction_id,
+                                                             signer.spki_sha256());
     if (!pending || !*pending) return std::nullopt;
     return (*pending)->key;
 }
 
 Outcome Issuance::poll(const Certificate& signer, const Attempt& attempt) const {
-    auto found =
-        parts_.journal.pending().find_transaction(rules_.profile, attempt.transaction_id());
+    auto found = parts_.journal.pending().find_transaction(
+        rules_.profile, attempt.transaction_id(), signer.spki_sha256());
     if (!found)
         return unavailable(attempt, kGetRequestId, "the journal cannot be read", found.error());
     const auto unknown = [&](std::string_view why) {
@@ -60,10 +62,8 @@ Outcome Issuance::poll(const Certificate& signer, const Attempt& attempt) const 
                      {{"cause", std::string(why)}});
         return outcome_of(OutcomeKind::refused, attempt);
     };
-    if (!*found) return unknown("no request is pending under this transaction ID");
+    if (!*found) return unknown("no request of this key is pending under this transaction ID");
     const PendingRequest& pending = **found;
-    if (signer.spki_sha256() != pending.signer_spki)
-        return unknown("the poll is signed by another key than the request");
     auto request = restore_request(pending, parts_.seal);
     if (!request)
         return unavailable(attempt, kGetRequestId, "the pending request cannot be read",

@@ -53,8 +53,9 @@ class Issuance {
 
     // CertPoll: what became of the transaction, for whoever holds the key of its request.
     Outcome poll(const Certificate& signer, const Attempt& attempt) const;
-    // The request that the transaction is about; nothing when none is known.
-    std::optional<RequestKey> polled_request(const std::string& transaction_id) const;
+    // The request of that transaction and of the signer's key; nothing when none is known.
+    std::optional<RequestKey> polled_request(const Certificate& signer,
+                                             const std::string& transaction_id) const;
 
     // An operator's decision on a waiting request. conflict when it waits no longer; the CA's
     // own fault (unavailable, …) leaves it waiting.

@@ -52,10 +52,13 @@ class PendingRequests {
     // Records a request together with its Notify(pending). conflict when one of that key waits.
     virtual Result<void> add(const PendingRequest& request, const PendingNotify& notify) = 0;
 
-    // The newest of that key, of that transaction, or with that ID, in whatever state.
+    // The newest of that key, in whatever state.
     virtual Result<std::optional<PendingRequest>> find(const RequestKey& key) = 0;
+    // Likewise of that transaction, signed by that key (hex SHA-256 of its SPKI): transaction IDs
+    // are the devices' choice, and two may choose the same.
     virtual Result<std::optional<PendingRequest>> find_transaction(
-        std::string_view profile, std::string_view transaction_id) = 0;
+        std::string_view profile, std::string_view transaction_id,
+        std::string_view signer_spki) = 0;
     virtual Result<std::optional<PendingRequest>> find_id(std::int64_t id) = 0;
 
     // Those still open (waiting, issuing, at_ca), oldest first; after `after` (an ID).

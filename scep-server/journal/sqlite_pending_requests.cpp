@@ -144,9 +144,13 @@ Result<std::optional<PendingRequest>> SqlitePendingRequests::find(const RequestK
 }
 
 Result<std::optional<PendingRequest>> SqlitePendingRequests::find_transaction(
-    std::string_view profile, std::string_view transaction_id) {
-    return read_one(readers_, "WHERE transaction_id = ?1 AND profile = ?2 ORDER BY id DESC LIMIT 1",
-                    [&](Statement& select) { select.bind(1, transaction_id).bind(2, profile); });
+    std::string_view profile, std::string_view transaction_id, std::string_view signer_spki) {
+    return read_one(readers_,
+                    "WHERE transaction_id = ?1 AND profile = ?2 AND signer_spki = ?3"
+                    " ORDER BY id DESC LIMIT 1",
+                    [&](Statement& select) {
+                        select.bind(1, transaction_id).bind(2, profile).bind(3, signer_spki);
+                    });
 }
 
 Result<std::optional<PendingRequest>> SqlitePendingRequests::find_id(std::int64_t id) {

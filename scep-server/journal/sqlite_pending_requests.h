@@ -16,8 +16,9 @@ class SqlitePendingRequests final : public PendingRequests {
 
     Result<void> add(const PendingRequest& request, const PendingNotify& notify) override;
     Result<std::optional<PendingRequest>> find(const RequestKey& key) override;
-    Result<std::optional<PendingRequest>> find_transaction(
-        std::string_view profile, std::string_view transaction_id) override;
+    Result<std::optional<PendingRequest>> find_transaction(std::string_view profile,
+                                                           std::string_view transaction_id,
+                                                           std::string_view signer_spki) override;
     Result<std::optional<PendingRequest>> find_id(std::int64_t id) override;
     Result<std::vector<PendingRequest>> list(std::int64_t after, std::size_t limit) override;
     Result<std::vector<PendingRequest>> overdue(std::size_t limit) override;

@@ -2,6 +2,7 @@
 #include "scep-server/enroll/pending_desk.h"
 
 #include <fstream>
+#include <future>
 #include <iterator>
 
 #include "tests/catch.h"
@@ -120,11 +121,52 @@ TEST_CASE("only the key of the request may poll, and only for what is pending") 
     Device thief(5);
     thief.message.transaction_id = device.message.transaction_id;
     CHECK(setting.poll(thief).pki_status == "2");
-    CHECK(setting.logged("signed by another key"));
+    CHECK(setting.logged("no request of this key is pending"));
     REQUIRE(setting.bench->desk.approve(setting.waiting_id(), "olga"));
     CHECK(setting.poll(thief).pki_status == "2");
     CHECK(setting.poll(Device(6)).pki_status == "2");
     CHECK(setting.poll(device).pki_status == "0");
+}
+
+TEST_CASE("two requests under one transaction ID wait beside each other") {
+    Setting setting;
+    const Device device(4);
+    Device other(5);
+    other.message.transaction_id = device.message.transaction_id;
+    CHECK(setting.ask(device).pki_status == "3");
+    const auto id = setting.waiting_id();
+    CHECK(setting.ask(other).pki_status == "3");
+    CHECK(setting.poll(device).pki_status == "3");
+    REQUIRE(setting.bench->desk.approve(id, "olga"));
+    CHECK(setting.poll(device).pki_status == "0");
+    CHECK(setting.poll(other).pki_status == "3");
+}
+
+TEST_CASE("a poll by another key shares nothing with the request's while the CA is asked for it") {
+    Setting setting(false);
+    setting.bench->issuer.on_issue = [](const IssueRequest&) -> Result<IssueAnswer> {
+        return IssueAnswer{IssueState::pending, {}, "taken under submission"};
+    };
+    const Device device(4);
+    CHECK(setting.ask(device).pki_status == "3");
+    std::promise<void> asked;
+    std::promise<void> answer;
+    setting.bench->issuer.on_issue = [&](const IssueRequest&) -> Result<IssueAnswer> {
+        asked.set_value();
+        answer.get_future().wait();
+        return IssueAnswer{IssueState::pending, {}, "taken under submission"};
+    };
+    auto own = std::async(std::launch::async, [&] { return setting.poll(device); });
+    asked.get_future().wait();
+    Device thief(5);
+    thief.message.transaction_id = device.message.transaction_id;
+    auto other = std::async(std::launch::async, [&] { return setting.poll(thief); });
+    const bool waits_for_no_one =
+        other.wait_for(std::chrono::seconds(10)) == std::future_status::ready;
+    answer.set_value();
+    CHECK(waits_for_no_one);
+    CHECK(other.get().pki_status == "2");
+    CHECK(own.get().pki_status == "3");
 }
 
 TEST_CASE("an approval that the CA cannot follow leaves the request waiting") {
