@@ -41,7 +41,7 @@ Outcome Issuance::run(const EnrollmentRequest& request, const Attempt& attempt) 
         return unavailable(attempt, kGetRequestId, "the journal cannot be read", pending.error());
     if (*pending)
         if (auto outcome = resume(**pending, request, attempt)) return std::move(*outcome);
-    return ask_policy(request, attempt);
+    return ask_policy(request, *known, attempt);
 }
 
 std::optional<RequestKey> Issuance::polled_request(const Certificate& signer,
@@ -140,7 +140,9 @@ std::optional<Outcome> Issuance::refuse_without_room(const Attempt& attempt) con
                        {ErrorCode::unavailable, "policy.notify_most is reached", {}, {}});
 }
 
-Outcome Issuance::ask_policy(const EnrollmentRequest& request, const Attempt& attempt) const {
+Outcome Issuance::ask_policy(const EnrollmentRequest& request,
+                             const std::optional<IssuedEntry>& issued,
+                             const Attempt& attempt) const {
     if (auto full = refuse_without_room(attempt)) return std::move(*full);
     if (!request.names_key_usage && !request.renewal)
         attempt.note(Severity::warning, kNoKeyUsage,
@@ -167,6 +169,9 @@ Outcome Issuance::ask_policy(const EnrollmentRequest& request, const Attempt& at
         return unavailable(attempt, kFailCertificateRequest,
                            "the policy module could not check the request", verdict.error());
     if (!verdict->verified) return refuse_by_policy(request, attempt, *verdict);
+    // A yes repeated is no second one: the policy's retry window may be longer than CacheRequest.
+    if (issued && !issued->decision_id.empty() && issued->decision_id == verdict->decision_id)
+        return answer_with(*issued, request, attempt);
     return accept(request, attempt, *verdict);
 }
 

@@ -75,7 +75,9 @@ class Issuance {
                          const Attempt& attempt) const;
     // Without room for its outcome nothing is begun.
     std::optional<Outcome> refuse_without_room(const Attempt& attempt) const;
-    Outcome ask_policy(const EnrollmentRequest& request, const Attempt& attempt) const;
+    // `issued`: the certificate that the same request got before, if any.
+    Outcome ask_policy(const EnrollmentRequest& request, const std::optional<IssuedEntry>& issued,
+                       const Attempt& attempt) const;
     Outcome refuse_by_policy(const EnrollmentRequest& request, const Attempt& attempt,
                              const PolicyAnswer& verdict) const;
     std::optional<Outcome> refuse_revoked_signer(const EnrollmentRequest& request,

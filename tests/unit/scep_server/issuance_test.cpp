@@ -239,12 +239,19 @@ TEST_CASE("a request whose certificate has expired is not answered with it") {
 
 TEST_CASE("after CacheRequest the same request is a new one") {
     Setting setting;
+    std::string decision = "decision-1";
+    setting.policy.on_verify = [&](const PolicyQuestion&) -> Result<PolicyAnswer> {
+        PolicyAnswer yes = test::yes_with("CN=device");
+        yes.decision_id = decision;
+        return yes;
+    };
     const Device device(4);
     const auto first = setting.ask(device);
     setting.lab.clock.advance(std::chrono::minutes(19));
     CHECK(setting.ask(device).certificates.front().der() == first.certificates.front().der());
     CHECK(setting.policy.verify_calls == 1);
     setting.lab.clock.advance(std::chrono::minutes(2));
+    decision = "decision-2";
     const auto second = setting.ask(device);
     REQUIRE(second.pki_status == "0");
     CHECK(second.certificates.front().der() != first.certificates.front().der());
@@ -254,4 +261,27 @@ TEST_CASE("after CacheRequest the same request is a new one") {
     };
     setting.lab.clock.advance(std::chrono::minutes(21));
     CHECK(setting.ask(device).pki_status == "2");
+}
+
+TEST_CASE("the same decision after CacheRequest is the same certificate") {
+    Setting setting;
+    const Device device(4);
+    const auto first = setting.ask(device);
+    setting.lab.clock.advance(std::chrono::minutes(21));
+    const auto second = setting.ask(device);
+    CHECK(setting.policy.verify_calls == 2);
+    REQUIRE(second.pki_status == "0");
+    CHECK(second.certificates.front().der() == first.certificates.front().der());
+    CHECK(setting.policy.wait_for_notifies(1).size() == 1);
+    SECTION("a policy that names no decision makes each yes a new one") {
+        setting.policy.on_verify = [](const PolicyQuestion&) -> Result<PolicyAnswer> {
+            PolicyAnswer yes = test::yes_with("CN=device");
+            yes.decision_id.clear();
+            return yes;
+        };
+        setting.lab.clock.advance(std::chrono::minutes(21));
+        const auto third = setting.ask(device);
+        REQUIRE(third.pki_status == "0");
+        CHECK(third.certificates.front().der() != first.certificates.front().der());
+    }
 }
