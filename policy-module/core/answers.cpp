@@ -85,6 +85,12 @@ std::string_view sub_status(std::string_view reason) {
     return reason.starts_with("ClientCertificate") ? ".16" : "";
 }
 
+// crpd's words for "this call is forbidden to this caller": it knows us and is well, and so is every
+// other CRP with the same list of callers.
+bool forbids_the_call_alone(std::string_view reason) {
+    return reason == "CallerTemplateNotPermitted" || reason == "ChallengeGenerationNotPermitted";
+}
+
 tl::unexpected<Fault> not_the_wire_format(std::string what) {
     return fault(FaultKind::invalid_response, std::move(what),
                  advice_for(FaultKind::invalid_argument));
@@ -108,6 +114,7 @@ Fault fault_of_status(const CrpResponse& response) {
     FaultKind kind = kind_of_status(response.status);
     // The path exists, the record that the call is about does not.
     if (response.status == 404 && told.reason == "RecordUnknown") kind = FaultKind::refused;
+    if (response.status == 403 && forbids_the_call_alone(told.reason)) kind = FaultKind::refused;
     std::string text = "HTTP " + std::to_string(response.status);
     if (response.status == 403) text += sub_status(told.reason);
     if (!told.text.empty()) text += " " + told.text;

@@ -17,8 +17,8 @@ namespace ndes::policy {
 // where the original logged one, a WinHTTP error number (original_error_number).
 enum class FaultKind {
     invalid_argument,  // the call itself is wrong; repeating it cannot help
-    refused,           // it contradicts what the CRP has recorded; nor can it then
-    access_denied,     // the CRP refuses us: certificate unknown, or without this role
+    refused,           // it contradicts what the CRP has recorded, or is forbidden to us; nor then
+    access_denied,     // the CRP refuses us, whatever we ask: certificate unknown, or without role
     unavailable,       // the CRP answered "not now" (5xx, 408, 429)
     too_many_calls,    // so many calls to this CRP are under way that no other began in time
     timeout,           // a deadline passed

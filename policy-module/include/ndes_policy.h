@@ -207,7 +207,8 @@ typedef struct ndes_policy_table {
      * Returns  0: judged, output->verified is the verdict (exactly 1: yes; 0: no; the rest is a
      *          broken promise), output->reason says why. TIMEOUT, CANNOT_CONNECT, UNAVAILABLE,
      *          INVALID_RESPONSE, ACCESSDENIED, CERT_DATE, SECURE_FAILURE: could not be judged now,
-     *          the device may ask again. Anything else: something is broken; the request fails.
+     *          the device may ask again. Anything else: something is broken, or (REFUSED) the call
+     *          is forbidden; the request fails.
      * Time     the host waits as long as it takes, one worker per call: set a limit of your own. */
     ndes_policy_result (*verify_request)(void* context, const ndes_policy_verify_input* input,
                                          ndes_policy_verify_output* output);

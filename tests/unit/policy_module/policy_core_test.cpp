@@ -303,5 +303,17 @@ TEST_CASE("GenerateChallenge asks under a fresh request ID and keeps the secret 
     CHECK(bench.core.generate_challenge("User", std::string(4097, 'x')).error().kind ==
           FaultKind::invalid_argument);
     bench.answers(problem(403, "ChallengeGenerationNotPermitted", "not this caller"));
-    CHECK(bench.core.generate_challenge("User", "").error().kind == FaultKind::access_denied);
+    CHECK(bench.core.generate_challenge("User", "").error().kind == FaultKind::refused);
+}
+
+TEST_CASE("a call that is forbidden says nothing against the CRP") {
+    Bench bench;
+    for (int i = 0; i < CircuitOptions{}.failures; ++i) {
+        bench.answers(problem(403, "CallerTemplateNotPermitted", "template Routers"));
+        CHECK(bench.core.verify(request()).error().kind == FaultKind::refused);
+    }
+    CHECK(bench.client.calls.size() == static_cast<std::size_t>(CircuitOptions{}.failures));
+    bench.answers(answered(sample_yes()));
+    CHECK(bench.core.verify(request())->verified);
+    CHECK(bench.log.all().find("left out") == std::string::npos);
 }
