@@ -165,14 +165,21 @@ Outcome Issuance::ask_policy(const EnrollmentRequest& request,
     auto verdict = parts_.policy.verify(question);
     const char* const word = !verdict ? "unavailable" : verdict->verified ? "yes" : "no";
     parts_.observer.policy_took(word, parts_.clock.steady_now() - begun);
-    if (!verdict)
-        return unavailable(attempt, kFailCertificateRequest,
-                           "the policy module could not check the request", verdict.error());
+    if (!verdict) return without_verdict(attempt, verdict.error());
     if (!verdict->verified) return refuse_by_policy(request, attempt, *verdict);
     // A yes repeated is no second one: the policy's retry window may be longer than CacheRequest.
     if (issued && !issued->decision_id.empty() && issued->decision_id == verdict->decision_id)
         return answer_with(*issued, request, attempt);
     return accept(request, attempt, *verdict);
+}
+
+// What the module calls broken or forbidden, another try of the device's does not mend
+// (ndes_policy.h, verify_request).
+Outcome Issuance::without_verdict(const Attempt& attempt, const Error& error) const {
+    Outcome outcome = unavailable(attempt, kFailCertificateRequest,
+                                  "the policy module could not check the request", error);
+    if (!is_retryable(error.code)) outcome.kind = OutcomeKind::refused;
+    return outcome;
 }
 
 Outcome Issuance::refuse_by_policy(const EnrollmentRequest& request, const Attempt& attempt,

@@ -78,6 +78,7 @@ class Issuance {
     // `issued`: the certificate that the same request got before, if any.
     Outcome ask_policy(const EnrollmentRequest& request, const std::optional<IssuedEntry>& issued,
                        const Attempt& attempt) const;
+    Outcome without_verdict(const Attempt& attempt, const Error& error) const;
     Outcome refuse_by_policy(const EnrollmentRequest& request, const Attempt& attempt,
                              const PolicyAnswer& verdict) const;
     std::optional<Outcome> refuse_revoked_signer(const EnrollmentRequest& request,

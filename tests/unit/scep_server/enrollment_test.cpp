@@ -133,6 +133,24 @@ TEST_CASE("a check that could not be made is no verdict: the device is told to c
     CHECK(setting.ask(device).pki_status == "0");
 }
 
+TEST_CASE("a module that is broken or forbids the question fails the request, as its header says") {
+    Setting setting;
+    setting.policy.on_verify = [](const PolicyQuestion&) -> Result<PolicyAnswer> {
+        return fail(ErrorCode::internal, "the policy check could not be made", "0x80190199");
+    };
+    const Device device(4);
+    const auto reply = setting.ask(device);
+    CHECK(reply.pki_status == "2");
+    CHECK(reply.fail_info == "2");
+    CHECK(setting.logged("event=23"));
+    CHECK(setting.logged("0x80190199"));
+    CHECK(setting.bench.journal.notifies().census()->waiting == 0);
+    setting.policy.on_verify = [](const PolicyQuestion&) -> Result<PolicyAnswer> {
+        return test::yes_with("CN=device");
+    };
+    CHECK(setting.ask(device).pki_status == "0");
+}
+
 TEST_CASE("an initial request without a challenge never reaches the module") {
     Setting setting;
     Device device(4);
