@@ -91,6 +91,7 @@ struct IssuerConfig {
     std::string hash = "SHA-256";
     // From thisUpdate to nextUpdate of the CRL that we make; 0: crl_file is made by somebody else.
     std::chrono::milliseconds crl_lifetime{0};
+    bool makes_crl() const { return crl_lifetime > std::chrono::milliseconds(0); }
     // cfssl, est
     std::string url;
     std::filesystem::path server_ca_file;

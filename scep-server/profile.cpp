@@ -63,6 +63,11 @@ IssuanceRules issuance_rules(const ProfileConfig& config, const std::string& ca_
             config.mscep.cache_request};
 }
 
+// A CRL that we make says no more than our books.
+bool reads_crl(const IssuerConfig& config) {
+    return !config.crl_file.empty() && !config.makes_crl();
+}
+
 }  // namespace
 
 Result<ProfileFiles> load_profile_files(const ProfileConfig& config, Log& log, const Clock& clock,
@@ -93,10 +98,11 @@ Profile::Profile(const ProfileConfig& config, ProfileFiles files, ProfileParts p
       ledger_(parts.journal.serials()),
       issuer_(std::move(files.issuer)),
       ra_(std::move(files.ra)),
-      issuance_({parts.policy, *issuer_, parts.journal, parts.seal, parts.clock,
+      revocation_(ledger_, *issuer_, reads_crl(config_.issuer)),
+      issuance_({parts.policy, *issuer_, parts.journal, revocation_, parts.seal, parts.clock,
                  std::move(parts.notify_recorded), std::move(parts.notify_room), parts.observer},
                 issuance_rules(config_, files.ca_name)),
-      access_(parts.journal, *issuer_, config_.name),
+      access_(parts.journal, *issuer_, revocation_, config_.name),
       enrollment_(rules_of(config_, *issuer_), ra_, issuance_, access_, parts.log, parts.clock,
                   parts.random, parts.observer),
       endpoint_(config_.scep, ra_, enrollment_, parts.log) {

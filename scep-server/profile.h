@@ -18,6 +18,7 @@
 #include "scep-server/enroll/enrollment.h"
 #include "scep-server/enroll/issuance.h"
 #include "scep-server/enroll/ra_material.h"
+#include "scep-server/enroll/revocation_check.h"
 #include "scep-server/http/scep_endpoint.h"
 #include "scep-server/issuer/issuer.h"
 #include "scep-server/journal/journal.h"
@@ -86,6 +87,7 @@ class Profile {
     SerialLedger& ledger_;
     std::unique_ptr<Issuer> issuer_;
     CurrentRa ra_;
+    RevocationCheck revocation_;
     Issuance issuance_;
     CertificateAccess access_;
     Enrollment enrollment_;

@@ -197,9 +197,8 @@ class RunningService final : public Service {
         for (const auto& profile : profiles_) {
             const IssuerConfig& issuer = profile->config().issuer;
             if (!profile->issuer().has_ca_key()) continue;
-            const bool makes_crl = issuer.crl_lifetime > std::chrono::milliseconds(0);
             targets.push_back({profile->config().name, &profile->issuer(),
-                               makes_crl ? issuer.crl_file : std::filesystem::path(),
+                               issuer.makes_crl() ? issuer.crl_file : std::filesystem::path(),
                                issuer.crl_lifetime});
         }
         return targets;

@@ -41,6 +41,15 @@ bool CertificateAccess::names_this_ca(const CertificateQuery& query, const Attem
     return false;
 }
 
+Result<void> CertificateAccess::check_device(const CertificateQuery& query) const {
+    if (!query.by_device) return fail(ErrorCode::forbidden, "the signer is no device of this CA");
+    auto reason = revocation_.reason_of(query.signer);
+    if (!reason) return pass_on(reason);
+    if (!*reason) return {};
+    return fail(ErrorCode::forbidden,
+                "the signing certificate is revoked: " + std::string(to_string(**reason)));
+}
+
 Outcome CertificateAccess::get_certificate(const CertificateQuery& query,
                                            const Attempt& attempt) const {
     if (!names_this_ca(query, attempt)) return refused(attempt, FailInfo::bad_cert_id);
@@ -59,16 +68,21 @@ Outcome CertificateAccess::get_certificate(const CertificateQuery& query,
     if (outcome.certificates.empty())
         return refuse_certificate(query, attempt, "the journal holds no certificate");
     const bool own_key = outcome.certificates.front().spki_sha256() == query.signer.spki_sha256();
-    if (!own_key && !query.by_device)
-        return refuse_certificate(query, attempt, "the certificate is not the signer's");
+    if (!own_key) {
+        if (const auto device = check_device(query); !device) {
+            Outcome refusal = refuse_certificate(
+                query, attempt, "the certificate is not the signer's, and " + device.error().text);
+            return is_retryable(device.error().code) ? Outcome{} : refusal;
+        }
+    }
     attempt.note(Severity::info, kNoEvent, "answered GetCert", {{"serial", query.wanted.serial}});
     return outcome;
 }
 
 Outcome CertificateAccess::get_crl(const CertificateQuery& query, const Attempt& attempt) const {
     if (!names_this_ca(query, attempt)) return refused(attempt, FailInfo::bad_cert_id);
-    auto crl = query.by_device ? issuer_.crl()
-                               : fail(ErrorCode::forbidden, "the signer is no device of this CA");
+    const auto device = check_device(query);
+    auto crl = device ? issuer_.crl() : Result<Bytes>(Failure(device.error()));
     if (crl) {
         attempt.note(Severity::info, kNoEvent, "answered GetCRL");
         Outcome outcome = found(attempt);

@@ -195,20 +195,21 @@ Outcome Issuance::refuse_by_policy(const EnrollmentRequest& request, const Attem
     return outcome_of(OutcomeKind::refused, attempt);
 }
 
-// A certificate that our own CA has revoked vouches for nothing.
+// A certificate that its CA has revoked vouches for nothing.
 std::optional<Outcome> Issuance::refuse_revoked_signer(const EnrollmentRequest& request,
                                                        const Attempt& attempt) const {
-    const auto known = parts_.journal.serials().find(parts_.issuer.ca_chain().front().spki_sha256(),
-                                                     request.signer.serial());
-    if (!known)
-        return unavailable(attempt, kGetRequestId, "the journal cannot be read", known.error());
-    if (!*known || !(*known)->revocation) return std::nullopt;
+    const auto reason = parts_.revocation.reason_of(request.signer);
+    if (!reason)
+        return unavailable(attempt, kGetRequestId,
+                           "whether the renewal's signing certificate is revoked cannot be told",
+                           reason.error());
+    if (!*reason) return std::nullopt;
     attempt.note(Severity::warning, kFailCertificateRequest,
                  "refused: the renewal's signing certificate is revoked",
                  {{"cause", "the signing certificate is revoked"},
                   {"signer_serial", request.signer.serial()},
                   {"signer_subject", request.signer.subject_text()},
-                  {"reason", std::string(to_string((*known)->revocation->reason))}});
+                  {"reason", std::string(to_string(**reason))}});
     return outcome_of(OutcomeKind::refused, attempt);
 }
 

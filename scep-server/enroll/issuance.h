@@ -17,6 +17,7 @@
 #include "scep-server/enroll/outcome_recorder.h"
 #include "scep-server/enroll/pending_record.h"
 #include "scep-server/enroll/request_reader.h"
+#include "scep-server/enroll/revocation_check.h"
 #include "scep-server/issuer/issuer.h"
 #include "scep-server/journal/journal.h"
 #include "scep-server/policy_host/policy.h"
@@ -28,6 +29,7 @@ struct IssuanceParts {
     Policy& policy;
     Issuer& issuer;
     Journal& journal;
+    const RevocationCheck& revocation;
     const ChallengeSeal& seal;
     const Clock& clock;
     std::function<void()> notify_recorded;  // called after each Notify put into the journal

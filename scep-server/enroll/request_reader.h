@@ -54,7 +54,7 @@ tl::expected<void, Refused> check_message_type(const SignedRequest& message,
                                                const ReadRules& rules);
 
 // Why `signer` is no certificate that this CA has issued to a device and that is valid now;
-// nothing if it is one.
+// nothing if it is one. Whether it is revoked RevocationCheck tells.
 std::optional<std::string> fault_of_device_certificate(const Certificate& signer,
                                                        const RaIdentity& ra, const ReadRules& rules,
                                                        WallTime now);

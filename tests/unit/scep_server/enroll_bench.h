@@ -127,6 +127,7 @@ struct EnrollBench {
     scep::NotifyDispatcher notifier;
     scep::NotifyWatch watch;
     std::atomic<bool> room{true};  // for outcomes
+    scep::RevocationCheck revoked;
     scep::Issuance issuance;
     scep::CertificateAccess access;
     scep::Enrollment enrollment;

@@ -361,6 +361,47 @@ TEST_CASE("a revoked certificate renews nothing") {
     CHECK(setting.bench->log.text().find("signing certificate is revoked") != std::string::npos);
 }
 
+TEST_CASE("somebody else's CRL keeps a certificate from renewing, and from asking as a device") {
+    Setting setting(false);
+    Device device(4);
+    const Certificate leaf = setting.enrol(device);
+    const Certificate other = setting.enrol(Device(5));
+    const WallTime when = setting.lab.clock.now();
+    setting.put_crl(7, {});
+    const auto renew = [&](std::size_t number) {
+        Device renewing(number);
+        renewing.csr.challenge.clear();
+        renewing.sign_with(leaf, device.key);
+        return setting.bench->enrollment.answer(renewing.request(setting.lab), "192.0.2.7");
+    };
+    const auto look_up = [&](const char* type) {
+        Device asking(4);
+        asking.sign_with(leaf, device.key);
+        asking.message.message_type = type;
+        return setting.bench->enrollment.answer(
+            asking.wrap(setting.lab, test::make_issuer_and_serial(other)), "192.0.2.7");
+    };
+    using Kind = EnrollmentAnswer::Kind;
+    CHECK(test::read_reply(renew(6).message, device.key, leaf).pki_status == "0");
+    CHECK(test::read_reply(look_up("21").message, device.key, leaf).pki_status == "0");
+
+    setting.put_crl(8, {{leaf.serial(), when, RevocationReason::key_compromise}});
+    const int asked = setting.policy.verify_calls;
+    CHECK(test::read_reply(renew(7).message, device.key, leaf).pki_status == "2");
+    CHECK(setting.policy.verify_calls == asked);
+    CHECK(setting.bench->log.text().find("reason=keyCompromise") != std::string::npos);
+    CHECK(test::read_reply(look_up("21").message, device.key, leaf).pki_status == "2");
+    CHECK(test::read_reply(look_up("22").message, device.key, leaf).pki_status == "2");
+
+    test::write_text(setting.lab.profile().issuer.crl_file, "half a file");
+    CHECK(renew(8).kind == Kind::unavailable);
+    CHECK(look_up("21").kind == Kind::unavailable);
+    CHECK(look_up("22").kind == Kind::unavailable);
+    std::filesystem::remove(setting.lab.profile().issuer.crl_file);
+    CHECK(renew(9).kind == Kind::unavailable);
+    CHECK(setting.policy.verify_calls == asked);
+}
+
 TEST_CASE("operators alone list and revoke, by serial number in any spelling") {
     Lab lab;
     test::AdminBench bench(lab);
