@@ -57,8 +57,9 @@ std::vector<std::filesystem::path> files_to_watch(const Config& config) {
         const IssuerConfig& issuer = profile.issuer;
         files.insert(files.end(), {ra.signing_certificate_file, ra.signing_key.file,
                                    ra.encryption_certificate_file, ra.encryption_key.file, ra.store,
-                                   issuer.next_ca_file, issuer.server_ca_file,
-                                   issuer.client_certificate_file, issuer.client_key_file});
+                                   issuer.certificate_file, issuer.next_ca_file,
+                                   issuer.server_ca_file, issuer.client_certificate_file,
+                                   issuer.client_key_file, issuer.auth_key_file});
         std::error_code gone;
         for (std::filesystem::directory_iterator at(ra.store, gone), end; !gone && at != end;
              at.increment(gone))

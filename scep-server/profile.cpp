@@ -110,7 +110,7 @@ Profile::Profile(const ProfileConfig& config, ProfileFiles files, ProfileParts p
 }
 
 bool Profile::reload() {
-    const auto issuer = issuer_->reload();
+    const auto issuer = issuer_->reload(clock_.now());
     if (!issuer)
         log_.note(Severity::error, "reload: the issuer's files in use stay",
                   {{"profile", config_.name}, {"cause", issuer.error().text}});

@@ -61,8 +61,8 @@ class Profile {
         return endpoint_.handle(request, peer);
     }
 
-    // Takes the RA's and the next CA's files anew; what is wrong is noted, and what was in use
-    // stays. True when nothing was wrong.
+    // Takes the CA's, the RA's and the next CA's files anew; what is wrong is noted, and what was
+    // in use stays. True when nothing was wrong.
     bool reload();
     void warn_of_dates() const;  // events 34, 35
     // Enters the RA's certificates in the CA's books, of a CA whose key is ours; event 10 when one

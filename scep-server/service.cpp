@@ -160,7 +160,7 @@ class RunningService final : public Service {
                              [this] { notifier_->wake(); }, [this] { return watch_.has_room(); },
                              metrics_.observer(i)}));
             admin.push_back({profiles_.back()->config(), *policies_.of_profile[i],
-                             profiles_.back()->issuer().ca_chain()});
+                             [&issuer = profiles_.back()->issuer()] { return issuer.ca_chain(); }});
         }
         admin_ = std::make_unique<AdminEndpoint>(std::move(admin), login_, pending_api_,
                                                  issued_api_, notify_api_, log_);

@@ -85,8 +85,8 @@ std::string_view sub_status(std::string_view reason) {
     return reason.starts_with("ClientCertificate") ? ".16" : "";
 }
 
-// crpd's words for "this call is forbidden to this caller": it knows us and is well, and so is every
-// other CRP with the same list of callers.
+// crpd's words for "this call is forbidden to this caller": it knows us and is well, and so is
+// every other CRP with the same list of callers.
 bool forbids_the_call_alone(std::string_view reason) {
     return reason == "CallerTemplateNotPermitted" || reason == "ChallengeGenerationNotPermitted";
 }

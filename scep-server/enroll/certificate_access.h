@@ -31,8 +31,9 @@ class CertificateAccess {
           revocation_(revocation),
           profile_(std::move(profile)) {}
 
-    // To a device of this CA whose certificate is not revoked, or to whoever holds the certificate's own key: a self-signed
-    // certificate alone authenticates nobody (RFC 8894 section 2.4).
+    // To a device of this CA whose certificate is not revoked, or to whoever holds the
+    // certificate's own key: a self-signed certificate alone authenticates nobody (RFC 8894
+    // section 2.4).
     Outcome get_certificate(const CertificateQuery& query, const Attempt& attempt) const;
     // To a device of this CA whose certificate is not revoked.
     Outcome get_crl(const CertificateQuery& query, const Attempt& attempt) const;

@@ -53,8 +53,8 @@ std::optional<RequestKey> Issuance::polled_request(const Certificate& signer,
 }
 
 Outcome Issuance::poll(const Certificate& signer, const Attempt& attempt) const {
-    auto found = parts_.journal.pending().find_transaction(
-        rules_.profile, attempt.transaction_id(), signer.spki_sha256());
+    auto found = parts_.journal.pending().find_transaction(rules_.profile, attempt.transaction_id(),
+                                                           signer.spki_sha256());
     if (!found)
         return unavailable(attempt, kGetRequestId, "the journal cannot be read", found.error());
     const auto unknown = [&](std::string_view why) {

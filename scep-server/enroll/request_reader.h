@@ -32,7 +32,7 @@ struct Refused {
 struct ReadRules {
     bool allow_renewal = true;
     TemplateConfig templates;
-    std::vector<Certificate> ca_chain;  // the issuing CA first
+    std::vector<Certificate> ca_chain;  // the issuing CA first; it keeps its name and key
     bool require_password = true;       // EnforcePassword
     bool match_renewal_names = true;    // not DisableRenewalSubjectNameMatch
     std::string profile;                // of the SCEP URL; empty: the first

@@ -44,7 +44,8 @@ class RevocationDesk {
 
     // Takes over what the files' CRLs revoke and the journal does not, but for holds that the
     // journal has released; notes each CA's serial numbers of which nobody knows whether they were
-    // signed, and makes each CRL. Profiles with one file share it. configuration when the file is another CA's or cannot be read or written.
+    // signed, and makes each CRL. Profiles with one file share it. configuration when the file is
+    // another CA's or cannot be read or written.
     Result<void> start(const std::vector<CrlTarget>& targets);
 
     // Serial numbers of all our CAs after that ID, oldest first.

@@ -144,7 +144,7 @@ http::Response AdminEndpoint::site(const http::Request& request, const http::Pee
     const AdminProfile* const profile = find_profile(query->profile);
     if (profile == nullptr) return text(404, "there is no such profile\n");
     if (query->operation == "NDESGetCACertThumbprint")
-        return text(200, md5_thumbprint(profile->ca_chain.back()));
+        return text(200, md5_thumbprint(profile->ca_chain().back()));
     if (!query->operation.empty() && query->operation != "NDESGenerateChallenge")
         return text(400,
                     "known operations are NDESGenerateChallenge and NDESGetCACertThumbprint\n");
@@ -185,7 +185,7 @@ http::Response AdminEndpoint::challenge_answer(const AdminProfile& profile, cons
                    {"address", peer.address},
                    {"profile", profile.config.name}});
         if (alone) return text(200, std::move(*challenge));
-        return html(200, challenge_page({md5_thumbprint(profile.ca_chain.front()), *challenge,
+        return html(200, challenge_page({md5_thumbprint(profile.ca_chain().front()), *challenge,
                                          mscep.use_single_password && profile.config.policy.none,
                                          mscep.password_validity}));
     }

@@ -3,6 +3,7 @@
 // Knows no CMS. Called from many threads at once.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,7 @@ namespace ndes::scep {
 struct AdminProfile {
     const ProfileConfig& config;
     Policy& policy;
-    std::vector<Certificate> ca_chain;
+    std::function<std::vector<Certificate>()> ca_chain;  // the CA's of now
 };
 
 class AdminEndpoint {

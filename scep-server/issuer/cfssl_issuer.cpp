@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <mutex>
 #include <utility>
 
 #include <openssl/hmac.h>
@@ -90,7 +92,7 @@ class CfsslIssuer final : public IssuerOfKnownCa {
                 std::unique_ptr<CaConnection> connection)
         : IssuerOfKnownCa(std::move(known)),
           options_(std::move(options)),
-          key_(std::move(key)),
+          key_(std::make_shared<const Secret>(std::move(key))),
           connection_(std::move(connection)) {}
 
     Result<IssueAnswer> issue(const IssueRequest& request) override {
@@ -104,9 +106,24 @@ class CfsslIssuer final : public IssuerOfKnownCa {
         return read(*response, *request.csr);
     }
 
-    Result<void> reload() override { return connection_->reload(); }
+    Result<void> reload(WallTime now) override {
+        auto ca = IssuerOfKnownCa::reload(now);
+        auto connection = connection_->reload();
+        auto key = load_auth_key(options_.auth_key_file);
+        if (!key) return pass_on(key);
+        {
+            const std::lock_guard lock(key_mutex_);
+            key_ = std::make_shared<const Secret>(std::move(*key));
+        }
+        return ca ? connection : ca;
+    }
 
   private:
+    std::shared_ptr<const Secret> auth_key() const {
+        const std::lock_guard lock(key_mutex_);
+        return key_;
+    }
+
     Result<std::string> order_of(const IssueRequest& request) const {
         auto hosts = hosts_of(request.contents);
         if (!hosts) return pass_on(hosts);
@@ -131,7 +148,8 @@ class CfsslIssuer final : public IssuerOfKnownCa {
     std::string authenticated(const std::string& request) const {
         std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
         unsigned int size = 0;
-        const ByteView key = key_.expose();
+        const auto secret = auth_key();
+        const ByteView key = secret->expose();
         ::HMAC(::EVP_sha256(), key.data(), static_cast<int>(key.size()), as_bytes(request).data(),
                request.size(), mac.data(), &size);
         JsonObjectText json(8192);
@@ -168,7 +186,8 @@ class CfsslIssuer final : public IssuerOfKnownCa {
     }
 
     const CfsslIssuerOptions options_;
-    const Secret key_;
+    mutable std::mutex key_mutex_;  // guards the pointer, held for moments
+    std::shared_ptr<const Secret> key_;
     const std::unique_ptr<CaConnection> connection_;
 };
 

@@ -59,7 +59,11 @@ class EstIssuer final : public IssuerOfKnownCa {
         return issued(std::move(certificates), *request.csr);
     }
 
-    Result<void> reload() override { return connection_->reload(); }
+    Result<void> reload(WallTime now) override {
+        auto ca = IssuerOfKnownCa::reload(now);
+        auto connection = connection_->reload();
+        return ca ? connection : ca;
+    }
 
   private:
     const std::unique_ptr<CaConnection> connection_;

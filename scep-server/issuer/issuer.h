@@ -45,9 +45,10 @@ class Issuer {
     virtual std::vector<Certificate> ca_chain() const = 0;
     virtual std::string name() const = 0;  // "CA Issuer Name" of the logs
 
-    // Takes the files anew that say who we are and whom we trust; what was in use stays when one is
-    // wrong (configuration, naming it).
-    virtual Result<void> reload() { return {}; }
+    // Takes the files anew that say who the CA is, who we are and whom we trust; what was in use
+    // stays when one is wrong (configuration, naming it). The CA keeps its key and name: another CA
+    // takes a restart.
+    virtual Result<void> reload(WallTime) { return {}; }
 
     // True when the CA's key is here: it keeps serials, and signs CRLs and as the CA.
     virtual bool has_ca_key() const { return false; }

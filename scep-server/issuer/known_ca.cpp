@@ -43,6 +43,12 @@ Result<void> check_chain(const std::vector<Certificate>& chain) {
     return {};
 }
 
+bool is_same_authority(const Certificate& one, const Certificate& other) {
+    return one.spki_sha256() == other.spki_sha256() &&
+           ::X509_NAME_cmp(::X509_get_subject_name(one.handle()),
+                           ::X509_get_subject_name(other.handle())) == 0;
+}
+
 std::string common_name_of(const Certificate& certificate) {
     const auto subject = certificate.subject();
     if (subject)
@@ -77,7 +83,7 @@ Result<KnownCa> load_known_ca(const std::filesystem::path& certificate_file,
     if (auto ok = check_key_strength(ca.public_key()); !ok) return pass_on(ok, context);
     if (auto ok = check_ca_certificate(ca, now); !ok) return pass_on(ok, context);
     if (auto ok = check_chain(*chain); !ok) return pass_on(ok, context);
-    KnownCa known{std::move(*chain), {}, {}, crl_file};
+    KnownCa known{std::move(*chain), {}, {}, certificate_file, crl_file};
     known.name = common_name_of(known.chain.front());
     for (const Certificate& above : known.chain)
         if (!above.is_self_signed()) known.above_leaf.push_back(above);
@@ -85,8 +91,24 @@ Result<KnownCa> load_known_ca(const std::filesystem::path& certificate_file,
 }
 
 Result<Bytes> IssuerOfKnownCa::crl() const {
-    if (ca_.crl_file.empty()) return Issuer::crl();
-    return load_crl(ca_.crl_file, ca_.chain.front());
+    const auto known = ca();
+    if (known->crl_file.empty()) return Issuer::crl();
+    return load_crl(known->crl_file, known->chain.front());
+}
+
+// What was issued by the key, and who was told its name, stays.
+Result<void> IssuerOfKnownCa::reload(WallTime now) {
+    const auto before = ca();
+    auto read = load_known_ca(before->certificate_file, before->crl_file, now);
+    if (!read) return pass_on(read);
+    if (!is_same_authority(read->chain.front(), before->chain.front()))
+        return fail(
+            ErrorCode::configuration,
+            "CA certificate " + before->certificate_file.string() +
+                ": has another key or name than the one in use; another CA takes a restart");
+    const std::lock_guard lock(mutex_);
+    ca_ = std::make_shared<KnownCa>(std::move(*read));
+    return {};
 }
 
 Result<IssueAnswer> IssuerOfKnownCa::issued(std::vector<Certificate> answered,
@@ -95,8 +117,9 @@ Result<IssueAnswer> IssuerOfKnownCa::issued(std::vector<Certificate> answered,
         return fail(ErrorCode::unavailable, "the CA's answer holds no certificate");
     const auto own = std::ranges::find(answered, csr.spki_sha256, &Certificate::spki_sha256);
     IssueAnswer answer{IssueState::issued, {own == answered.end() ? answered.front() : *own}, {}};
-    answer.certificates.insert(answer.certificates.end(), ca_.above_leaf.begin(),
-                               ca_.above_leaf.end());
+    const auto known = ca();
+    answer.certificates.insert(answer.certificates.end(), known->above_leaf.begin(),
+                               known->above_leaf.end());
     return answer;
 }
 

@@ -1,9 +1,11 @@
 // KnownCa: the certificates of the CA behind an issuer, and the CRL it publishes; what every issuer
 // says of its CA, whoever holds the key.
-// Knows no key and no protocol. Loading: one thread, at start; const use from any thread.
+// Knows no key and no protocol. Any thread.
 #pragma once
 
 #include <filesystem>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -19,7 +21,8 @@ struct KnownCa {
     std::vector<Certificate> chain;       // the CA first, up to the root
     std::vector<Certificate> above_leaf;  // the chain without its root: what goes with a leaf
     std::string name;                     // common name, or the whole subject without one
-    std::filesystem::path crl_file;       // PEM or DER; empty: none
+    std::filesystem::path certificate_file;
+    std::filesystem::path crl_file;  // PEM or DER; empty: none
 };
 
 // Loads and checks: the first certificate is a CA's (basicConstraints, keyCertSign) with a key of
@@ -31,15 +34,21 @@ Result<KnownCa> load_known_ca(const std::filesystem::path& certificate_file,
 // An issuer whose CA's certificates are known from a file.
 class IssuerOfKnownCa : public Issuer {
   public:
-    explicit IssuerOfKnownCa(KnownCa ca) : ca_(std::move(ca)) {}
-    std::vector<Certificate> ca_chain() const override { return ca_.chain; }
-    std::string name() const override { return ca_.name; }
+    explicit IssuerOfKnownCa(KnownCa ca) : ca_(std::make_shared<KnownCa>(std::move(ca))) {}
+    std::vector<Certificate> ca_chain() const override { return ca()->chain; }
+    std::string name() const override { return ca()->name; }
+    // Of the CA's certificates. What is more an issuer adds.
+    Result<void> reload(WallTime now) override;
     // Read anew each time: whoever makes the CRL replaces the file. configuration unless it is this
     // CA's.
     Result<Bytes> crl() const override;
 
   protected:
-    const KnownCa& ca() const { return ca_; }
+    // As it is now; a call goes on with what it began with.
+    std::shared_ptr<const KnownCa> ca() const {
+        const std::lock_guard lock(mutex_);
+        return ca_;
+    }
     static IssueAnswer refused(std::string text) {
         return {IssueState::refused, {}, std::move(text)};
     }
@@ -49,7 +58,8 @@ class IssuerOfKnownCa : public Issuer {
                                const CertificateRequest& csr) const;
 
   private:
-    KnownCa ca_;
+    mutable std::mutex mutex_;  // guards the pointer, held for moments
+    std::shared_ptr<const KnownCa> ca_;
 };
 
 }  // namespace ndes::scep

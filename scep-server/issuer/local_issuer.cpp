@@ -43,7 +43,9 @@ class LocalIssuer final : public IssuerOfKnownCa {
         if (ledger_ == nullptr)
             return fail(ErrorCode::unavailable, "no journal of serial numbers is open");
         if (request.contents.validity_days < 1) return refused("validity: less than one day");
-        const CertificateFrame frame = frame_for(request.contents.validity_days);
+        const auto known = ca();
+        const CertificateFrame frame =
+            frame_for(known->chain.front(), request.contents.validity_days);
         // The CA signs nothing that outlives or precedes it.
         if (frame.not_after <= clock_.now())
             return fail(ErrorCode::unavailable, "the CA certificate has expired");
@@ -53,13 +55,14 @@ class LocalIssuer final : public IssuerOfKnownCa {
                 return refused(certificate.error().text);
             return pass_on(certificate);
         }
-        auto serial = enter_serial(**certificate, request, frame.not_after);
+        auto serial = enter_serial(**certificate, request, frame);
         if (!serial) return pass_on(serial, "the journal of serial numbers");
-        return sign(**certificate, *serial);
+        return sign(**certificate, *serial, *known);
     }
 
     Result<Bytes> sign_crl(const CrlContents& contents) const override {
-        const Certificate& issuer = ca().chain.front();
+        const auto known = ca();
+        const Certificate& issuer = known->chain.front();
         if (!issuer.has_key_usage(KeyUsage::crl_sign))
             return fail(ErrorCode::configuration,
                         "the CA certificate's key usage lacks cRLSign: nobody would take its CRL");
@@ -75,8 +78,9 @@ class LocalIssuer final : public IssuerOfKnownCa {
         const CmsPtr cms(::CMS_sign(nullptr, nullptr, nullptr, nullptr, CMS_PARTIAL | CMS_BINARY));
         unsigned char* octets = nullptr;
         int size = 0;
+        const auto known = ca();
         if (source && cms &&
-            ::CMS_add1_signer(cms.get(), ca().chain.front().handle(), key_.get(), digest_,
+            ::CMS_add1_signer(cms.get(), known->chain.front().handle(), key_.get(), digest_,
                               CMS_BINARY | CMS_NOSMIMECAP) != nullptr &&
             ::CMS_final(cms.get(), source.get(), nullptr, CMS_BINARY) == 1)
             size = ::i2d_CMS_ContentInfo(cms.get(), &octets);
@@ -88,8 +92,7 @@ class LocalIssuer final : public IssuerOfKnownCa {
     }
 
   private:
-    CertificateFrame frame_for(int validity_days) {
-        const Certificate& issuer = ca().chain.front();
+    CertificateFrame frame_for(const Certificate& issuer, int validity_days) {
         const WallTime now = clock_.now();
         const WallTime not_after = now + std::chrono::days(validity_days);
         return {&issuer, random_serial(), std::max(now - backdate_, issuer.not_before()),
@@ -108,14 +111,14 @@ class LocalIssuer final : public IssuerOfKnownCa {
     // Writes the certificate's serial number down, durably, before anything is signed; another one
     // when it was used before, be it for a certificate of which nothing was heard again.
     Result<std::string> enter_serial(X509& certificate, const IssueRequest& request,
-                                     WallTime not_after) {
+                                     const CertificateFrame& frame) {
         SerialEntry entry;
-        entry.ca = ca().chain.front().spki_sha256();
+        entry.ca = frame.issuer->spki_sha256();
         entry.transaction_id = request.transaction_id;
         entry.csr_sha256 = sha256_hex(request.csr->der);
         entry.subject = request.contents.subject;
         entry.intended_at = clock_.now();
-        entry.not_after = not_after;
+        entry.not_after = frame.not_after;
         for (int tries = 1;; ++tries) {
             entry.serial = serial_of(certificate);
             auto entered = ledger_->enter(entry);
@@ -126,8 +129,9 @@ class LocalIssuer final : public IssuerOfKnownCa {
         }
     }
 
-    Result<IssueAnswer> sign(X509& certificate, const std::string& serial) const {
-        const std::string authority = ca().chain.front().spki_sha256();
+    Result<IssueAnswer> sign(X509& certificate, const std::string& serial,
+                             const KnownCa& known) const {
+        const std::string authority = known.chain.front().spki_sha256();
         if (::X509_sign(&certificate, key_.get(), digest_) <= 0) {
             std::string why = take_openssl_errors();
             if (auto noted = ledger_->record_failed(authority, serial); !noted)
@@ -139,8 +143,8 @@ class LocalIssuer final : public IssuerOfKnownCa {
         if (auto noted = ledger_->record_signed(authority, serial, leaf->sha256()); !noted)
             return pass_on(noted, "serial " + serial + " was signed and is not handed out");
         IssueAnswer answer{IssueState::issued, {std::move(*leaf)}, {}};
-        answer.certificates.insert(answer.certificates.end(), ca().above_leaf.begin(),
-                                   ca().above_leaf.end());
+        answer.certificates.insert(answer.certificates.end(), known.above_leaf.begin(),
+                                   known.above_leaf.end());
         return answer;
     }
 

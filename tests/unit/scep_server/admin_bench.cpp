@@ -61,8 +61,9 @@ http::Response AdminBench::call(const std::string& method, const std::string& ta
             scep::NotifyApiParts{journal->notifies(), [this] { ++wakes; }, log});
         login = std::make_unique<scep::AdminLogin>(config, passwords, log, lab.clock);
         endpoint = std::make_unique<scep::AdminEndpoint>(
-            std::vector<scep::AdminProfile>{{lab.profile(), policy, {lab.ca}}}, *login, *api,
-            *issued, *notifies, log);
+            std::vector<scep::AdminProfile>{
+                {lab.profile(), policy, [this] { return std::vector{lab.ca}; }}},
+            *login, *api, *issued, *notifies, log);
     }
     http::Request request;
     request.method = method;

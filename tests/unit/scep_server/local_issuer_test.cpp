@@ -284,6 +284,36 @@ TEST_CASE("the configured hash signs, and a chain is sent without its root") {
     CHECK(::X509_get_signature_nid(answer->certificates[0].handle()) == NID_ecdsa_with_SHA384);
 }
 
+TEST_CASE("a CA certificate renewed for its key counts at once; another CA's does not") {
+    Lab lab;
+    const Ca issuer(lab);
+    const auto csr = request_for(test::rsa_key_number(3), {"CN=x", ""});
+    const WallTime later = lab.clock.now() + std::chrono::days(9000);
+    const auto ca_of = [&](const std::string& subject, EVP_PKEY* key) {
+        return test::make_certificate({subject, key, nullptr, nullptr, lab.clock.now(), later,
+                                       "critical,keyCertSign,cRLSign", true});
+    };
+    const Certificate renewed = ca_of(lab.ca.subject_text(), lab.ca_key);
+    test::write_certificates(lab.folder / "ca.pem", {renewed});
+    REQUIRE(issuer->reload(lab.clock.now()));
+    CHECK(issuer->ca_chain().front().der() == renewed.der());
+    CertificateContents wanted = contents();
+    wanted.validity_days = 8999;
+    auto answer = issuer->issue({wanted, &csr, "tx"});
+    REQUIRE(answer);
+    CHECK(answer->certificates.front().not_after() > lab.ca.not_after());
+    CHECK(answer->certificates.front().is_issued_by(renewed));
+
+    for (const Certificate& other : {ca_of(lab.ca.subject_text(), test::rsa_key_number(8)),
+                                     ca_of("CN=Another CA", lab.ca_key)}) {
+        test::write_certificates(lab.folder / "ca.pem", {other});
+        const auto reloaded = issuer->reload(lab.clock.now());
+        REQUIRE_FALSE(reloaded);
+        CHECK(reloaded.error().text.find("another CA takes a restart") != std::string::npos);
+        CHECK(issuer->ca_chain().front().der() == renewed.der());
+    }
+}
+
 TEST_CASE("an unusable CA stops the start and is named") {
     Lab lab;
     const LocalIssuerOptions options = options_of(lab);

@@ -1,5 +1,6 @@
 // ndesd from its files to its sockets, with a real (small) policy module.
 
+#include <algorithm>
 #include <set>
 
 #include "tests/load/http_connection.h"
@@ -94,6 +95,25 @@ TEST_CASE("reload takes the RA's new certificates, and keeps the old when they a
     CHECK(get_ca_cert(*service) == renewed);
     CHECK(setting.log.text().find("EVENT_MSCEP_FAILED_RA_CERT") != std::string::npos);
     CHECK(setting.log.text().find("signing.pem") != std::string::npos);
+}
+
+TEST_CASE("reload takes the CA's renewed certificate, whose file is watched") {
+    Setting setting;
+    const auto service = setting.started();
+    const auto watched = files_to_watch(setting.lab.config);
+    const auto file = setting.lab.profile().issuer.certificate_file;
+    CHECK(std::ranges::find(watched, file) != watched.end());
+    const Certificate renewed = test::make_certificate(
+        {setting.lab.ca.subject_text(), setting.lab.ca_key, nullptr, nullptr,
+         setting.lab.clock.now(), setting.lab.clock.now() + std::chrono::days(9000),
+         "critical,keyCertSign,cRLSign", true});
+    test::write_certificates(file, {renewed});
+    service->reload();
+    CHECK(get_ca_cert(*service).find(as_text(renewed.der())) != std::string::npos);
+    test::write_certificates(file, {setting.lab.ra_signing});
+    service->reload();
+    CHECK(get_ca_cert(*service).find(as_text(renewed.der())) != std::string::npos);
+    CHECK(setting.log.text().find("the issuer's files in use stay") != std::string::npos);
 }
 
 TEST_CASE("what is recorded outlives a restart") {
