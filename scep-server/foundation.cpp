@@ -1,5 +1,6 @@
 #include "scep-server/foundation.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "scep-server/service.h"
@@ -27,7 +28,7 @@ Result<Foundation> load_foundation(const Config& config, Log& log, const Clock& 
 }
 
 Result<Policies> load_policies(const Config& config, const Foundation& foundation,
-                               const PasswordParts& parts, Log& log) {
+                               const PasswordParts& parts, Log& log, const Clock& clock) {
     Policies policies;
     for (std::size_t i = 0; i < config.profiles.size(); ++i) {
         const ProfileConfig& profile = config.profiles[i];
@@ -42,10 +43,20 @@ Result<Policies> load_policies(const Config& config, const Foundation& foundatio
                                                 foundation.profiles[i].ca_name},
                                                log);
         if (!policy) return pass_on(policy);
-        policies.owned.push_back(std::move(*policy));
+        policies.owned.push_back(std::make_unique<PolicyWatch>(std::move(*policy), clock));
         policies.of_profile.push_back(policies.owned.back().get());
     }
     return policies;
+}
+
+PolicyStanding Policies::standing() const {
+    PolicyStanding worst;
+    for (const auto& policy : owned) {
+        const PolicyStanding one = policy->standing();
+        worst.answers = worst.answers && one.answers;
+        worst.failed_at = std::max(worst.failed_at, one.failed_at);
+    }
+    return worst;
 }
 
 std::vector<std::filesystem::path> files_to_watch(const Config& config) {

@@ -15,7 +15,7 @@
 #include "scep-server/enroll/password_policy.h"
 #include "scep-server/enroll/ra_renewal.h"
 #include "scep-server/listeners.h"
-#include "scep-server/policy_host/policy.h"
+#include "scep-server/policy_host/policy_watch.h"
 #include "scep-server/profile.h"
 
 namespace ndes::scep {
@@ -33,12 +33,14 @@ Result<Foundation> load_foundation(const Config& config, Log& log, const Clock& 
 
 // The policies of all profiles. A profile without settings of its own shares the first's.
 struct Policies {
-    std::vector<std::unique_ptr<Policy>> owned;
+    std::vector<std::unique_ptr<PolicyWatch>> owned;
     std::vector<Policy*> of_profile;  // in the profiles' order
+
+    PolicyStanding standing() const;  // of all: the worst
 };
 
 // Loads the modules, which may ask their CRP. The error names the profile's setting.
 Result<Policies> load_policies(const Config& config, const Foundation& foundation,
-                               const PasswordParts& parts, Log& log);
+                               const PasswordParts& parts, Log& log, const Clock& clock);
 
 }  // namespace ndes::scep

@@ -70,7 +70,8 @@ class RunningService final : public Service {
     // Everything behind the listeners.
     Result<void> build(Foundation& foundation) {
         auto policies =
-            load_policies(config_, foundation, {journal_->passwords(), seal_, random_, log_}, log_);
+            load_policies(config_, foundation, {journal_->passwords(), seal_, random_, log_}, log_,
+                          clock_);
         if (!policies) return pass_on(policies);
         policies_ = std::move(*policies);
         notifier_ = std::make_unique<NotifyDispatcher>(
@@ -81,7 +82,8 @@ class RunningService final : public Service {
                         seal_, log_, clock_, random_});
         build_profiles(foundation);
         health_ = std::make_unique<HealthEndpoint>(
-            HealthParts{*journal_, watch_, [this] { return ra_days_left(); },
+            HealthParts{*journal_, watch_, [this] { return policies_.standing(); },
+                        [this] { return ra_days_left(); },
                         [this] { return counters(); }, [this] { return collector_.text(); },
                         policies_.of_profile.front()->name(), profiles_.front()->issuer().name()});
         if (auto started = revocation_.start(crl_targets()); !started) return started;

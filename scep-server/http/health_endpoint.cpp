@@ -20,6 +20,7 @@ struct Check {
 struct Findings {
     std::vector<Check> checks;
     std::optional<NotifyStanding> notifies;  // absent: the journal cannot be read
+    PolicyStanding policy;
     int ra_days_left = 0;
     bool ok = true;
 };
@@ -27,8 +28,10 @@ struct Findings {
 Findings look(const HealthParts& parts) {
     Findings found;
     if (auto standing = parts.notifies.look()) found.notifies = *standing;
+    found.policy = parts.policy();
     found.ra_days_left = parts.ra_days_left();
-    found.checks = {{"policy_module", true},  // not loaded: ndesd does not start
+    // A module that cannot be loaded ndesd does not start with; one that cannot ask may come later.
+    found.checks = {{"policy_module", found.policy.answers},
                     {"journal", parts.journal.healthy() && found.notifies.has_value()},
                     {"notify_room", !found.notifies || !found.notifies->full},
                     {"ra_certificates", found.ra_days_left >= 0}};
@@ -70,6 +73,8 @@ http::Response status_page(const HealthParts& parts, const Findings& found) {
     body["oldestNotify"] = nullptr;
     body["notifyAlarm"] = nullptr;
     if (found.notifies) tell_notifies(body, *found.notifies);
+    body["policyFailedAt"] = nullptr;
+    if (found.policy.failed_at) body["policyFailedAt"] = to_rfc3339(*found.policy.failed_at);
     body["raDaysLeft"] = found.ra_days_left;
     body["requests"] = {{"issued", counters.issued},
                         {"refused", counters.refused},

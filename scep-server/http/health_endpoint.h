@@ -9,6 +9,7 @@
 #include "scep-server/enroll/enrollment.h"
 #include "scep-server/enroll/notify_watch.h"
 #include "scep-server/journal/journal.h"
+#include "scep-server/policy_host/policy_watch.h"
 
 namespace ndes::scep {
 
@@ -16,6 +17,7 @@ namespace ndes::scep {
 struct HealthParts {
     Journal& journal;
     NotifyWatch& notifies;
+    std::function<PolicyStanding()> policy;
     std::function<int()> ra_days_left;  // the least of all profiles'
     std::function<EnrollmentCounters()> counters;
     std::function<std::string()> metrics;  // in Prometheus' text format

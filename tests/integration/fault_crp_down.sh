@@ -26,10 +26,11 @@ expect_equal "GetCACaps still answers" "$(curl -s -o /dev/null -w '%{http_code}'
 eventually "NDESPlugin.log says that the request could not be sent" 5 \
     grep -qE 'Failed to send http request .*VerifyRequest. Error 1[0-9]{4}' "$NDES_LOG"
 expect_fails "nothing speaks of an invalid password" grep -qi 'invalid.password\|password.*invalid' "$NDES_LOG" "$test_dir/lab/log/ndesd.jsonl"
-expect_equal "health tells of it" "$(curl -s -o /dev/null -w '%{http_code}' --max-time 5 "$CRP_HEALTH_URL/healthz")" 000
+expect_equal "ndesd's health tells of it" "$(curl -s "$NDES_HEALTH_URL/healthz" | jq -c '[.text, .checks.policy_module]')" '["Failed",false]'
 
 lab_start "$test_dir/lab" sqlite false >/dev/null
 expect "the same challenge enrols when the CRP is back" enroll
+expect_equal "and ndesd is ready again" "$(curl -s -o /dev/null -w '%{http_code}' "$NDES_HEALTH_URL/readyz")" 200
 expect "the certificate verifies" openssl verify -CAfile "$ISSUING_CA" device.pem
 expect_equal "the challenge was spent once" \
     "$(mdm GET /api/v1/certificates | jq '.items | length')" 1

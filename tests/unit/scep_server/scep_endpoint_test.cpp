@@ -271,8 +271,11 @@ TEST_CASE("a request that cannot be decided is 503 with a time to come again") {
 
 TEST_CASE("health tells what an operator and a probe need") {
     Setting setting;
+    auto module = std::make_unique<FakePolicy>();
+    FakePolicy& policy = *module;
+    PolicyWatch watched(std::move(module), setting.lab.clock);
     const HealthEndpoint health(
-        {setting.bench.journal, setting.bench.watch,
+        {setting.bench.journal, setting.bench.watch, [&] { return watched.standing(); },
          [&] { return ra_days_left(*setting.bench.ra.get(), setting.lab.clock.now()); },
          [&] { return setting.bench.enrollment.counters(); }, [] { return "a_metric 1\n"; },
          "fake 1.0", "Test CA"});
@@ -303,6 +306,39 @@ TEST_CASE("health tells what an operator and a probe need") {
     post.path = "/healthz";
     CHECK(health.handle(post, {}).status == 405);
 
+    SECTION("a policy that could not be asked, until it answers or for a minute") {
+        policy.on_verify = [](const PolicyQuestion&) -> Result<PolicyAnswer> {
+            return fail(ErrorCode::unavailable, "the CRP is away");
+        };
+        policy.on_notify = [](const FakePolicy::Notified&) -> Result<void> {
+            return fail(ErrorCode::unavailable, "the CRP is away");
+        };
+        CHECK_FALSE(watched.notify({}));
+        CHECK(get("/readyz").status == 200);  // outcomes can wait
+        CHECK_FALSE(watched.verify({}));
+        CHECK(get("/readyz", "verbose").body.find("[-]policy_module failed\n") !=
+              std::string::npos);
+        const auto failed = get("/healthz");
+        CHECK(failed.status == 503);
+        CHECK(failed.body.find(R"("policyFailedAt":"2026-11-20T12:00:00)") != std::string::npos);
+        SECTION("an outcome that is taken is an answer") {
+            policy.on_notify = [](const FakePolicy::Notified&) { return Result<void>(); };
+            CHECK(watched.notify({}));
+        }
+        SECTION("so is a module's own fault") {
+            policy.on_verify = [](const PolicyQuestion&) -> Result<PolicyAnswer> {
+                return fail(ErrorCode::internal, "broken");
+            };
+            CHECK_FALSE(watched.verify({}));
+        }
+        SECTION("who is sent no requests tries again") {
+            setting.lab.clock.advance(std::chrono::seconds(59));
+            CHECK(get("/readyz").status == 503);
+            setting.lab.clock.advance(std::chrono::seconds(1));
+        }
+        CHECK(get("/readyz").status == 200);
+        CHECK(get("/healthz").status == 200);
+    }
     SECTION("a journal that cannot be read: nobody can tell") {
         setting.bench.journal.reads_fail = true;
         CHECK(get("/healthz").status == 503);
