@@ -50,19 +50,14 @@ ndes::LogOptions log_options(const ndes::scep::LogConfig& config) {
     return options;
 }
 
-void tell_status(const Service& service) {
-    ndes::tell_service_manager("STATUS=" + service.status_line());
-}
-
 // Until SIGTERM or SIGINT; SIGHUP and a changed file reload.
 void run(Service& service, const Config& config, ndes::FileWatcher& watcher) {
     const auto interval =
         std::min<std::chrono::milliseconds>(ndes::watchdog_interval().value_or(60s), 60s);
     ndes::tell_service_manager("READY=1");
     while (true) {
-        tell_status(service);
+        ndes::tell_service_manager(service.manager_state());
         const auto event = ndes::wait_for_event(interval, &watcher);
-        ndes::tell_service_manager("WATCHDOG=1");
         if (!event) {
             service.tend();
             continue;

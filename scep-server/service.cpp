@@ -138,10 +138,13 @@ class RunningService final : public Service {
             profile->warn_of_dates();
     }
 
-    std::string status_line() const override {
+    std::string manager_state() const override {
         const int status = health_->status();
         const char* const word = status == 0 ? "Online" : status == 1 ? "Failed" : "Undefined";
-        return word + expiry_status(*own_.get(), clock_.now());
+        std::string state = "STATUS=" + std::string(word) + expiry_status(*own_.get(), clock_.now());
+        // After an I/O error the journal takes nothing more, also when the disk is well again.
+        if (journal_->healthy()) state += "\nWATCHDOG=1";
+        return state;
     }
 
     void stop() override { shut(); }

@@ -35,8 +35,9 @@ class Service {
     // minute.
     virtual void tend() = 0;
 
-    // For the service manager: "Online", "Failed" or "Undefined", and what of ours ends soon.
-    virtual std::string status_line() const = 0;
+    // For the service manager, at least as often as its watchdog wants: STATUS ("Online", "Failed"
+    // or "Undefined", and what of ours ends soon), and WATCHDOG unless a restart alone can help.
+    virtual std::string manager_state() const = 0;
 
     // Accepts no more, answers what is at work (drain_timeout), tells no further Notify.
     virtual void stop() = 0;

@@ -5,6 +5,7 @@
 
 #include "tests/load/http_connection.h"
 #include "tests/unit/scep_server/service_setting.h"
+#include "tests/unit/sqlite/faulty_vfs.h"
 
 using namespace ndes;
 using namespace ndes::scep;
@@ -114,6 +115,23 @@ TEST_CASE("reload takes the CA's renewed certificate, whose file is watched") {
     service->reload();
     CHECK(get_ca_cert(*service).find(as_text(renewed.der())) != std::string::npos);
     CHECK(setting.log.text().find("the issuer's files in use stay") != std::string::npos);
+}
+
+TEST_CASE("a journal that takes nothing more ends the watchdog's beat: a restart alone helps") {
+    test::DiskFaults& disk = test::install_faulty_disk();
+    Setting setting;
+    const auto service = setting.started();
+    CHECK(service->manager_state().find("STATUS=Online") != std::string::npos);
+    CHECK(service->manager_state().find("\nWATCHDOG=1") != std::string::npos);
+    disk.sync_fails = true;
+    const Device device(4);
+    auto connection = connect(service->port(), "/certsrv/mscep/");
+    const auto reply =
+        connection.post("operation=PKIOperation", as_text(device.request(setting.lab)));
+    disk.sync_fails = false;
+    CHECK(reply.status == 503);
+    CHECK(service->manager_state().find("STATUS=Failed") != std::string::npos);
+    CHECK(service->manager_state().find("WATCHDOG") == std::string::npos);
 }
 
 TEST_CASE("what is recorded outlives a restart") {
