@@ -34,6 +34,7 @@ struct ScepConfig {
     bool legacy_des_sha1 = false;
     bool allow_3des = true;
     bool allow_renewal = true;
+    int minimum_rsa_bits = 2048;          // of a key that a certificate is asked for
     std::size_t max_message = 64 * 1024;  // octets, decoded
     std::string fail_info_text;           // told with every FAILURE; empty: none
 };

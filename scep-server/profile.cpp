@@ -50,6 +50,7 @@ EnrollmentRules rules_of(const ProfileConfig& config, const Issuer& issuer) {
     rules.reading.require_password = config.mscep.enforce_password;
     rules.reading.match_renewal_names = !config.mscep.disable_renewal_subject_name_match;
     rules.reading.profile = config.name;
+    rules.reading.minimum_rsa_bits = config.scep.minimum_rsa_bits;
     rules.fail_info_text = config.scep.fail_info_text;
     return rules;
 }

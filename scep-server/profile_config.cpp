@@ -3,12 +3,15 @@
 #include <optional>
 #include <utility>
 
+#include "common/crypto/rsa_weakness.h"
+
 namespace ndes::scep {
 namespace {
 
 using std::chrono::milliseconds;
 constexpr milliseconds kLeastCrlLifetime{10 * 60 * 1000};
 constexpr std::size_t kKibibyte = 1024;
+constexpr std::int64_t kLeastRsaBits = 1024;  // less is within a hobbyist's reach
 constexpr std::int64_t kWeekMinutes = 7L * 24 * 60;
 
 ScepConfig read_scep(ConfigTable table, const ScepConfig& base) {
@@ -21,6 +24,8 @@ ScepConfig read_scep(ConfigTable table, const ScepConfig& base) {
     scep.legacy_des_sha1 = table.boolean("legacy_des_sha1", base.legacy_des_sha1);
     scep.allow_3des = table.boolean("allow_3des", base.allow_3des);
     scep.allow_renewal = table.boolean("allow_renewal", base.allow_renewal);
+    scep.minimum_rsa_bits = static_cast<int>(
+        table.integer("minimum_rsa_bits", base.minimum_rsa_bits, kLeastRsaBits, kMostRsaBits));
     scep.max_message = table.size("max_message", base.max_message, 4 * kKibibyte, 1024 * kKibibyte);
     scep.fail_info_text = table.text("fail_info_text", base.fail_info_text);
     if (scep.fail_info_text.size() > 255)

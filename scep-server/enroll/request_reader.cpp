@@ -115,6 +115,14 @@ tl::expected<SignerKind, Refused> judge_signer(const SignedRequest& message,
     return SignerKind::initial;
 }
 
+// Whoever decides about the request may leave what it holds to us, its key too.
+tl::expected<void, Refused> check_key(const CertificateRequest& csr, const ReadRules& rules) {
+    if (csr.key.type != KeyType::rsa || csr.key.bits >= rules.minimum_rsa_bits) return {};
+    return refuse(kFailCertificateRequest,
+                  "an RSA key of " + std::to_string(csr.key.bits) + " bits is too weak",
+                  "scep.minimum_rsa_bits is " + std::to_string(rules.minimum_rsa_bits));
+}
+
 // RFC 8894 section 3.1: a key that cannot decrypt gets its reply under the challenge. Found out
 // after the certificate is issued, it would be issued for nobody.
 tl::expected<void, Refused> check_reply(const SignedRequest& message, std::string_view challenge) {
@@ -143,6 +151,8 @@ tl::expected<EnrollmentRequest, Refused> read_request(const SignedRequest& messa
     if (!csr) return tl::unexpected(std::move(csr.error()));
     const auto kind = judge_signer(message, *csr, ra, rules, now);
     if (!kind) return tl::unexpected(kind.error());
+    if (auto strong = check_key(*csr, rules); !strong)
+        return tl::unexpected(std::move(strong.error()));
     if (auto possible = check_reply(message, csr->challenge.value_or("")); !possible)
         return tl::unexpected(std::move(possible.error()));
 

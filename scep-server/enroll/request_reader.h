@@ -36,6 +36,7 @@ struct ReadRules {
     bool require_password = true;       // EnforcePassword
     bool match_renewal_names = true;    // not DisableRenewalSubjectNameMatch
     std::string profile;                // of the SCEP URL; empty: the first
+    int minimum_rsa_bits = 2048;        // of the key that a certificate is asked for
 };
 
 struct EnrollmentRequest {

@@ -159,6 +159,8 @@ TEST_CASE("every fault of a configuration is found, at its key") {
         {"scep", "path = \"/a?b\"", "path"},
         {"scep", "max_message = \"1KiB\"", "max_message"},
         {"scep", "allow_3des = \"yes\"", "allow_3des"},
+        {"scep", "minimum_rsa_bits = 512", "minimum_rsa_bits"},
+        {"scep", "minimum_rsa_bits = 8192", "minimum_rsa_bits"},
         {"issuer", "kind = \"adcs\"", "kind"},
         {"issuer", "hash = \"SHA-1\"", "hash"},
         {"issuer", "backdate = \"2d\"", "backdate"},

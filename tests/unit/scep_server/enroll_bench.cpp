@@ -21,6 +21,7 @@ scep::EnrollmentRules rules_of(const Lab& lab) {
     rules.reading.ca_chain = {lab.ca};
     rules.reading.require_password = lab.profile().mscep.enforce_password;
     rules.reading.match_renewal_names = !lab.profile().mscep.disable_renewal_subject_name_match;
+    rules.reading.minimum_rsa_bits = lab.profile().scep.minimum_rsa_bits;
     rules.fail_info_text = lab.profile().scep.fail_info_text;
     return rules;
 }

@@ -290,3 +290,29 @@ TEST_CASE("without room for outcomes nothing is verified or issued, and the devi
           EnrollmentAnswer::Kind::cert_rep);
     CHECK(setting.policy.verify_calls == 1);
 }
+
+TEST_CASE("a weak RSA key gets no certificate, whoever leaves the contents to the request") {
+    Lab lab;
+    const int least = GENERATE(1024, 2048);
+    lab.profile().scep.minimum_rsa_bits = least;
+    FakePolicy policy;
+    policy.on_verify = [](const PolicyQuestion&) -> Result<PolicyAnswer> {
+        PolicyAnswer yes;
+        yes.verified = true;
+        return yes;
+    };
+    EnrollBench bench(lab, policy);
+    const auto status_of = [&](int bits) {
+        const EvpPkeyPtr key = test::make_rsa_key(bits);
+        Device device(4);
+        device.key = key.get();
+        device.sign_with(test::make_signer(key.get(), "CN=device"), key.get());
+        return device.read(bench.enrollment.answer(device.request(lab), "192.0.2.7").message)
+            .pki_status;
+    };
+    CHECK(status_of(512) == "2");
+    CHECK(policy.verify_calls == 0);
+    CHECK(bench.log.text().find("512 bits is too weak") != std::string::npos);
+    CHECK(status_of(1024) == (least == 1024 ? "0" : "2"));
+    CHECK(status_of(2048) == "0");
+}
