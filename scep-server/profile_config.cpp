@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/crypto/rsa_weakness.h"
+#include "scep-server/message/scep_types.h"
 
 namespace ndes::scep {
 namespace {
@@ -26,7 +27,7 @@ ScepConfig read_scep(ConfigTable table, const ScepConfig& base) {
     scep.allow_renewal = table.boolean("allow_renewal", base.allow_renewal);
     scep.minimum_rsa_bits = static_cast<int>(
         table.integer("minimum_rsa_bits", base.minimum_rsa_bits, kLeastRsaBits, kMostRsaBits));
-    scep.max_message = table.size("max_message", base.max_message, 4 * kKibibyte, 1024 * kKibibyte);
+    scep.max_message = table.size("max_message", base.max_message, 4 * kKibibyte, kMaxMessage);
     scep.fail_info_text = table.text("fail_info_text", base.fail_info_text);
     if (scep.fail_info_text.size() > 255)
         table.fault("fail_info_text", "must have at most 255 octets");

@@ -14,7 +14,6 @@
 
 namespace ndes::scep {
 
-inline constexpr std::size_t kMaxMessage = 64 * 1024;
 inline constexpr int kMaxCertificates = 10;
 inline constexpr int kMaxRecipients = 16;
 

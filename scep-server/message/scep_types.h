@@ -1,9 +1,13 @@
 // SCEP's numbers as enums, with the section of RFC 8894 that defines each. Constants; any thread.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace ndes::scep {
+
+// Octets of a message; what is larger is refused before anything is read. As NDES.
+inline constexpr std::size_t kMaxMessage = std::size_t{64} * 1024;
 
 // messageType, section 3.2.1.2. Every other value is refused.
 enum class MessageType {

@@ -158,6 +158,7 @@ TEST_CASE("every fault of a configuration is found, at its key") {
         {"scep", "path = \"/\"", "path"},
         {"scep", "path = \"/a?b\"", "path"},
         {"scep", "max_message = \"1KiB\"", "max_message"},
+        {"scep", "max_message = \"65KiB\"", "max_message"},
         {"scep", "allow_3des = \"yes\"", "allow_3des"},
         {"scep", "minimum_rsa_bits = 512", "minimum_rsa_bits"},
         {"scep", "minimum_rsa_bits = 8192", "minimum_rsa_bits"},
