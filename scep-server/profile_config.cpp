@@ -34,6 +34,17 @@ ScepConfig read_scep(ConfigTable table, const ScepConfig& base) {
     return scep;
 }
 
+// As requests are told apart (http/scep_request.h): letters in either case, '/' at the end or not.
+bool is_same_path(std::string_view one, std::string_view other) {
+    const auto folded = [](std::string_view path) {
+        std::string text(path.substr(0, path.find_last_not_of('/') + 1));
+        for (char& letter : text)
+            if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+        return text;
+    };
+    return folded(one) == folded(other);
+}
+
 // Registries have "certsrv/mscep_admin", the white paper "MSCEP_Admin": the same folder.
 std::string without_certsrv(const std::string& folder) {
     constexpr std::string_view kBase = "certsrv/";
@@ -236,7 +247,7 @@ ProfileConfig read_profile(ConfigTable table, const ProfileConfig& base) {
         table.fault("name", "must be of a-z, 0-9, '-' and '_'");
     ConfigTable scep = table.table("scep");
     profile.scep = read_scep(scep, base.scep);
-    if (profile.scep.path == base.scep.path) scep.fault("path", "is required, and its own");
+    if (is_same_path(profile.scep.path, base.scep.path)) scep.fault("path", "is required, and its own");
     profile.mscep = read_mscep(table.table("mscep"), base.mscep);
     if (ConfigTable ra = table.table("ra"); ra.present()) profile.ra = read_ra(ra);
     const bool own_hash = profile.mscep.hash_algorithm != base.mscep.hash_algorithm;
@@ -268,7 +279,7 @@ std::vector<ProfileConfig> read_profiles(ConfigTable root) {
         ProfileConfig profile = read_profile(table, first);
         for (const ProfileConfig& other : profiles) {
             if (other.name == profile.name) table.fault("name", "is given twice");
-            if (other.scep.path == profile.scep.path && !other.name.empty())
+            if (is_same_path(other.scep.path, profile.scep.path) && !other.name.empty())
                 table.table("scep").fault("path", "is another profile's");
         }
         profiles.push_back(std::move(profile));

@@ -271,3 +271,20 @@ TEST_CASE("what is renewed by itself needs a folder, the local issuer, and setti
     CHECK(other.error().text.find("renew_client: needs issuer.kind") != std::string::npos);
     CHECK(other.error().text.find("renew_client: needs module_config") != std::string::npos);
 }
+
+TEST_CASE("no two profiles have one path, however it is spelt") {
+    const auto fault = [](const std::string& first, const std::string& second) -> std::string {
+        const auto config = parse_config(kLeast + "[[profile]]\nname = \"a\"\nscep.path = \"" + first +
+                                             "\"\n[[profile]]\nname = \"b\"\nscep.path = \"" +
+                                             second + "\"\n",
+                                         "test.toml");
+        return config ? "" : config.error().text;
+    };
+    CHECK(fault("/a/", "/b/").empty());
+    CHECK(fault("/a/", "/a/b/").empty());
+    for (const char* same : {"/a/b/", "/A/b/", "/a/b", "/a/B//"}) {
+        CAPTURE(same);
+        CHECK(fault("/a/b/", same).find("is another profile's") != std::string::npos);
+    }
+    CHECK(fault("/certsrv/MSCEP", "/b/").find("is required, and its own") != std::string::npos);
+}
