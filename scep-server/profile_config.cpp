@@ -247,7 +247,8 @@ ProfileConfig read_profile(ConfigTable table, const ProfileConfig& base) {
         table.fault("name", "must be of a-z, 0-9, '-' and '_'");
     ConfigTable scep = table.table("scep");
     profile.scep = read_scep(scep, base.scep);
-    if (is_same_path(profile.scep.path, base.scep.path)) scep.fault("path", "is required, and its own");
+    if (is_same_path(profile.scep.path, base.scep.path))
+        scep.fault("path", "is required, and its own");
     profile.mscep = read_mscep(table.table("mscep"), base.mscep);
     if (ConfigTable ra = table.table("ra"); ra.present()) profile.ra = read_ra(ra);
     const bool own_hash = profile.mscep.hash_algorithm != base.mscep.hash_algorithm;

@@ -69,9 +69,8 @@ class RunningService final : public Service {
 
     // Everything behind the listeners.
     Result<void> build(Foundation& foundation) {
-        auto policies =
-            load_policies(config_, foundation, {journal_->passwords(), seal_, random_, log_}, log_,
-                          clock_);
+        auto policies = load_policies(config_, foundation,
+                                      {journal_->passwords(), seal_, random_, log_}, log_, clock_);
         if (!policies) return pass_on(policies);
         policies_ = std::move(*policies);
         notifier_ = std::make_unique<NotifyDispatcher>(
@@ -83,9 +82,9 @@ class RunningService final : public Service {
         build_profiles(foundation);
         health_ = std::make_unique<HealthEndpoint>(
             HealthParts{*journal_, watch_, [this] { return policies_.standing(); },
-                        [this] { return ra_days_left(); },
-                        [this] { return counters(); }, [this] { return collector_.text(); },
-                        policies_.of_profile.front()->name(), profiles_.front()->issuer().name()});
+                        [this] { return ra_days_left(); }, [this] { return counters(); },
+                        [this] { return collector_.text(); }, policies_.of_profile.front()->name(),
+                        profiles_.front()->issuer().name()});
         if (auto started = revocation_.start(crl_targets()); !started) return started;
         for (const auto& profile : profiles_)
             profile->book_ra();
@@ -141,7 +140,8 @@ class RunningService final : public Service {
     std::string manager_state() const override {
         const int status = health_->status();
         const char* const word = status == 0 ? "Online" : status == 1 ? "Failed" : "Undefined";
-        std::string state = "STATUS=" + std::string(word) + expiry_status(*own_.get(), clock_.now());
+        std::string state =
+            "STATUS=" + std::string(word) + expiry_status(*own_.get(), clock_.now());
         // After an I/O error the journal takes nothing more, also when the disk is well again.
         if (journal_->healthy()) state += "\nWATCHDOG=1";
         return state;

@@ -61,13 +61,9 @@ Result<void> PendingDesk::deny(std::int64_t id, const std::string& who, const st
 }
 
 void PendingDesk::tend() {
-    auto overdue = parts_.journal.pending().overdue(kExpiredAtOnce);
-    if (!overdue)
+    if (auto done = expire_overdue(); !done)
         parts_.log.note(Severity::error, "the journal's pending requests cannot be read",
-                        {{"cause", overdue.error().text}});
-    else
-        for (const PendingRequest& request : *overdue)
-            expire(request);
+                        {{"cause", done.error().text}});
     auto requests = parts_.journal.pending().purge();
     auto passwords = parts_.journal.passwords().purge();
     for (const auto* purged : {&requests, &passwords})
@@ -76,15 +72,31 @@ void PendingDesk::tend() {
                             {{"cause", purged->error().text}});
 }
 
-void PendingDesk::expire(const PendingRequest& request) {
+// What cannot be closed, such as a removed profile's, holds nothing back that comes after it.
+Result<void> PendingDesk::expire_overdue() {
+    std::int64_t after = 0;
+    for (std::size_t closed = 0; closed < kExpiredAtOnce;) {
+        auto overdue = parts_.journal.pending().overdue(after, kExpiredAtOnce);
+        if (!overdue) return pass_on(overdue);
+        for (const PendingRequest& request : *overdue)
+            if (expire(request)) ++closed;
+        if (overdue->size() < kExpiredAtOnce) break;
+        after = overdue->back().id;
+    }
+    return {};
+}
+
+// True when it is closed.
+bool PendingDesk::expire(const PendingRequest& request) {
     const Issuance* const issuance = parts_.issuance_of(request.key.profile);
-    if (issuance == nullptr) return;
+    if (issuance == nullptr) return false;
     auto done = issuance->expire(request);
     attempt_of(request).note(
         done ? Severity::warning : Severity::error, kNoEvent,
         done ? "a request that waited has expired (RefreshPeriod)"
              : "a request that waited has expired, but cannot be closed",
         {{"pending_id", std::to_string(request.id)}, {"cause", done ? "" : done.error().text}});
+    return done.has_value();
 }
 
 }  // namespace ndes::scep

@@ -50,7 +50,8 @@ class PendingDesk {
     };
     Result<Found> find_waiting(std::int64_t id);
     Attempt attempt_of(const PendingRequest& request) const;
-    void expire(const PendingRequest& request);
+    Result<void> expire_overdue();
+    bool expire(const PendingRequest& request);
 
     PendingDeskParts parts_;
 };

@@ -63,8 +63,8 @@ class PendingRequests {
 
     // Those still open (waiting, issuing, at_ca), oldest first; after `after` (an ID).
     virtual Result<std::vector<PendingRequest>> list(std::int64_t after, std::size_t limit) = 0;
-    // Of those, the ones whose time has passed.
-    virtual Result<std::vector<PendingRequest>> overdue(std::size_t limit) = 0;
+    // Likewise those whose time has passed.
+    virtual Result<std::vector<PendingRequest>> overdue(std::int64_t after, std::size_t limit) = 0;
 
     // From one state to another, together with a Notify if there is one; conflict when it is in
     // `from` no longer.

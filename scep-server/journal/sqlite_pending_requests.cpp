@@ -165,11 +165,14 @@ Result<std::vector<PendingRequest>> SqlitePendingRequests::list(std::int64_t aft
                         });
 }
 
-Result<std::vector<PendingRequest>> SqlitePendingRequests::overdue(std::size_t limit) {
+Result<std::vector<PendingRequest>> SqlitePendingRequests::overdue(std::int64_t after,
+                                                                   std::size_t limit) {
     return pending_rows(
-        readers_, "WHERE state IN (1, 3) AND expires_at_ms <= ?1 ORDER BY id LIMIT ?2",
+        readers_, "WHERE state IN (1, 3) AND expires_at_ms <= ?1 AND id > ?2 ORDER BY id LIMIT ?3",
         [&](Statement& select) {
-            select.bind(1, to_unix_ms(clock_.now())).bind(2, static_cast<std::int64_t>(limit));
+            select.bind(1, to_unix_ms(clock_.now()))
+                .bind(2, after)
+                .bind(3, static_cast<std::int64_t>(limit));
         });
 }
 

@@ -21,7 +21,7 @@ class SqlitePendingRequests final : public PendingRequests {
                                                            std::string_view signer_spki) override;
     Result<std::optional<PendingRequest>> find_id(std::int64_t id) override;
     Result<std::vector<PendingRequest>> list(std::int64_t after, std::size_t limit) override;
-    Result<std::vector<PendingRequest>> overdue(std::size_t limit) override;
+    Result<std::vector<PendingRequest>> overdue(std::int64_t after, std::size_t limit) override;
     Result<void> move(std::int64_t id, PendingState from, PendingState to, std::string_view text,
                       const std::optional<PendingNotify>& notify) override;
     Result<std::size_t> purge() override;

@@ -274,10 +274,10 @@ TEST_CASE("what is renewed by itself needs a folder, the local issuer, and setti
 
 TEST_CASE("no two profiles have one path, however it is spelt") {
     const auto fault = [](const std::string& first, const std::string& second) -> std::string {
-        const auto config = parse_config(kLeast + "[[profile]]\nname = \"a\"\nscep.path = \"" + first +
-                                             "\"\n[[profile]]\nname = \"b\"\nscep.path = \"" +
-                                             second + "\"\n",
-                                         "test.toml");
+        const auto config =
+            parse_config(kLeast + "[[profile]]\nname = \"a\"\nscep.path = \"" + first +
+                             "\"\n[[profile]]\nname = \"b\"\nscep.path = \"" + second + "\"\n",
+                         "test.toml");
         return config ? "" : config.error().text;
     };
     CHECK(fault("/a/", "/b/").empty());

@@ -114,6 +114,30 @@ TEST_CASE("RefreshPeriod ends what nobody decides") {
     CHECK(setting.policy.verify_calls == 2);
 }
 
+TEST_CASE("what a removed profile left behind keeps nothing else from expiring") {
+    Setting setting;
+    PendingRequest old;
+    old.state = PendingState::waiting;
+    old.key.profile = "removed";
+    old.created_at = setting.lab.clock.now();
+    old.expires_at = old.created_at + std::chrono::days(1);
+    for (int i = 0; i < 200; ++i) {
+        old.key.transaction_id = "old-" + std::to_string(i);
+        REQUIRE(setting.bench->journal.pending().add(old, {}));
+    }
+    const Device device(4);
+    CHECK(setting.ask(device).pki_status == "3");
+    setting.lab.clock.advance(std::chrono::days(7));
+    PendingDesk desk({setting.bench->journal,
+                      [&](const std::string& profile) {
+                          return profile.empty() ? &setting.bench->issuance : nullptr;
+                      },
+                      setting.bench->log});
+    desk.tend();
+    CHECK(setting.logged("a request that waited has expired (RefreshPeriod)"));
+    CHECK(desk.list(0, 1000)->size() == 200);
+}
+
 TEST_CASE("only the key of the request may poll, and only for what is pending") {
     Setting setting;
     const Device device(4);
