@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/expiry/module_client.h"
 #include "common/tls/tls_context.h"
 
 namespace ndes::scep {
 namespace {
 
 constexpr std::chrono::milliseconds kAdminGrace{1000};
+constexpr std::chrono::milliseconds kOtherModule{20'000};  // of whose own limit nothing is known
+// What is ours of an answer: journal and keys, and the wait for a worker.
+constexpr std::chrono::milliseconds kOwnTime{20'000};
 
 // Null: plain HTTP.
 Result<std::shared_ptr<SSL_CTX>> load_tls(const ServerConfig& config) {
@@ -42,6 +46,11 @@ http::ServerOptions device_options(const Config& config, std::shared_ptr<SSL_CTX
     options.port = config.server.listen.port;
     options.tls = std::move(tls);
     options.worker_threads = config.server.worker_threads;
+    options.limits.handler_timeout = answer_time(config);
+    options.overdue = {503,
+                       "text/plain",
+                       "the request takes too long; repeat it later\n",
+                       {{"Retry-After", "30"}}};
     options.limits.body_octets =
         std::ranges::max(config.profiles, {}, [](const ProfileConfig& profile) {
             return profile.scep.max_message;
@@ -62,11 +71,12 @@ http::ServerOptions health_options(const Config& config) {
     return options;
 }
 
-http::ServerOptions admin_options(const AdminConfig& config, std::shared_ptr<SSL_CTX> tls) {
+http::ServerOptions admin_options(const Config& config, std::shared_ptr<SSL_CTX> tls) {
     http::ServerOptions options;
-    options.address = config.listen.address;
-    options.port = config.listen.port;
+    options.address = config.admin.listen.address;
+    options.port = config.admin.listen.port;
     options.tls = std::move(tls);
+    options.limits.handler_timeout = answer_time(config);  // challenges, approvals
     options.worker_threads = 4;
     options.limits.body_octets = 16 * 1024;
     options.limits.connections = 64;
@@ -80,6 +90,20 @@ void keep_old(Log& log, const char* listener, const Error& error) {
 }
 
 }  // namespace
+
+std::chrono::milliseconds answer_time(const Config& config) {
+    std::chrono::milliseconds longest{0};
+    for (const ProfileConfig& profile : config.profiles) {
+        std::chrono::milliseconds time{0};
+        if (profile.issuer.kind != "local") time += profile.issuer.deadline;
+        if (!profile.policy.none) {
+            const auto module = find_module_client(profile.policy.module_config);
+            time += module ? module->total_timeout : kOtherModule;
+        }
+        longest = std::max(longest, time);
+    }
+    return longest + kOwnTime;
+}
 
 Result<ListenerFiles> load_listener_files(const Config& config) {
     auto tls = load_tls(config.server);
@@ -98,7 +122,7 @@ Result<std::unique_ptr<Listeners>> Listeners::start(const Config& config,
     if (!health) return pass_on(health, "health listener");
     listeners->health_ = std::move(*health);
     if (config.admin.enabled) {
-        auto admin = http::HttpServer::start(admin_options(config.admin, files.admin.tls),
+        auto admin = http::HttpServer::start(admin_options(config, files.admin.tls),
                                              std::move(handlers.admin));
         if (!admin) return pass_on(admin, "admin listener");
         listeners->admin_ = std::move(*admin);

@@ -43,6 +43,9 @@ struct Handlers {
     http::Handler admin;  // unused without an admin site
 };
 
+// How long the answer to a device may take by what the settings allow module and CA.
+std::chrono::milliseconds answer_time(const Config& config);
+
 class Listeners {
   public:
     // Health first, so that a probe sees the start; devices last. The configuration outlives the

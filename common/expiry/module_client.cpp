@@ -6,6 +6,8 @@
 
 namespace ndes {
 
+using std::chrono::milliseconds;
+
 std::optional<ModuleClient> find_module_client(const std::filesystem::path& module_config) {
     if (module_config.empty()) return std::nullopt;
     auto file = ConfigFile::load(module_config, "NDESPOLICY_");
@@ -16,6 +18,8 @@ std::optional<ModuleClient> find_module_client(const std::filesystem::path& modu
     client.key_file = crp.path("key_file");
     client.store.folder = crp.path("certificate_store");
     client.server_ca_file = crp.path("server_ca_file");
+    client.total_timeout = crp.duration("total_timeout", client.total_timeout, milliseconds(100),
+                                        milliseconds(300'000));
     if (const std::string issuer = crp.text("certificate_issuer", ""); !issuer.empty())
         if (auto name = DistinguishedName::from_text(issuer)) client.store.issuer = *name;
     if (client.certificate_file.empty() && client.store.folder.empty()) return std::nullopt;

@@ -1,9 +1,11 @@
-// ModuleClient: as whom ndes_policy_crp.so calls its CRPs, read from its settings file for programs
-// that watch or renew that certificate: ndesd, which runs the module, and crpctl. The module judges
+// ModuleClient: as whom ndes_policy_crp.so calls its CRPs and for how long, read from its settings
+// file for programs that watch or renew that certificate: ndesd, which runs the module and waits
+// for it, and crpctl. The module judges
 // its settings itself (policy-module/core/config.h); here only the names that are needed count.
 // Any thread.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 
@@ -19,6 +21,7 @@ struct ModuleClient {
     std::filesystem::path key_file;
     CertificateRule store;
     std::filesystem::path server_ca_file;
+    std::chrono::milliseconds total_timeout{12'000};  // of one verb; the module's own default
 };
 
 // Nothing for the settings of another module: a file that is not TOML, or has no [crp] with one of

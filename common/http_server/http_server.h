@@ -34,7 +34,7 @@ struct ServerLimits {
     std::chrono::milliseconds request_timeout{10'000};
     std::chrono::milliseconds idle_timeout{75'000};  // between requests; above a client's pool
     std::chrono::milliseconds write_timeout{10'000};
-    std::chrono::milliseconds handler_timeout{30'000};  // answer 504 and close when passed
+    std::chrono::milliseconds handler_timeout{30'000};  // answer `overdue` and close when passed
 };
 
 // Shapes an answer with which the transport refuses a request that the handler never sees (400,
@@ -54,6 +54,8 @@ struct ServerOptions {
     ServerLimits limits;
     std::string server_name;  // value of the Server header; empty: none
     Refusal refusal = {};     // none: a line of plain text
+    // For whoever waits for a handler past its limit.
+    Response overdue{504, "text/plain", "Gateway Timeout\n", {}};
 };
 
 // Counters since start, for metrics and health. Consistent each, not together.

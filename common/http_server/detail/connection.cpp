@@ -166,7 +166,7 @@ void Connection::run() noexcept {
 }
 
 void Connection::answered() {
-    if (state_ != State::handling) return;  // too late: 504 was given, or the client is gone
+    if (state_ != State::handling) return;  // too late: `overdue` was given, or the client is gone
     answer(response_, refused_ == 0 && reader_.keep_alive());
     drive();
 }
@@ -280,7 +280,7 @@ void Connection::deadline_passed() {
     switch (state_) {
         case State::reading: refuse(kRequestTimeout); return drive();
         case State::handling:
-            answer(transport_answer(refused_ == 0 ? kGatewayTimeout : refused_), false);
+            answer(refused_ == 0 ? service_.overdue : transport_answer(refused_), false);
             return drive();
         case State::handshaking: ++service_.counters.handshakes_failed; return close();
         case State::waiting: channel_->end_output(); return close();

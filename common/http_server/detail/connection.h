@@ -29,7 +29,7 @@ class Connection final : public Task, public std::enable_shared_from_this<Connec
     SteadyTime deadline() const { return deadline_; }
     // True while it waits for its client: then it can be closed in favour of another.
     bool gives_way() const;
-    // Does what the state calls for: 408, 504, or just the end.
+    // Does what the state calls for: 408, `overdue`, or just the end.
     void deadline_passed();
     // Closes unless a request has been read completely; then after its answer.
     void drain();
@@ -93,7 +93,7 @@ class Connection final : public Task, public std::enable_shared_from_this<Connec
     int refused_ = 0;  // status of a refusal that a worker shapes; 0: a request for the handler
 
     // Written here before submit() and after the answer is posted; the worker's in between. A
-    // connection that gave up waiting (504) never touches them again.
+    // connection that gave up waiting never touches them again.
     Request request_;
     Response response_;
 };

@@ -27,6 +27,7 @@ struct Service {
     Service(const ServerOptions& options, Handler request_handler)
         : limits(options.limits),
           server_name(options.server_name),
+          overdue(options.overdue),
           handler(std::move(request_handler)),
           refusal(options.refusal),
           connections(limits.connections, limits.connections_per_address),
@@ -35,6 +36,7 @@ struct Service {
 
     const ServerLimits limits;
     const std::string server_name;
+    const Response overdue;
     const Handler handler;
     const Refusal refusal;  // may be empty
     AtomicCounters counters;

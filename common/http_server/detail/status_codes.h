@@ -15,7 +15,6 @@ inline constexpr int kHeaderTooLarge = 431;  // RFC 6585 section 5
 inline constexpr int kInternalError = 500;
 inline constexpr int kNotImplemented = 501;
 inline constexpr int kUnavailable = 503;
-inline constexpr int kGatewayTimeout = 504;
 inline constexpr int kVersionNotSupported = 505;
 
 }  // namespace ndes::http

@@ -168,6 +168,26 @@ TEST_CASE("a handler past its deadline is answered for with 504, its answer drop
     CHECK(other.ask(get("/fast")).body == "GET /fast? []");
 }
 
+TEST_CASE("whoever waits too long for a handler can be told when to come again") {
+    Gate gate;
+    const auto server = start_tls_server(
+        [](http::ServerOptions& options) {
+            options.limits.handler_timeout = kShort;
+            options.overdue = {503, "text/plain", "later\n", {{"Retry-After", "30"}}};
+        },
+        [&](const http::Request& request, const http::Peer& peer) {
+            gate.pass();
+            return echo(request, peer);
+        });
+    RawClient client(server->port(), tls());
+    const auto response = client.ask(get("/slow"));
+    CHECK(response.status == 503);
+    CHECK(response.headers.at("retry-after") == "30");
+    CHECK(response.body == "later\n");
+    CHECK(client.is_closed_within(kSoon));
+    gate.open();
+}
+
 TEST_CASE("a handler that throws is answered for with an empty 500") {
     const auto server =
         start_tls_server({}, [](const http::Request& request, const http::Peer&) -> http::Response {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "scep-server/listeners.h"
 #include "tests/load/http_connection.h"
 #include "tests/unit/scep_server/service_setting.h"
 #include "tests/unit/sqlite/faulty_vfs.h"
@@ -132,6 +133,27 @@ TEST_CASE("a journal that takes nothing more ends the watchdog's beat: a restart
     CHECK(reply.status == 503);
     CHECK(service->manager_state().find("STATUS=Failed") != std::string::npos);
     CHECK(service->manager_state().find("WATCHDOG") == std::string::npos);
+}
+
+TEST_CASE("the listener waits for as long as the settings let module and CA take") {
+    using namespace std::chrono_literals;
+    Lab lab;
+    lab.profile().policy.module_config = lab.folder / "module.toml";
+    const auto module = [&](const std::string& more) {
+        test::write_text(lab.profile().policy.module_config,
+                         "[crp]\ncertificate_file = \"c.pem\"\n" + more);
+    };
+    module("");
+    const auto usual = answer_time(lab.config);
+    CHECK(usual >= 30s);
+    module("total_timeout = \"60s\"\n");
+    CHECK(answer_time(lab.config) == usual + 48s);
+    lab.profile().issuer.deadline = 120s;
+    CHECK(answer_time(lab.config) == usual + 48s);  // a local CA has none
+    ProfileConfig routers = lab.profile();
+    routers.issuer.kind = "est";
+    lab.config.profiles.push_back(routers);
+    CHECK(answer_time(lab.config) == usual + 168s);
 }
 
 TEST_CASE("what is recorded outlives a restart") {
