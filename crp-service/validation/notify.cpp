@@ -82,33 +82,27 @@ AuditRecord make_audit(const NotifyInput& input, const Caller& caller, WallTime 
 Result<Decision> find_reported(Store& store, const NotifyInput& input, const Caller& caller,
                                const std::optional<CertificateFacts>& certificate) {
     const std::string spki = certificate ? certificate->spki_sha256 : std::string();
-    const auto fits = [&](const Decision& decision) {
-        return spki.empty() || decision.spki_sha256 == spki;
-    };
     Result<std::optional<Decision>> by_request =
         store.find_decision_by_request(caller.name, input.request_id);
     if (!by_request) return pass_on(by_request);
-    bool any_verified = false;
+    std::optional<Decision> reported;
     if (*by_request && (*by_request)->verified) {
         if ((*by_request)->transaction_id != input.transaction_id) {
             return fail(ErrorCode::conflict, "requestId belongs to another transaction");
         }
-        if (fits(**by_request)) return std::move(**by_request);
-        any_verified = true;
+        reported = std::move(*by_request);
     } else {
-        Result<std::vector<Transaction>> history =
-            store.find_transaction_history(input.transaction_id);
-        if (!history) return pass_on(history);
-        for (Transaction& transaction : *history) {
-            if (!transaction.decision.verified) continue;
-            if (fits(transaction.decision)) return std::move(transaction.decision);
-            any_verified = true;
-        }
+        Result<std::optional<Decision>> newest = store.find_verified(input.transaction_id, spki);
+        if (!newest) return pass_on(newest);
+        reported = std::move(*newest);
     }
-    if (any_verified) {
+    if (!reported) {
+        return fail(ErrorCode::not_found, "no verified request has this transactionId");
+    }
+    if (!spki.empty() && reported->spki_sha256 != spki) {
         return fail(ErrorCode::conflict, "certificate has another key than the verified request");
     }
-    return fail(ErrorCode::not_found, "no verified request has this transactionId");
+    return std::move(*reported);
 }
 
 IssuedCertificate make_record(const CertificateFacts& certificate, const Decision& decision,

@@ -122,6 +122,20 @@ TEST_CASE("a Notify under another request ID is found by its transaction") {
     CHECK(world.challenge(kId).state == ChallengeState::completed);
 }
 
+TEST_CASE("a Notify under another request ID finds its yes behind any number of refusals") {
+    World world;
+    VerifyInput input = verified(world);
+    for (int i = 0; i < 101; ++i) {
+        VerifyInput junk = world.request("crp1.k1.forged");
+        junk.transaction_id = input.transaction_id;
+        REQUIRE_FALSE(world.verify(junk).verified);
+    }
+    input.request_id = "request-unknown-here";
+    REQUIRE(world.service.notify(world.issued(input, certificate_for(world)), world.caller)
+                .has_value());
+    CHECK(world.challenge(kId).state == ChallengeState::completed);
+}
+
 TEST_CASE("what contradicts the records is refused and audited") {
     World world;
     const VerifyInput input = verified(world);

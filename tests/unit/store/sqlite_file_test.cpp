@@ -225,6 +225,9 @@ TEST_CASE("queries that grow with enrolments use an index") {
         {"SELECT 1 FROM challenge WHERE lookup = ?", "challenge_by_lookup"},
         {"SELECT 1 FROM decision WHERE transaction_id = ? AND csr_sha256 = ? AND verified = 1",
          "decision_by_question"},
+        {"SELECT 1 FROM decision WHERE transaction_id = ? AND verified = 1 ORDER BY "
+         "spki_sha256 = ? DESC, sequence DESC LIMIT 1",
+         "decision_by_question"},
         {"SELECT 1 FROM decision WHERE caller = ? AND request_id = ?", "decision_by_request"},
         {"SELECT 1 FROM decision WHERE id = ?", "sqlite_autoindex_decision_1"},
         {"SELECT 1 FROM decision WHERE transaction_id = ? ORDER BY sequence DESC LIMIT 1",
@@ -289,7 +292,7 @@ TEST_CASE("a database of version 1 is migrated with everything in it") {
     CHECK((*store->find_user("u"))->revision == "0");
     CHECK((*store->find_device("d"))->registered_keys.empty());
     CHECK((*store->find_challenge("c"))->state == ndes::crp::ChallengeState::reserved);
-    CHECK((*store->find_standing_decision("t", "csr", ""))->id == "yes");
+    CHECK((*store->find_standing("t", "csr", ""))->decision.id == "yes");
     const auto messages = store->list_state_messages({})->items;
     REQUIRE(messages.size() == 2);
     CHECK(messages[0].deliveries.empty());  // was delivered
