@@ -69,9 +69,9 @@ constexpr std::array kReasons = std::to_array<Reason>({
      kDoesNotCount, "SignatureValidationFailed"},
     {"SigningCertThumbprintMismatch", 1,
      "A sealed challenge was signed by a certificate that is not on the list of sealed_signer, is "
-     "out of date, or is not for signatures.",
+     "out of date, revoked or not for signatures, or whose [[caller]] is not in force.",
      "Put the MDM's present signing certificate into a [[challenge.sealed_signer]] table, or renew "
-     "it.",
+     "it; the detail tells whether valid_until or client_crl_file stands against it.",
      kDoesNotCount, "SigningCertThumbprintMismatch"},
 
     // ---- phase 2
