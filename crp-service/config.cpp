@@ -248,6 +248,9 @@ void read_callers(ConfigTable& root, const std::filesystem::path& folder, CrpdCo
                 table.fault("spki_sha256", "the pin is used by another caller");
             }
         }
+        if (!caller.templates.empty()) {
+            config.validation.templates_of[caller.name] = caller.templates;
+        }
         config.callers.push_back(std::move(caller));
     }
     check_adapter_callers(root, config.callers, config.adapters);
@@ -263,7 +266,6 @@ void bind_signers(ConfigTable& challenge, CrpdConfig& config) {
             return one.name == signer.owner && one.roles.has(Role::mdm);
         });
         if (caller != config.callers.end()) {
-            signer.templates = caller->templates;
             signer.validity = caller->validity;
         } else {
             challenge.fault("sealed_signer",

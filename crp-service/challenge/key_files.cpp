@@ -109,7 +109,6 @@ Result<std::vector<Certificate>> load_all(const std::vector<std::filesystem::pat
 Result<SealedSigner> load_signer(const SealedSignerFiles& files) {
     SealedSigner signer;
     signer.owner = files.owner;
-    signer.templates = files.templates;
     signer.spki_sha256 = files.spki_sha256;
     signer.san = files.san;
     signer.validity = files.validity;

@@ -25,7 +25,6 @@ struct SealedRecipientFiles {
 // See SealedSigner; one of certificates, pins, or issuers with san.
 struct SealedSignerFiles {
     std::string owner;
-    std::vector<std::string> templates;  // of the caller of that name
     std::vector<std::filesystem::path> certificates;
     std::vector<std::string> spki_sha256;
     std::vector<std::filesystem::path> issuers;

@@ -121,7 +121,6 @@ OpenedChallenge SealedReader::open(std::string_view text, WallTime now) const {
     OpenedChallenge opened;
     opened.kind = ChallengeKind::sealed;
     opened.owner = listed->owner;
-    opened.templates = listed->templates;
     opened.key_id = inside->recipient->name;
     auto claims = read_sealed_claims(as_text(inside->content.expose()));
     if (!claims) {

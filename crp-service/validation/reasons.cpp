@@ -16,9 +16,10 @@ constexpr std::array kReasons = std::to_array<Reason>({
     // ---- phase 0
     {"TemplateNotPermitted", 0,
      "The template has no permission record, or the record gives neither this user nor this device "
-     "both read and enroll.",
+     "both read and enroll; or the MDM's [[caller]] does not list the template.",
      "Add the user, a group of the user, the device or * to PUT /api/v1/templates/{name} with read "
-     "and enroll, or correct the template name that ndesd maps the key usage to.",
+     "and enroll, correct the template name that ndesd maps the key usage to, or add it to the "
+     "caller's templates.",
      kDoesNotCount, ""},
 
     // ---- phase 1

@@ -179,6 +179,7 @@ TEST_CASE("what an MDM seals is bound by its caller entry and the callers' CRL")
     text += R"(
 valid_from = "2027-01-01T00:00:00Z"
 valid_until = "2028-01-01T00:00:00Z"
+templates = ["Phones"]
 [[challenge.sealed_recipient]]
 certificate_file = "seal.pem"
 key_file = "seal.key"
@@ -197,6 +198,8 @@ certificate_files = ["mdm.pem"]
     REQUIRE(files.signers.size() == 1);
     CHECK(files.signers[0].validity.from == from_rfc3339("2027-01-01T00:00:00Z").value());
     CHECK(files.signers[0].validity.until == from_rfc3339("2028-01-01T00:00:00Z").value());
+    CHECK(config->validation.templates_of.at("mdm-1") == std::vector<std::string>{"Phones"});
+    CHECK_FALSE(config->validation.templates_of.contains("ndes-1"));
 }
 
 TEST_CASE("the same pin for two callers is a fault") {

@@ -67,6 +67,23 @@ TEST_CASE("a challenge cannot be ordered for another MDM's device, user or polic
     CHECK(lab.call("admin", "POST", "/api/v1/challenges", order).status == 201);
 }
 
+TEST_CASE("a policy for a template that its MDM may not use is not taken") {
+    ApiLab lab;
+    std::vector<CallerRule> rules = lab.rules();
+    for (CallerRule& rule : rules) {
+        if (rule.name == "mdm") rule.templates = {"Phones"};
+    }
+    lab.parts.replace(lab.make_parts(rules));
+    lab.make_records();  // a policy for Phones among them
+    Json policy = json_of(lab.call("mdm", "GET", "/api/v1/policies/wifi"));
+    policy["template"] = "Servers";
+    const auto refused = lab.call("mdm", "PUT", "/api/v1/policies/wifi", policy.dump());
+    CHECK(refused.status == 403);
+    CHECK(reason_of(refused) == "CallerTemplateNotPermitted");
+    CHECK(json_of(lab.call("mdm", "GET", "/api/v1/policies/wifi"))["template"] == "Phones");
+    CHECK(lab.call("admin", "PUT", "/api/v1/policies/wifi", policy.dump()).status == 200);
+}
+
 TEST_CASE("a repeated order gets its first answer, even if the device is gone by now") {
     ApiLab lab;
     lab.make_records();

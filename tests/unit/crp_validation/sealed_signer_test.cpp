@@ -45,9 +45,9 @@ TEST_CASE("a signer signs only while its caller is in force") {
     test::SealedWorkshop& shop = workshop();
     const std::string text = shop.seal(claims(), "crp", "mdm");
     const WallTime at = now();
-    CHECK(shop.reader({}, {at - 1h, at + 1h}).open(text, at).reason.empty());
+    CHECK(shop.reader({at - 1h, at + 1h}).open(text, at).reason.empty());
     for (const ValidityPeriod& validity : {ValidityPeriod{{}, at}, ValidityPeriod{at + 1ms, {}}}) {
-        const OpenedChallenge opened = shop.reader({}, validity).open(text, at);
+        const OpenedChallenge opened = shop.reader(validity).open(text, at);
         CHECK(opened.reason == "SigningCertThumbprintMismatch");
         CHECK(opened.detail.find("caller \"mdm-1\" is not in force") != std::string::npos);
         CHECK_FALSE(opened.sealed.has_value());
@@ -62,8 +62,8 @@ TEST_CASE("the callers' CRL counts for a signer's certificate as well, at each l
         std::filesystem::permissions(shop.path(name), std::filesystem::perms(0600));
     ChallengeKeyFiles files{{shop.path("k1.key")}, {shop.path("pepper.key")}, {}, {}};
     files.recipients = {{shop.path("crp.pem"), shop.path("crp.key")}};
-    files.signers = {{"mdm-1", {}, {shop.path("mdm.pem")}, {}, {}, {}},
-                     {"mdm-1", {}, {}, {shop.certificate("pinned").spki_sha256()}, {}, {}}};
+    files.signers = {{"mdm-1", {shop.path("mdm.pem")}, {}, {}, {}},
+                     {"mdm-1", {}, {shop.certificate("pinned").spki_sha256()}, {}, {}}};
     const auto reason_of = [&](const std::string& signer) {
         const auto codec = load_challenge_codec(files);
         INFO((codec ? "" : codec.error().text));

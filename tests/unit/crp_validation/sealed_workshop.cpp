@@ -89,8 +89,7 @@ void SealedWorkshop::revoke(const std::vector<std::string>& names, long next_upd
     std::filesystem::rename(ca_.write_crl(handles, next_update_s), path("crl.pem"));
 }
 
-crp::SealedReader SealedWorkshop::reader(const std::vector<std::string>& templates,
-                                         const crp::ValidityPeriod& validity,
+crp::SealedReader SealedWorkshop::reader(const crp::ValidityPeriod& validity,
                                          RevocationLists revocations) const {
     std::vector<CmsRecipient> recipients;
     for (const char* name : {"crp", "crp-ec"}) {
@@ -105,10 +104,8 @@ crp::SealedReader SealedWorkshop::reader(const std::vector<std::string>& templat
     signers[1].spki_sha256 = {certificate("pinned").spki_sha256()};
     signers[2].issuers = {Certificate::from_handle(ca_.certificate()).value()};
     signers[2].san = SubjectAltName{SubjectAltNameType::dns, "issued.example.org"};
-    for (crp::SealedSigner& signer : signers) {
-        signer.templates = templates;
+    for (crp::SealedSigner& signer : signers)
         signer.validity = validity;
-    }
     return crp::SealedReader(std::move(signers), std::move(recipients), std::move(revocations));
 }
 

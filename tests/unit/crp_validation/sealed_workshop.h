@@ -39,9 +39,7 @@ class SealedWorkshop {
 
     // Knows the recipients "crp" and "crp-ec", and the signers "mdm" and "mdm-ec" by certificate,
     // "pinned" by key, and whoever the CA names DNS:issued.example.org; all of owner "mdm-1".
-    // `templates`: those that owner may use; none: all.
-    crp::SealedReader reader(const std::vector<std::string>& templates = {},
-                             const crp::ValidityPeriod& validity = {},
+    crp::SealedReader reader(const crp::ValidityPeriod& validity = {},
                              RevocationLists revocations = {}) const;
 
     // crl.pem: the CA's list of these certificates. Where it and the other files stand.
