@@ -156,7 +156,12 @@ Result<std::optional<Decision>> VerifyService::run_all_phases(Context& context, 
 
     const auto one_state = store_.read_scope();
     Result<std::optional<Decision>> earlier = find_earlier();
-    if (!earlier || *earlier || findings.refused()) return earlier;
+    if (!earlier || *earlier) return earlier;
+    if (findings.refused()) {
+        log.add("device_id", context.device_id);
+        log.add("user_id", context.user_id);
+        return std::nullopt;
+    }
 
     PhaseTimer challenge_timer(findings, clock_, Phase::challenge);
     if (Result<void> identified = identify(context, store_); !identified) {
@@ -207,8 +212,7 @@ Result<std::optional<Decision>> VerifyService::find_same_call(const Context& con
 
 // A yes stands while its retry window lasts, and until Notify in any case: the device may not have
 // its certificate yet (RFC 8894 section 7.4). Later the question is a replay.
-Result<std::optional<Decision>> VerifyService::find_standing(const Context& context,
-                                                             Findings& findings) {
+Result<std::optional<Decision>> VerifyService::find_standing(Context& context, Findings& findings) {
     Result<std::optional<Transaction>> found = store_.find_standing(
         context.input.transaction_id, context.csr_sha256, context.signing_sha256);
     if (!found) return pass_on(found);
@@ -231,6 +235,7 @@ Result<std::optional<Decision>> VerifyService::find_standing(const Context& cont
     findings.reason = context.is_renewal() ? "RenewalNotPermitted" : "ChallengeReplayed";
     findings.detail = "the same request was verified " + to_rfc3339(standing.decided_at) +
                       " and its certificate delivered; its retry window is over";
+    if (Result<void> known = recall(context, standing, store_); !known) return pass_on(known);
     return std::nullopt;
 }
 

@@ -121,7 +121,7 @@ class VerifyService {
                                                    RequestLog& log) const;
     Result<Decision> judge(Context& context, const Caller& caller, RequestLog& log);
     Result<std::optional<Decision>> find_same_call(const Context& context, const Caller& caller);
-    Result<std::optional<Decision>> find_standing(const Context& context, Findings& findings);
+    Result<std::optional<Decision>> find_standing(Context& context, Findings& findings);
     Result<Decision> record(const Context& context, Findings& findings, const Caller& caller,
                             RequestLog& log);
     void tell_times(const Findings& findings) const;

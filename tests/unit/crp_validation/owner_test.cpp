@@ -133,6 +133,44 @@ TEST_CASE("a refusal before the records are read is its challenge's owner's all 
     CHECK(expired.owner == "mdm-1");
 }
 
+TEST_CASE("a replay after the retry window is its challenge's owner's, device's and user's") {
+    World world;
+    const std::string challenge = world.mint();
+    crp::VerifyInput input = world.request(challenge);
+    std::string challenge_id;
+    std::string reason = "ChallengeReplayed";
+    SECTION("of an initial request") {
+        const crp::Decision first = world.verify(input);
+        REQUIRE(first.verified);
+        challenge_id = first.challenge_id;
+    }
+    SECTION("of a renewal") {
+        input = world.renewal(world.enrol());
+        REQUIRE(world.verify(input).verified);
+        reason = "RenewalNotPermitted";
+    }
+    CertificateParts parts;
+    parts.serial = 99;
+    parts.not_before = world.clock.now();
+    parts.not_after = world.clock.now() + 24h;
+    REQUIRE(world.service.notify(world.issued(input, issue(rsa_key(0), parts)), world.caller));
+    world.clock.advance(601s);
+    input.request_id = "request-late";
+
+    const crp::Decision late = world.verify(input);
+    CHECK(late.reason == reason);
+    CHECK(late.owner == "mdm-1");
+    CHECK(late.device_id == "phone-1");
+    CHECK(late.user_id == "alice");
+    CHECK(late.policy_id == "wifi");
+    CHECK(late.challenge_id == challenge_id);
+    const crp::StateMessage message = world.messages().back();
+    CHECK(message.owner == "mdm-1");
+    CHECK(message.device_id == "phone-1");
+    CHECK(message.certificate_request_id == sample_policy().certificate_request_id);
+    CHECK(world.log.lines.back().field("device_id") == "phone-1");
+}
+
 TEST_CASE("nobody's challenge asks for a CA's usages or leaves variables open") {
     World world(sealed_options(), workshop().reader());
     world.clock.set(system_clock().now());
