@@ -134,6 +134,12 @@ RuleEvidence of_user(const Context& context) {
     return {"user " + context.user_id + " enabled", context.user->enabled ? "enabled" : "disabled"};
 }
 
+RuleEvidence of_device_owner(const Context& context) {
+    return {
+        context.user_id.empty() ? "any, without a user" : "user " + context.user_id + ", or none",
+        or_nothing(context.device.value().owner_user_id)};
+}
+
 RuleEvidence of_assignment(const Context& context) {
     const Assignments& to = context.policy.value().assignments;
     std::string groups = context.user ? joined(context.user->groups) : kNothing;
@@ -169,6 +175,7 @@ constexpr std::array kTable{
     EvidenceOf{"device_known", of_device},
     EvidenceOf{"device_enrolled", of_enrolment},
     EvidenceOf{"user_enabled", of_user},
+    EvidenceOf{"device_owner", of_device_owner},
     EvidenceOf{"policy_known", of_version},
     EvidenceOf{"policy_assigned", of_assignment},
     EvidenceOf{"template_matches", of_template},
