@@ -119,6 +119,7 @@ void add_requested(Facts& facts, const CertificateRequest& csr) {
     if (csr.extended_key_usage) {
         facts.add_foreign("requested_extended_key_usage", text_of(*csr.extended_key_usage));
     }
+    if (csr.security_identifier) facts.add_foreign("requested_sid", *csr.security_identifier);
 }
 
 void add_approved(Facts& facts, const CertificateContents& contents) {
@@ -126,6 +127,7 @@ void add_approved(Facts& facts, const CertificateContents& contents) {
     facts.add("approved_san", text_of(contents.subject_alt_names));
     facts.add("approved_key_usage", text_of(contents.key_usage));
     facts.add("approved_extended_key_usage", text_of(contents.extended_key_usage));
+    facts.add("approved_sid", contents.security_identifier);
     facts.add("approved_days", std::to_string(contents.validity_days));
 }
 

@@ -68,6 +68,12 @@ RuleEvidence of_names(const Context& context) {
             asked ? names_text(*asked) : kNothing};
 }
 
+RuleEvidence of_sid(const Context& context) {
+    const auto& asked = context.csr.value().security_identifier;
+    return {context.user ? or_nothing(context.user->security_identifier) : kNothing,
+            asked ? or_nothing(*asked) : kNothing};
+}
+
 RuleEvidence of_key_usage(const Context& context) {
     const auto& asked = context.csr.value().key_usage;
     return {usage_text(context.expected.value().contents.key_usage),
@@ -181,6 +187,7 @@ constexpr std::array kTable{
     EvidenceOf{"template_matches", of_template},
     EvidenceOf{"key_type_and_size", of_key},
     EvidenceOf{"hash_allowed", of_hash},
+    EvidenceOf{"sid_matches", of_sid},
     EvidenceOf{"subject_matches", of_subject},
     EvidenceOf{"san_matches", of_names},
     EvidenceOf{"key_usage_matches", of_key_usage},
