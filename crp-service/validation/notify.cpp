@@ -6,6 +6,7 @@
 
 #include "common/crypto/certificate_facts.h"
 #include "common/logging/cmtrace.h"
+#include "crp-service/validation/deviations.h"
 #include "crp-service/validation/recording.h"
 #include "crp-service/validation/request_log.h"
 #include "crp-service/validation/verify_service.h"
@@ -161,12 +162,28 @@ void add_decision(AuditRecord& audit, const Decision& decision) {
     if (!decision.user_id.empty()) audit.facts.emplace_back("user_id", decision.user_id);
 }
 
+// A named certificate tells nothing of what it says.
+std::vector<Deviation> find_deviations(const NotifyInput& input,
+                                       const std::optional<CertificateFacts>& certificate,
+                                       const Decision& decision) {
+    if (!certificate || !input.certificate || !decision.contents) return {};
+    return deviations_of(*input.certificate, *certificate, *decision.contents);
+}
+
 void add_certificate(AuditRecord& audit, const IssuedCertificate& certificate) {
     audit.facts.emplace_back("certificate_sha256", certificate.sha256);
     audit.facts.emplace_back("certificate_serial", certificate.serial);
     audit.facts.emplace_back("certificate_issuer", certificate.issuer);
     audit.facts.emplace_back("not_before", to_rfc3339(certificate.not_before));
     audit.facts.emplace_back("not_after", to_rfc3339(certificate.not_after));
+}
+
+void add_issued(NotifyCommit& commit, StateMessage& message, const CertificateFacts& certificate,
+                const Decision& decision) {
+    commit.certificate = make_record(certificate, decision, commit.now);
+    message.certificate_sha1 = certificate.sha1;
+    message.certificate_serial = certificate.serial;
+    add_certificate(commit.audit, *commit.certificate);
 }
 
 }  // namespace
@@ -224,12 +241,10 @@ Result<void> VerifyService::take_notice(const NotifyInput& input, const Caller& 
         *decision, meaning->state, issued ? std::string(kSuccess) : hresult_text(input.hresult),
         clock_, random_);
     message.certificate_request_id = std::move(reported->certificate_request_id);
-    if (*certificate) {
-        commit.certificate = make_record(**certificate, *decision, commit.now);
-        message.certificate_sha1 = (*certificate)->sha1;
-        message.certificate_serial = commit.certificate->serial;
-        add_certificate(commit.audit, *commit.certificate);
-    }
+    if (*certificate) add_issued(commit, message, **certificate, *decision);
+    // It exists, so it is on record and can be revoked; what it says is told to the operator.
+    const std::vector<Deviation> deviations = find_deviations(input, *certificate, *decision);
+    if (!deviations.empty()) commit.audit.facts.emplace_back("deviates", fields_of(deviations));
     commit.transaction_id = decision->transaction_id;
     commit.decision_id = decision->id;
     commit.outcome = meaning->outcome;
@@ -244,6 +259,10 @@ Result<void> VerifyService::take_notice(const NotifyInput& input, const Caller& 
     if (observer_ != nullptr) {
         observer_->write_took("commit_notify", clock_.steady_now() - start);
         if (*outcome == NotifyOutcome::recorded) observer_->outcome_recorded(commit.outcome);
+    }
+    if (*outcome == NotifyOutcome::recorded && !deviations.empty()) {
+        log.error(line_of(deviations));
+        if (observer_ != nullptr) observer_->certificate_deviated();
     }
     log.info(*outcome == NotifyOutcome::repeated
                  ? "The same outcome was told before; no state message is sent again."
