@@ -110,6 +110,7 @@ IssuedCertificate make_record(const CertificateFacts& certificate, const Decisio
                               WallTime now) {
     IssuedCertificate record;
     record.sha256 = certificate.sha256;
+    record.sha1 = certificate.sha1;
     record.serial = certificate.serial;
     record.issuer = certificate.issuer;
     record.subject = certificate.subject;

@@ -63,6 +63,7 @@ STORE_CONTRACT(an_issued_certificate_completes_the_challenge) {
     CHECK_FALSE(read.revoked);
     CHECK(read.recorded_at == certificate.recorded_at);
     CHECK(read.owner == certificate.owner);
+    CHECK(read.sha1 == certificate.sha1);
     CHECK_FALSE(store.find_certificate("other")->has_value());
 }
 

@@ -45,6 +45,7 @@ TEST_CASE("issued: certificate recorded, challenge completed, state 9") {
     REQUIRE((found.has_value() && found->has_value()));
     const IssuedCertificate& record = **found;
     CHECK(record.serial == certificate.serial());
+    CHECK(record.sha1 == certificate.sha1());
     CHECK(record.spki_sha256 == certificate.spki_sha256());
     CHECK(record.subject == certificate.subject_text());
     CHECK(record.not_after == certificate.not_after());
