@@ -195,9 +195,10 @@ void read_validity(ConfigTable& table, CallerRule& caller) {
         if (!time) table.fault(key, "must be a UTC time as in 2027-01-31T00:00:00Z");
         return time ? std::optional<WallTime>(*time) : std::nullopt;
     };
-    caller.valid_from = read("valid_from");
-    caller.valid_until = read("valid_until");
-    if (caller.valid_from && caller.valid_until && *caller.valid_until <= *caller.valid_from) {
+    ValidityPeriod& validity = caller.validity;
+    validity.from = read("valid_from");
+    validity.until = read("valid_until");
+    if (validity.from && validity.until && *validity.until <= *validity.from) {
         table.fault("valid_until", "must be later than valid_from");
     }
 }
@@ -247,19 +248,25 @@ void read_callers(ConfigTable& root, const std::filesystem::path& folder, CrpdCo
                 table.fault("spki_sha256", "the pin is used by another caller");
             }
         }
+        if (!caller.templates.empty()) {
+            config.validation.templates_of[caller.name] = caller.templates;
+        }
         config.callers.push_back(std::move(caller));
     }
     check_adapter_callers(root, config.callers, config.adapters);
 }
 
-// What an MDM seals is its own, and bound by its [[caller]] table, as what it posts.
+// What an MDM seals is its own, and bound by its [[caller]] table, as what it posts: by when that
+// is in force, and by the CRL for callers.
 void bind_signers(ConfigTable& challenge, CrpdConfig& config) {
+    config.challenge.files.client_ca = config.tls_files.client_ca;
+    config.challenge.files.client_crl = config.tls_files.client_crl;
     for (SealedSignerFiles& signer : config.challenge.files.signers) {
         const auto caller = std::ranges::find_if(config.callers, [&](const CallerRule& one) {
             return one.name == signer.owner && one.roles.has(Role::mdm);
         });
         if (caller != config.callers.end()) {
-            signer.templates = caller->templates;
+            signer.validity = caller->validity;
         } else {
             challenge.fault("sealed_signer",
                             "owner \"" + signer.owner + "\" is no [[caller]] with the role mdm");

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "common/crypto/asn1_time.h"
+#include "common/crypto/csr_extensions.h"
 #include "common/crypto/der_reader.h"
 #include "common/crypto/digest.h"
 #include "common/crypto/distinguished_name.h"
@@ -10,7 +11,7 @@
 namespace ndes {
 namespace {
 
-// RFC 5280 section 4.1: TBSCertificate up to the key; extensions are passed over.
+// RFC 5280 section 4.1: TBSCertificate.
 struct Parts {
     DerElement serial;
     DerElement issuer;
@@ -18,6 +19,7 @@ struct Parts {
     DerElement not_after;
     DerElement subject;
     DerElement key;
+    ByteView extensions;  // what is in the SEQUENCE OF; empty without
 };
 std::optional<Parts> read_parts(ByteView der) {
     DerReader outer(der_contents(der, kDerSequence).value_or(ByteView{}));
@@ -32,13 +34,18 @@ std::optional<Parts> read_parts(ByteView der) {
     const auto validity = reader.take(kDerSequence);
     const auto subject = reader.take(kDerSequence);
     const auto key = reader.take(kDerSequence);
+    reader.take(der_context(1, false));  // unique identifiers of issuer and subject
+    reader.take(der_context(2, false));
+    const auto extensions = reader.take(der_context(3, true));
     DerReader times(validity ? validity->contents : ByteView{});
     const auto not_before = times.next();
     const auto not_after = times.next();
     if (!serial || !has_algorithm || !issuer || !subject || !key || !not_after || !times.empty()) {
         return std::nullopt;
     }
-    return Parts{*serial, *issuer, *not_before, *not_after, *subject, *key};
+    const auto list = extensions ? der_contents(extensions->contents, kDerSequence) : ByteView{};
+    if (!list || !reader.empty()) return std::nullopt;
+    return Parts{*serial, *issuer, *not_before, *not_after, *subject, *key, *list};
 }
 
 WallTime time_of(const DerElement& element) {
@@ -63,6 +70,14 @@ std::string name_of(const DerElement& name) {
 }
 
 }  // namespace
+
+Result<CertificateRequest> read_certificate_extensions(ByteView der) {
+    const auto parts = der.size() <= kMaxCertificate ? read_parts(der) : std::nullopt;
+    if (!parts) return fail(ErrorCode::bad_request, "not one DER certificate");
+    CertificateRequest said;
+    if (auto read = read_requested_extensions(parts->extensions, said); !read) return pass_on(read);
+    return said;
+}
 
 Result<CertificateFacts> read_certificate_facts(ByteView der) {
     const auto parts = der.size() <= kMaxCertificate ? read_parts(der) : std::nullopt;

@@ -7,6 +7,7 @@
 
 #include "common/bytes.h"
 #include "common/clock.h"
+#include "common/crypto/csr.h"
 #include "common/error.h"
 
 namespace ndes {
@@ -24,6 +25,10 @@ struct CertificateFacts {
     WallTime not_before{};
     WallTime not_after{};
 };
+
+// What its extensions say, in the terms of a request that asks for them; all else of the result is
+// empty. bad_request as below, and when a known extension cannot be read.
+Result<CertificateRequest> read_certificate_extensions(ByteView der);
 
 // Each fact as Certificate has it. bad_request when the octets are not exactly one certificate.
 Result<CertificateFacts> read_certificate_facts(ByteView der);

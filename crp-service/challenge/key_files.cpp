@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/crypto/aead.h"
+#include "common/crypto/crl.h"
 #include "common/crypto/key.h"
 #include "common/file.h"
 
@@ -14,6 +15,7 @@ namespace {
 constexpr std::size_t kMaxKeyIdCharacters = 8;
 constexpr std::size_t kLeastPepperOctets = 16;
 constexpr std::size_t kMostPepperOctets = 1024;
+constexpr std::size_t kMostCrlOctets = 16UL * 1024 * 1024;
 
 bool is_key_id(std::string_view id) {
     return !id.empty() && id.size() <= kMaxKeyIdCharacters && std::ranges::all_of(id, [](char c) {
@@ -107,9 +109,9 @@ Result<std::vector<Certificate>> load_all(const std::vector<std::filesystem::pat
 Result<SealedSigner> load_signer(const SealedSignerFiles& files) {
     SealedSigner signer;
     signer.owner = files.owner;
-    signer.templates = files.templates;
     signer.spki_sha256 = files.spki_sha256;
     signer.san = files.san;
+    signer.validity = files.validity;
     auto certificates = load_all(files.certificates);
     if (!certificates) return pass_on(certificates);
     signer.certificates = std::move(*certificates);
@@ -117,6 +119,19 @@ Result<SealedSigner> load_signer(const SealedSignerFiles& files) {
     if (!issuers) return pass_on(issuers);
     signer.issuers = std::move(*issuers);
     return signer;
+}
+
+// The lists for callers' certificates; authorities are those of callers and of signers.
+Result<RevocationLists> load_revocations(const ChallengeKeyFiles& files,
+                                         const std::vector<SealedSigner>& signers) {
+    if (signers.empty() || files.client_crl.empty()) return RevocationLists();
+    auto text = read_file(files.client_crl, kMostCrlOctets);
+    if (!text) return pass_on(text);
+    auto authorities = load_certificates(files.client_ca);
+    if (!authorities) return pass_on(authorities);
+    for (const SealedSigner& signer : signers)
+        authorities->insert(authorities->end(), signer.issuers.begin(), signer.issuers.end());
+    return RevocationLists(read_crls(*text), *authorities);
 }
 
 }  // namespace
@@ -149,9 +164,11 @@ Result<std::unique_ptr<ChallengeCodec>> load_challenge_codec(const ChallengeKeyF
         if (!signer) return pass_on(signer, "sealed_signer");
         signers.push_back(std::move(*signer));
     }
+    auto revocations = load_revocations(files, signers);
+    if (!revocations) return pass_on(revocations, "client CRL");
     return std::make_unique<ChallengeCodec>(
         std::move(*keys), std::move(*peppers),
-        SealedReader(std::move(signers), std::move(recipients)));
+        SealedReader(std::move(signers), std::move(recipients), std::move(*revocations)));
 }
 
 }  // namespace ndes::crp

@@ -13,6 +13,7 @@
 #include "common/certificate_contents.h"
 #include "common/error.h"
 #include "crp-service/challenge/challenge_codec.h"
+#include "crp-service/domain/validity_period.h"
 
 namespace ndes::crp {
 
@@ -24,11 +25,11 @@ struct SealedRecipientFiles {
 // See SealedSigner; one of certificates, pins, or issuers with san.
 struct SealedSignerFiles {
     std::string owner;
-    std::vector<std::string> templates;  // of the caller of that name
     std::vector<std::filesystem::path> certificates;
     std::vector<std::string> spki_sha256;
     std::vector<std::filesystem::path> issuers;
     std::optional<SubjectAltName> san;
+    ValidityPeriod validity = {};  // of the caller of that name
 };
 
 struct ChallengeKeyFiles {
@@ -36,6 +37,9 @@ struct ChallengeKeyFiles {
     std::vector<std::filesystem::path> peppers;  // at least 32 hex digits; first makes look-ups
     std::vector<SealedRecipientFiles> recipients;
     std::vector<SealedSignerFiles> signers;
+    // What callers' certificates are held against: signers' are as well. No CRL: not checked.
+    std::filesystem::path client_ca = {};
+    std::filesystem::path client_crl = {};
 };
 
 // configuration, not_found or too_large, naming the file.

@@ -28,7 +28,6 @@ struct OpenedChallenge {
     ChallengeClaims claims;              // minted, sealed
     std::optional<SealedClaims> sealed;  // sealed
     std::string owner;                   // sealed: of the signer
-    std::vector<std::string> templates;  // sealed: those its owner may use; empty: all
     std::string key_id;                  // minted: the key; sealed: the decryption certificate
     std::vector<std::string> lookups;    // posted: hex HMAC under each pepper, current one first
     std::string reason;                  // empty when it could be read, else why not: a word of

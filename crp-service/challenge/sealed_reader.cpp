@@ -24,17 +24,6 @@ std::string without_line_ends(std::string_view text) {
     return plain;
 }
 
-// Why a signer's certificate may not sign now; empty when it may.
-std::string signer_fault(const Certificate& signer, WallTime now) {
-    if (now < signer.not_before()) return "its certificate is not valid yet";
-    if (now >= signer.not_after()) {
-        return "its certificate expired " + to_rfc3339(signer.not_after());
-    }
-    const bool may_sign = signer.has_key_usage(KeyUsage::digital_signature) ||
-                          signer.has_key_usage(KeyUsage::non_repudiation);
-    return may_sign ? "" : "its certificate is not for signatures";
-}
-
 bool contains(const std::vector<Certificate>& list, const Certificate& certificate) {
     return std::ranges::any_of(
         list, [&](const Certificate& one) { return one.der() == certificate.der(); });
@@ -51,8 +40,11 @@ bool is_certified(const SealedSigner& signer, const Certificate& certificate) {
 
 }  // namespace
 
-SealedReader::SealedReader(std::vector<SealedSigner> signers, std::vector<CmsRecipient> recipients)
-    : signers_(std::move(signers)), recipients_(std::move(recipients)) {
+SealedReader::SealedReader(std::vector<SealedSigner> signers, std::vector<CmsRecipient> recipients,
+                           RevocationLists revocations)
+    : signers_(std::move(signers)),
+      recipients_(std::move(recipients)),
+      revocations_(std::move(revocations)) {
     for (const SealedSigner& signer : signers_) {
         known_.insert(known_.end(), signer.certificates.begin(), signer.certificates.end());
     }
@@ -71,6 +63,20 @@ const SealedSigner* SealedReader::find_signer(const Certificate& certificate) co
                is_certified(signer, certificate);
     });
     return found == signers_.end() ? nullptr : &*found;
+}
+
+std::string SealedReader::signer_fault(const SealedSigner& signer, const Certificate& certificate,
+                                       WallTime now) const {
+    if (!signer.validity.covers(now)) return "caller \"" + signer.owner + "\" is not in force";
+    if (now < certificate.not_before()) return "its certificate is not valid yet";
+    if (now >= certificate.not_after()) {
+        return "its certificate expired " + to_rfc3339(certificate.not_after());
+    }
+    if (!certificate.has_key_usage(KeyUsage::digital_signature) &&
+        !certificate.has_key_usage(KeyUsage::non_repudiation)) {
+        return "its certificate is not for signatures";
+    }
+    return revocations_.fault_of(certificate, now);
 }
 
 OpenedChallenge SealedReader::open(std::string_view text, WallTime now) const {
@@ -95,7 +101,7 @@ OpenedChallenge SealedReader::open(std::string_view text, WallTime now) const {
     if (listed == nullptr) {
         return refused_sealed("SigningCertThumbprintMismatch", name + " is not on the list");
     }
-    if (const std::string fault = signer_fault(*signer, now); !fault.empty()) {
+    if (const std::string fault = signer_fault(*listed, *signer, now); !fault.empty()) {
         return refused_sealed("SigningCertThumbprintMismatch", name + ": " + fault);
     }
     if (!outside->verify(*signer)) {
@@ -115,7 +121,6 @@ OpenedChallenge SealedReader::open(std::string_view text, WallTime now) const {
     OpenedChallenge opened;
     opened.kind = ChallengeKind::sealed;
     opened.owner = listed->owner;
-    opened.templates = listed->templates;
     opened.key_id = inside->recipient->name;
     auto claims = read_sealed_claims(as_text(inside->content.expose()));
     if (!claims) {

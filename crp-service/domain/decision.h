@@ -88,6 +88,7 @@ struct IssuedCertificate {
     std::string owner;
     std::optional<WallTime> revoked_at = {};
     std::string revocation_reason = {};  // a word of RFC 5280 section 5.3.1, e.g. "keyCompromise"
+    std::string sha1 = {};  // hex; names it in state messages; "": recorded before this was kept
 };
 
 // Who holds a key: a certificate of it, or a yes whose certificate is on its way.

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <string>
 
+#include "common/crypto/asn1_text.h"
 #include "common/http_server/url.h"
 #include "crp-service/http/endpoint_names.h"
 #include "crp-service/http/peer_identity.h"
@@ -104,6 +105,10 @@ tl::unexpected<Problem> refuse_method(std::string allow) {
 tl::expected<RouteMatch, Problem> look_up(const http::Request& request, const LiveParts& parts) {
     auto segments = http::decode_segments(request.target);
     if (!segments) return refuse(ProblemCode::path_unknown, segments.error().text);
+    // Nothing on record has another name, and PostgreSQL does not even take the question.
+    if (!std::all_of(segments->begin(), segments->end(), is_utf8)) {
+        return refuse(ProblemCode::path_unknown, "the path is not UTF-8");
+    }
     if (segments->size() > 1 && segments->back().empty()) segments->pop_back();  // one last "/"
     RouteMatch match = find_route(request.method, *segments);
     const bool is_off = !match.adapter.empty() && !parts.adapters.contains(match.adapter);
@@ -171,7 +176,9 @@ http::Response Api::respond(const http::Request& request, const http::Peer& peer
                    {"caller", (*caller)->name}});
         return std::move(*result);
     }
-    if (result.error().code == ProblemCode::storage_failed) commits_.failed(clock_.steady_now());
+    if (route != nullptr && route->writes && result.error().code == ProblemCode::storage_failed) {
+        commits_.failed(clock_.steady_now());
+    }
     return reject(result.error(), request, peer,
                   caller ? std::string_view((*caller)->name) : std::string_view());
 }

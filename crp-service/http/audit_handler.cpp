@@ -1,5 +1,6 @@
-// /api/v1/audit: the audit, oldest first; ?after= for what is new. Its signed checkpoints. And what
-// somebody who verified it found, which becomes part of it.
+// /api/v1/audit: the audit, oldest first; ?after= for what is new; an mdm caller sees the records
+// of its own calls. Its signed checkpoints. And what somebody who verified it found, which becomes
+// part of it.
 #include <charconv>
 
 #include "common/bytes.h"

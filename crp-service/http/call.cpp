@@ -4,6 +4,7 @@
 #include <charconv>
 #include <set>
 
+#include "common/crypto/asn1_text.h"
 #include "common/http_server/url.h"
 #include "crp-service/http/peer_identity.h"
 
@@ -79,6 +80,7 @@ tl::expected<ListQuery, Problem> Call::list_query(
         if (value.size() > kMaxCursorOctets) {
             return refuse(ProblemCode::query_malformed, name + ": is over-long");
         }
+        if (!is_utf8(value)) return refuse(ProblemCode::query_malformed, name + ": is not UTF-8");
         if (is_cursor) {
             result.page.after = std::move(value);
         } else if (is_filter) {

@@ -11,9 +11,9 @@
 #include <string_view>
 #include <vector>
 
-#include "common/clock.h"
 #include "common/crypto/certificate.h"
 #include "common/crypto/distinguished_name.h"
+#include "crp-service/domain/validity_period.h"
 
 namespace ndes::crp {
 
@@ -56,8 +56,7 @@ struct CallerRule {
     std::optional<SubjectAltName> san;
     bool may_generate_challenges = false;  // ndes only
     std::vector<std::string> templates;    // that it may ask or order for; empty: all
-    std::optional<WallTime> valid_from;    // in force from then on
-    std::optional<WallTime> valid_until;   // and before that
+    ValidityPeriod validity;               // when it is in force
     std::string adapter = {};  // not empty: calls the paths of this adapter, and nothing else
     std::vector<CredentialFiles> credentials = {};
 

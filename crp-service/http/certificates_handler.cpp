@@ -68,6 +68,7 @@ Result<StateMessage> message_of(const Call& call, const IssuedCertificate& certi
     message.user_id = certificate.user_id;
     if (*policy) message.certificate_request_id = (*policy)->certificate_request_id;
     message.reason = revocation.reason;
+    message.certificate_sha1 = certificate.sha1;
     message.certificate_serial = certificate.serial;
     message.created_at = revocation.now;
     message.owner = certificate.owner;

@@ -23,7 +23,7 @@ class CommitWatch {
         const std::lock_guard<std::mutex> lock(mutex_);
         failed_at_.reset();
     }
-    // A call failed for the store's sake within kBelieved, and none has written since.
+    // A call that writes failed for the store's sake within kBelieved, and none has written since.
     bool is_failing(SteadyTime now) const {
         const std::lock_guard<std::mutex> lock(mutex_);
         return failed_at_ && now - *failed_at_ < kBelieved;

@@ -42,12 +42,16 @@ std::string hresult_text(std::int32_t hresult) {
 }  // namespace
 
 Json contents_json(const CertificateContents& contents) {
-    return {{"subject", contents.subject},
-            {"subjectAltNames", alt_names_json(contents.subject_alt_names)},
-            {"keyUsage", key_usage_json(contents.key_usage)},
-            {"extendedKeyUsage", contents.extended_key_usage},
-            {"validityDays", contents.validity_days},
-            {"template", contents.template_name}};
+    Json object = {{"subject", contents.subject},
+                   {"subjectAltNames", alt_names_json(contents.subject_alt_names)},
+                   {"keyUsage", key_usage_json(contents.key_usage)},
+                   {"extendedKeyUsage", contents.extended_key_usage},
+                   {"validityDays", contents.validity_days},
+                   {"template", contents.template_name}};
+    if (!contents.security_identifier.empty()) {
+        object["securityIdentifier"] = contents.security_identifier;
+    }
+    return object;
 }
 
 Json to_json(const Transaction& transaction) {

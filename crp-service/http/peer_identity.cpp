@@ -24,13 +24,8 @@ tl::unexpected<Problem> refuse_certificate(ClientFault fault, const std::string&
     return refuse(problem_of(fault), "the client certificate does not count: " + text);
 }
 
-bool is_in_force(const CallerRule& caller, WallTime now) {
-    return (!caller.valid_from || *caller.valid_from <= now) &&
-           (!caller.valid_until || now < *caller.valid_until);
-}
-
 tl::expected<const CallerRule*, Problem> in_force(const CallerRule& caller, WallTime now) {
-    if (is_in_force(caller, now)) return &caller;
+    if (caller.validity.covers(now)) return &caller;
     return refuse(ProblemCode::caller_not_in_force,
                   "caller \"" + caller.name + "\" is not in force at " + to_rfc3339(now));
 }

@@ -8,6 +8,13 @@ namespace ndes::crp {
 
 namespace {
 
+tl::expected<void, Problem> check_put(const Call& call, const Policy& policy) {
+    if (auto sound = check_policy(policy); !sound) return refuse(sound);
+    if (call.caller.may_use_template(policy.template_name)) return {};
+    return refuse(ProblemCode::template_not_permitted,
+                  "template: the caller may not use template \"" + policy.template_name + "\"");
+}
+
 const RecordKind<Policy> kPolicy{"policy",
                                  policy_from_json,
                                  to_json,
@@ -15,7 +22,7 @@ const RecordKind<Policy> kPolicy{"policy",
                                  &Store::put_policy,
                                  &Store::delete_policy,
                                  &Store::list_policies,
-                                 check_policy};
+                                 check_put};
 
 }  // namespace
 

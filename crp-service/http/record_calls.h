@@ -25,7 +25,8 @@ struct RecordKind {
     Result<void> (Store::*remove)(std::string_view id, AuditRecord audit,
                                   const Precondition& premise);
     Result<Page<Record>> (Store::*list)(const PageRequest& page);
-    Result<void> (*check)(const Record& record) = nullptr;  // beyond its JSON
+    // What its JSON alone does not show.
+    tl::expected<void, Problem> (*check)(const Call& call, const Record& record) = nullptr;
 
     AuditRecord audit(const Call& call, const std::string& verb, const std::string& id) const {
         AuditRecord record = call.audit(verb + "-" + noun);
@@ -89,7 +90,8 @@ Answer put_record(const Call& call, const RecordKind<Record>& kind) {
     auto record = kind.from_json(*body, *id);
     if (!record) return refuse(record);
     if (kind.check) {
-        if (auto sound = kind.check(*record); !sound) return refuse(sound);
+        auto sound = kind.check(call, *record);
+        if (!sound) return tl::unexpected(std::move(sound.error()));
     }
     record->owner = call.owner_filter();
     for (int attempt = 1;; ++attempt) {

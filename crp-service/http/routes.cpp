@@ -54,7 +54,7 @@ const Route kRoutes[] = {
     {"GET",    "/api/v1/state-messages",                 kRecords, list_state_messages},
     {"GET",    "/api/v1/state-messages/dead-letters",    kAdmin,   list_dead_letters},
     {"POST",   "/api/v1/state-messages/replay",          kAdmin,   replay_state_messages},
-    {"GET",    "/api/v1/audit",                          kAdmin,   list_audit},
+    {"GET",    "/api/v1/audit",                          kRecords, list_audit},
     {"GET",    "/api/v1/audit/checkpoints",              kAdmin,   list_audit_checkpoints},
     {"POST",   "/api/v1/audit/verifications",            kAdmin,   record_audit_verification},
     // For operators: nothing of these is recorded.

@@ -74,6 +74,9 @@ struct CrpMetrics::Families {
                                "Time until a write was durable")),
           outcomes(
               counter(registry, "ndes_crp_outcomes_total", "Outcomes told by Notify and recorded")),
+          deviating(counter(registry, "ndes_crp_certificates_deviating_total",
+                            "Issued certificates that are not what was verified")
+                        .Add({})),
           consumed(counter(registry, "ndes_crp_challenges_consumed_total",
                            "Challenges reserved by a verdict of yes")
                        .Add({})),
@@ -123,6 +126,7 @@ struct CrpMetrics::Families {
     Family<Histogram>& phase_time;
     Family<Histogram>& write_time;
     Family<Counter>& outcomes;
+    Counter& deviating;
     Counter& consumed;
     Family<Gauge>& challenges;
     Family<Gauge>& messages;
@@ -197,6 +201,8 @@ void CrpMetrics::write_took(std::string_view write, SteadyTime::duration time) {
 void CrpMetrics::outcome_recorded(TransactionState outcome) {
     families_->outcomes.Add({{"outcome", word_of(outcome)}}).Increment();
 }
+
+void CrpMetrics::certificate_deviated() { families_->deviating.Increment(); }
 
 void CrpMetrics::show_sinks(const std::vector<SinkSample>& sinks) {
     for (const SinkSample& one : sinks) {

@@ -52,6 +52,7 @@ class CrpMetrics final : public VerifyObserver {
     void verdict_recorded(const Decision& decision) override;
     void write_took(std::string_view write, SteadyTime::duration time) override;
     void outcome_recorded(TransactionState outcome) override;
+    void certificate_deviated() override;
 
     void show_sinks(const std::vector<SinkSample>& sinks);
     void show_server(const ServerSample& server);

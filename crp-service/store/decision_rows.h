@@ -26,7 +26,7 @@
 #define CERTIFICATE_COLUMNS                                                              \
     "sha256, serial, issuer, subject, spki_sha256, not_before, not_after, decision_id, " \
     "transaction_id, challenge_id, device_id, user_id, policy_id, renews, revoked, "     \
-    "recorded_at, owner, revoked_at, revocation_reason"
+    "recorded_at, owner, revoked_at, revocation_reason, sha1"
 
 namespace ndes::crp {
 
@@ -186,6 +186,7 @@ Result<Numbered<IssuedCertificate>> read_numbered_certificate(Row& row) {
     certificate.owner = row.text();
     certificate.revoked_at = row.optional_time();
     certificate.revocation_reason = row.text();
+    certificate.sha1 = row.text();
     return numbered;
 }
 

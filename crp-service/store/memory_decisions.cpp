@@ -54,12 +54,26 @@ Transaction* MemoryStore::by_id(std::string_view decision_id) {
     return nullptr;
 }
 
-Result<std::optional<Decision>> MemoryStore::find_standing_decision(
-    std::string_view transaction_id, std::string_view csr_sha256, std::string_view signing_sha256) {
+Result<std::optional<Transaction>> MemoryStore::find_standing(std::string_view transaction_id,
+                                                              std::string_view csr_sha256,
+                                                              std::string_view signing_sha256) {
     const std::lock_guard guard(mutex_);
     const Transaction* found = standing(transaction_id, csr_sha256, signing_sha256);
     if (found == nullptr) return std::nullopt;
-    return found->decision;
+    return *found;
+}
+
+Result<std::optional<Decision>> MemoryStore::find_verified(std::string_view transaction_id,
+                                                           std::string_view spki_sha256) {
+    const std::lock_guard guard(mutex_);
+    std::optional<Decision> of_any_key;
+    for (auto it = transactions_.rbegin(); it != transactions_.rend(); ++it) {
+        const Decision& decision = it->second.decision;
+        if (!decision.verified || decision.transaction_id != transaction_id) continue;
+        if (decision.spki_sha256 == spki_sha256) return decision;
+        if (!of_any_key) of_any_key = decision;
+    }
+    return of_any_key;
 }
 
 Result<std::optional<Decision>> MemoryStore::find_decision_by_request(std::string_view caller,

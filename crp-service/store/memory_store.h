@@ -64,9 +64,11 @@ class MemoryStore : public Store {
 
     Result<NotifyOutcome> commit_notify(const NotifyCommit& commit) override;
 
-    Result<std::optional<Decision>> find_standing_decision(
-        std::string_view transaction_id, std::string_view csr_sha256,
-        std::string_view signing_sha256) override;
+    Result<std::optional<Transaction>> find_standing(std::string_view transaction_id,
+                                                     std::string_view csr_sha256,
+                                                     std::string_view signing_sha256) override;
+    Result<std::optional<Decision>> find_verified(std::string_view transaction_id,
+                                                  std::string_view spki_sha256) override;
     Result<std::optional<Decision>> find_decision_by_request(std::string_view caller,
                                                              std::string_view request_id) override;
     Result<std::optional<Transaction>> find_transaction(std::string_view transaction_id) override;

@@ -87,11 +87,15 @@ class Store {
     virtual Result<std::vector<KeyUse>> count_outstanding_challenges(WallTime now) = 0;
 
     // ---- decisions
-    // The standing yes for this very question, if any. A yes whose challenge was revoked
-    // afterwards no longer stands.
-    virtual Result<std::optional<Decision>> find_standing_decision(
-        std::string_view transaction_id, std::string_view csr_sha256,
-        std::string_view signing_sha256) = 0;
+    // The standing yes for this very question, if any, and what became of it. A yes whose challenge
+    // was revoked afterwards no longer stands.
+    virtual Result<std::optional<Transaction>> find_standing(std::string_view transaction_id,
+                                                             std::string_view csr_sha256,
+                                                             std::string_view signing_sha256) = 0;
+    // The newest yes of a transaction for this key; without one, the newest for any key. Refusals,
+    // which anybody can cause under any transaction ID, hide none.
+    virtual Result<std::optional<Decision>> find_verified(std::string_view transaction_id,
+                                                          std::string_view spki_sha256) = 0;
     // The decision that was recorded for this caller's request, whatever it was (de-duplication of
     // a call that the client library sent twice).
     virtual Result<std::optional<Decision>> find_decision_by_request(

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/logging/cmtrace.h"
+#include "crp-service/validation/contents_text.h"
 
 namespace ndes::crp {
 namespace {
@@ -35,29 +36,6 @@ bool is_security_event(std::string_view reason) {
     return reason == "ChallengeReplayed" || reason == "ChallengeLocked" ||
            reason == "ChallengeDecryptionError" || reason == "SecurityIdentifierMismatch" ||
            reason == "CertificateAuthorityRequested" || reason == "KeyReused";
-}
-
-// "upn:a@example.org dns:b.example.org"
-std::string text_of(const std::vector<SubjectAltName>& names) {
-    std::string text;
-    for (const SubjectAltName& name : names) {
-        text += (text.empty() ? "" : " ") + std::string(to_string(name.type)) + ":" + name.value;
-    }
-    return text;
-}
-
-std::string text_of(const std::vector<KeyUsage>& usages) {
-    std::string text;
-    for (const KeyUsage usage : usages)
-        text += (text.empty() ? "" : " ") + std::string(to_string(usage));
-    return text;
-}
-
-std::string text_of(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words)
-        text += (text.empty() ? "" : " ") + word;
-    return text;
 }
 
 class Facts {
@@ -119,6 +97,7 @@ void add_requested(Facts& facts, const CertificateRequest& csr) {
     if (csr.extended_key_usage) {
         facts.add_foreign("requested_extended_key_usage", text_of(*csr.extended_key_usage));
     }
+    if (csr.security_identifier) facts.add_foreign("requested_sid", *csr.security_identifier);
 }
 
 void add_approved(Facts& facts, const CertificateContents& contents) {
@@ -126,6 +105,7 @@ void add_approved(Facts& facts, const CertificateContents& contents) {
     facts.add("approved_san", text_of(contents.subject_alt_names));
     facts.add("approved_key_usage", text_of(contents.key_usage));
     facts.add("approved_extended_key_usage", text_of(contents.extended_key_usage));
+    facts.add("approved_sid", contents.security_identifier);
     facts.add("approved_days", std::to_string(contents.validity_days));
 }
 

@@ -168,6 +168,16 @@ Result<void> identify(Context& context, Store& store) {
     return {};
 }
 
+Result<void> recall(Context& context, const Decision& standing, Store& store) {
+    context.owner = standing.owner;
+    context.device_id = standing.device_id;
+    context.user_id = standing.user_id;
+    context.policy_id = standing.policy_id;
+    if (auto kept = keep(store.find_policy(standing.policy_id), context.policy); !kept) return kept;
+    if (standing.challenge_id.empty()) return {};
+    return keep(store.find_challenge(standing.challenge_id), context.challenge);
+}
+
 Result<void> find_owner(Context& context, Store& store) {
     if (context.challenge) context.owner = context.challenge->owner;
     if (context.renewed) context.owner = context.renewed->owner;

@@ -16,6 +16,10 @@ void read_request(Context& context, const ChallengeCodec& codec);
 // posted one and for a renewal their record is read.
 Result<void> identify(Context& context, Store& store);
 
+// For the record of a replay, which is refused before anything else is looked at: for whom the
+// question was verified (`standing`), and its challenge.
+Result<void> recall(Context& context, const Decision& standing, Store& store);
+
 // For the record of a refusal in phase 2: whose challenge it was, if anybody's.
 Result<void> find_owner(Context& context, Store& store);
 

@@ -6,6 +6,7 @@
 
 #include "common/crypto/certificate_facts.h"
 #include "common/logging/cmtrace.h"
+#include "crp-service/validation/deviations.h"
 #include "crp-service/validation/recording.h"
 #include "crp-service/validation/request_log.h"
 #include "crp-service/validation/verify_service.h"
@@ -82,39 +83,34 @@ AuditRecord make_audit(const NotifyInput& input, const Caller& caller, WallTime 
 Result<Decision> find_reported(Store& store, const NotifyInput& input, const Caller& caller,
                                const std::optional<CertificateFacts>& certificate) {
     const std::string spki = certificate ? certificate->spki_sha256 : std::string();
-    const auto fits = [&](const Decision& decision) {
-        return spki.empty() || decision.spki_sha256 == spki;
-    };
     Result<std::optional<Decision>> by_request =
         store.find_decision_by_request(caller.name, input.request_id);
     if (!by_request) return pass_on(by_request);
-    bool any_verified = false;
+    std::optional<Decision> reported;
     if (*by_request && (*by_request)->verified) {
         if ((*by_request)->transaction_id != input.transaction_id) {
             return fail(ErrorCode::conflict, "requestId belongs to another transaction");
         }
-        if (fits(**by_request)) return std::move(**by_request);
-        any_verified = true;
+        reported = std::move(*by_request);
     } else {
-        Result<std::vector<Transaction>> history =
-            store.find_transaction_history(input.transaction_id);
-        if (!history) return pass_on(history);
-        for (Transaction& transaction : *history) {
-            if (!transaction.decision.verified) continue;
-            if (fits(transaction.decision)) return std::move(transaction.decision);
-            any_verified = true;
-        }
+        Result<std::optional<Decision>> newest = store.find_verified(input.transaction_id, spki);
+        if (!newest) return pass_on(newest);
+        reported = std::move(*newest);
     }
-    if (any_verified) {
+    if (!reported) {
+        return fail(ErrorCode::not_found, "no verified request has this transactionId");
+    }
+    if (!spki.empty() && reported->spki_sha256 != spki) {
         return fail(ErrorCode::conflict, "certificate has another key than the verified request");
     }
-    return fail(ErrorCode::not_found, "no verified request has this transactionId");
+    return std::move(*reported);
 }
 
 IssuedCertificate make_record(const CertificateFacts& certificate, const Decision& decision,
                               WallTime now) {
     IssuedCertificate record;
     record.sha256 = certificate.sha256;
+    record.sha1 = certificate.sha1;
     record.serial = certificate.serial;
     record.issuer = certificate.issuer;
     record.subject = certificate.subject;
@@ -167,12 +163,28 @@ void add_decision(AuditRecord& audit, const Decision& decision) {
     if (!decision.user_id.empty()) audit.facts.emplace_back("user_id", decision.user_id);
 }
 
+// A named certificate tells nothing of what it says.
+std::vector<Deviation> find_deviations(const NotifyInput& input,
+                                       const std::optional<CertificateFacts>& certificate,
+                                       const Decision& decision) {
+    if (!certificate || !input.certificate || !decision.contents) return {};
+    return deviations_of(*input.certificate, *certificate, *decision.contents);
+}
+
 void add_certificate(AuditRecord& audit, const IssuedCertificate& certificate) {
     audit.facts.emplace_back("certificate_sha256", certificate.sha256);
     audit.facts.emplace_back("certificate_serial", certificate.serial);
     audit.facts.emplace_back("certificate_issuer", certificate.issuer);
     audit.facts.emplace_back("not_before", to_rfc3339(certificate.not_before));
     audit.facts.emplace_back("not_after", to_rfc3339(certificate.not_after));
+}
+
+void add_issued(NotifyCommit& commit, StateMessage& message, const CertificateFacts& certificate,
+                const Decision& decision) {
+    commit.certificate = make_record(certificate, decision, commit.now);
+    message.certificate_sha1 = certificate.sha1;
+    message.certificate_serial = certificate.serial;
+    add_certificate(commit.audit, *commit.certificate);
 }
 
 }  // namespace
@@ -230,12 +242,10 @@ Result<void> VerifyService::take_notice(const NotifyInput& input, const Caller& 
         *decision, meaning->state, issued ? std::string(kSuccess) : hresult_text(input.hresult),
         clock_, random_);
     message.certificate_request_id = std::move(reported->certificate_request_id);
-    if (*certificate) {
-        commit.certificate = make_record(**certificate, *decision, commit.now);
-        message.certificate_sha1 = (*certificate)->sha1;
-        message.certificate_serial = commit.certificate->serial;
-        add_certificate(commit.audit, *commit.certificate);
-    }
+    if (*certificate) add_issued(commit, message, **certificate, *decision);
+    // It exists, so it is on record and can be revoked; what it says is told to the operator.
+    const std::vector<Deviation> deviations = find_deviations(input, *certificate, *decision);
+    if (!deviations.empty()) commit.audit.facts.emplace_back("deviates", fields_of(deviations));
     commit.transaction_id = decision->transaction_id;
     commit.decision_id = decision->id;
     commit.outcome = meaning->outcome;
@@ -250,6 +260,10 @@ Result<void> VerifyService::take_notice(const NotifyInput& input, const Caller& 
     if (observer_ != nullptr) {
         observer_->write_took("commit_notify", clock_.steady_now() - start);
         if (*outcome == NotifyOutcome::recorded) observer_->outcome_recorded(commit.outcome);
+    }
+    if (*outcome == NotifyOutcome::recorded && !deviations.empty()) {
+        log.error(line_of(deviations));
+        if (observer_ != nullptr) observer_->certificate_deviated();
     }
     log.info(*outcome == NotifyOutcome::repeated
                  ? "The same outcome was told before; no state message is sent again."

@@ -16,9 +16,10 @@ constexpr std::array kReasons = std::to_array<Reason>({
     // ---- phase 0
     {"TemplateNotPermitted", 0,
      "The template has no permission record, or the record gives neither this user nor this device "
-     "both read and enroll.",
+     "both read and enroll; or the MDM's [[caller]] does not list the template.",
      "Add the user, a group of the user, the device or * to PUT /api/v1/templates/{name} with read "
-     "and enroll, or correct the template name that ndesd maps the key usage to.",
+     "and enroll, correct the template name that ndesd maps the key usage to, or add it to the "
+     "caller's templates.",
      kDoesNotCount, ""},
 
     // ---- phase 1
@@ -69,9 +70,9 @@ constexpr std::array kReasons = std::to_array<Reason>({
      kDoesNotCount, "SignatureValidationFailed"},
     {"SigningCertThumbprintMismatch", 1,
      "A sealed challenge was signed by a certificate that is not on the list of sealed_signer, is "
-     "out of date, or is not for signatures.",
+     "out of date, revoked or not for signatures, or whose [[caller]] is not in force.",
      "Put the MDM's present signing certificate into a [[challenge.sealed_signer]] table, or renew "
-     "it.",
+     "it; the detail tells whether valid_until or client_crl_file stands against it.",
      kDoesNotCount, "SigningCertThumbprintMismatch"},
 
     // ---- phase 2

@@ -35,10 +35,15 @@ inline bool contains(const std::vector<std::string>& list, const std::string& it
 // Which requests a rule judges.
 enum class AppliesTo { every_request, initial_request, renewal };
 
+// What a rule needs to see: the MDM's records alone, so that `explain` asks it without a request,
+// or the request, its challenge or the certificate that it renews.
+enum class Judges { records, request };
+
 struct Rule {
     std::string_view name;  // that of its file
     Phase phase;
     AppliesTo applies_to;
+    Judges judges;
     std::string_view citation;  // where the demand comes from
     // May rely on what the rules before it in the list have found to be there.
     RuleResult (*check)(const Context&);

@@ -68,6 +68,12 @@ RuleEvidence of_names(const Context& context) {
             asked ? names_text(*asked) : kNothing};
 }
 
+RuleEvidence of_sid(const Context& context) {
+    const auto& asked = context.csr.value().security_identifier;
+    return {context.user ? or_nothing(context.user->security_identifier) : kNothing,
+            asked ? or_nothing(*asked) : kNothing};
+}
+
 RuleEvidence of_key_usage(const Context& context) {
     const auto& asked = context.csr.value().key_usage;
     return {usage_text(context.expected.value().contents.key_usage),
@@ -134,6 +140,12 @@ RuleEvidence of_user(const Context& context) {
     return {"user " + context.user_id + " enabled", context.user->enabled ? "enabled" : "disabled"};
 }
 
+RuleEvidence of_device_owner(const Context& context) {
+    return {
+        context.user_id.empty() ? "any, without a user" : "user " + context.user_id + ", or none",
+        or_nothing(context.device.value().owner_user_id)};
+}
+
 RuleEvidence of_assignment(const Context& context) {
     const Assignments& to = context.policy.value().assignments;
     std::string groups = context.user ? joined(context.user->groups) : kNothing;
@@ -169,11 +181,13 @@ constexpr std::array kTable{
     EvidenceOf{"device_known", of_device},
     EvidenceOf{"device_enrolled", of_enrolment},
     EvidenceOf{"user_enabled", of_user},
+    EvidenceOf{"device_owner", of_device_owner},
     EvidenceOf{"policy_known", of_version},
     EvidenceOf{"policy_assigned", of_assignment},
     EvidenceOf{"template_matches", of_template},
     EvidenceOf{"key_type_and_size", of_key},
     EvidenceOf{"hash_allowed", of_hash},
+    EvidenceOf{"sid_matches", of_sid},
     EvidenceOf{"subject_matches", of_subject},
     EvidenceOf{"san_matches", of_names},
     EvidenceOf{"key_usage_matches", of_key_usage},

@@ -1,7 +1,7 @@
 #include "crp-service/validation/simulation.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 
 #include "crp-service/validation/facts.h"
 #include "crp-service/validation/recording.h"
@@ -10,13 +10,6 @@
 
 namespace ndes::crp {
 namespace {
-
-using namespace std::string_view_literals;
-
-// Judge by the records alone.
-constexpr std::array kEntitlementRules{
-    "template_permission"sv, "device_known"sv,    "device_enrolled"sv, "user_enabled"sv,
-    "policy_known"sv,        "policy_assigned"sv, "contents_expand"sv};
 
 RuleReport report_of(const Rule& rule, const Context& context, const Findings& findings) {
     RuleReport report;
@@ -85,11 +78,8 @@ Simulation make_simulation(const Context& context, const Findings& findings,
 
 std::vector<Rule> entitlement_rules() {
     std::vector<Rule> rules;
-    for (const Rule& rule : all_rules()) {
-        if (std::ranges::find(kEntitlementRules, rule.name) != kEntitlementRules.end()) {
-            rules.push_back(rule);
-        }
-    }
+    std::ranges::copy_if(all_rules(), std::back_inserter(rules),
+                         [](const Rule& rule) { return rule.judges == Judges::records; });
     return rules;
 }
 

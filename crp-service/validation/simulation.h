@@ -54,7 +54,7 @@ struct Simulation {
 Simulation make_simulation(const Context& context, const Findings& findings,
                            std::span<const Rule> rules);
 
-// Every rule that needs no request: those that decide who is entitled to a policy's certificate.
+// Those that judge by the records alone: who is entitled to a policy's certificate.
 std::vector<Rule> entitlement_rules();
 
 }  // namespace ndes::crp

@@ -19,6 +19,8 @@ class VerifyObserver {
     // One write, until it was durable: "commit_decision", "commit_notify".
     virtual void write_took(std::string_view write, SteadyTime::duration time) = 0;
     virtual void outcome_recorded(TransactionState outcome) = 0;
+    // A recorded certificate is not what was verified (deviations.h).
+    virtual void certificate_deviated() = 0;
 };
 
 }  // namespace ndes::crp

@@ -156,7 +156,12 @@ Result<std::optional<Decision>> VerifyService::run_all_phases(Context& context, 
 
     const auto one_state = store_.read_scope();
     Result<std::optional<Decision>> earlier = find_earlier();
-    if (!earlier || *earlier || findings.refused()) return earlier;
+    if (!earlier || *earlier) return earlier;
+    if (findings.refused()) {
+        log.add("device_id", context.device_id);
+        log.add("user_id", context.user_id);
+        return std::nullopt;
+    }
 
     PhaseTimer challenge_timer(findings, clock_, Phase::challenge);
     if (Result<void> identified = identify(context, store_); !identified) {
@@ -207,34 +212,30 @@ Result<std::optional<Decision>> VerifyService::find_same_call(const Context& con
 
 // A yes stands while its retry window lasts, and until Notify in any case: the device may not have
 // its certificate yet (RFC 8894 section 7.4). Later the question is a replay.
-Result<std::optional<Decision>> VerifyService::find_standing(const Context& context,
-                                                             Findings& findings) {
-    const std::string& transaction_id = context.input.transaction_id;
-    Result<std::optional<Decision>> standing =
-        store_.find_standing_decision(transaction_id, context.csr_sha256, context.signing_sha256);
-    if (!standing || !*standing) return standing;
+Result<std::optional<Decision>> VerifyService::find_standing(Context& context, Findings& findings) {
+    Result<std::optional<Transaction>> found = store_.find_standing(
+        context.input.transaction_id, context.csr_sha256, context.signing_sha256);
+    if (!found) return pass_on(found);
+    if (!*found) return std::nullopt;
+    Decision& standing = (*found)->decision;
 
-    Result<std::optional<Policy>> policy = store_.find_policy((*standing)->policy_id);
+    Result<std::optional<Policy>> policy = store_.find_policy(standing.policy_id);
     if (!policy) return pass_on(policy);
     const std::chrono::seconds window(*policy ? (*policy)->retry_window_seconds : 0);
-    if (context.now - (*standing)->decided_at <= window) return standing;
+    if (context.now - standing.decided_at <= window) return std::move(standing);
 
-    Result<std::vector<Transaction>> history = store_.find_transaction_history(transaction_id);
-    if (!history) return pass_on(history);
-    const auto same = std::ranges::find_if(*history, [&standing](const Transaction& transaction) {
-        return transaction.decision.id == (*standing)->id;
-    });
-    const TransactionState state = same == history->end() ? TransactionState::issued : same->state;
+    const TransactionState state = (*found)->state;
     if (state == TransactionState::verified || state == TransactionState::pending ||
         state == TransactionState::unconfirmed) {
-        return standing;
+        return std::move(standing);
     }
     // After a failure the challenge is open again for this very request: judge it anew.
     if (state == TransactionState::failed) return std::nullopt;
 
     findings.reason = context.is_renewal() ? "RenewalNotPermitted" : "ChallengeReplayed";
-    findings.detail = "the same request was verified " + to_rfc3339((*standing)->decided_at) +
+    findings.detail = "the same request was verified " + to_rfc3339(standing.decided_at) +
                       " and its certificate delivered; its retry window is over";
+    if (Result<void> known = recall(context, standing, store_); !known) return pass_on(known);
     return std::nullopt;
 }
 

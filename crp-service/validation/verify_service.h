@@ -6,9 +6,11 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/bytes.h"
 #include "common/clock.h"
@@ -80,6 +82,8 @@ struct ValidationOptions {
         false;                                  // SkipTemplateCheckOnlyIfAccountAccessDenied
     std::chrono::seconds clock_tolerance{300};  // for not-before only; expiry has none
     std::string crp_name;                       // the audience that sealed challenges must name
+    // By owner: the templates that its challenges and renewals may be for; absent: all.
+    std::map<std::string, std::vector<std::string>, std::less<>> templates_of = {};
     // For the audit: by which program and which settings it was decided.
     std::string software = {};
     std::string config_hash = {};
@@ -117,7 +121,7 @@ class VerifyService {
                                                    RequestLog& log) const;
     Result<Decision> judge(Context& context, const Caller& caller, RequestLog& log);
     Result<std::optional<Decision>> find_same_call(const Context& context, const Caller& caller);
-    Result<std::optional<Decision>> find_standing(const Context& context, Findings& findings);
+    Result<std::optional<Decision>> find_standing(Context& context, Findings& findings);
     Result<Decision> record(const Context& context, Findings& findings, const Caller& caller,
                             RequestLog& log);
     void tell_times(const Findings& findings) const;

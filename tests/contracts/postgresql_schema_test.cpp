@@ -47,9 +47,21 @@ StoreOptions database_of_version_1() {
         INSERT INTO state_message VALUES
             ('m-1', 1, 1, 1, 'tx', 'dec', 'd', 'u', 'crid', 'Success', '', '', 5, '', 3, NULL, 77,
              'disk full'),
-            ('m-2', 1, 2, 1, 'tx', 'dec', 'd', 'u', 'crid', 'Success', '', '', 6, '', 0, 9, NULL,
-             '');
+            ('m-2', 1, 2, 9, 'tx', 'dec', 'd', 'u', 'crid', 'Success', '1234', '1', 6, '', 0, 9,
+             NULL, '');
         SELECT setval('state_message_sequence', 2);
+        INSERT INTO decision VALUES
+            ('dec', 1, 'tx', 'q', 'csr', 'spki', '', 'ndes', '', 'T', '', 'd', 'u', 'p', true,
+             'Success', 3, '', NULL, '[]', 5, '', 'issued', '', 0, NULL),
+            ('named', 2, 'tx2', 'q2', 'csr2', 'spki2', '', 'ndes', '', 'T', '', 'd', 'u', 'p',
+             true, 'Success', 3, '', NULL, '[]', 5, '', 'issued', '', 0, NULL);
+        SELECT setval('decision_sequence', 2);
+        INSERT INTO certificate VALUES
+            ('sha256', 1, '1', 'CN=CA', 'CN=d', 'spki', 0, 9000, 'dec', 'tx', '', 'd', 'u', 'p',
+             '', false, 5, ''),
+            ('sha1:5678', 2, '2', 'CN=CA', 'CN=d', 'spki2', 0, 9000, 'named', 'tx2', '', 'd', 'u',
+             'p', '', false, 5, '');
+        SELECT setval('certificate_sequence', 2);
         GRANT USAGE ON SCHEMA crp TO crp_run; GRANT SELECT ON schema_step TO crp_run)");
     return options;
 }
@@ -62,7 +74,7 @@ TEST_CASE("postgresql: create makes a database that opens and checks, and refuse
     REQUIRE(ndes::crp::create_store(options, system_clock()));
     auto checked = ndes::crp::check_store(options);
     REQUIRE(checked);
-    CHECK(contains(*checked, "schema version 2"));
+    CHECK(contains(*checked, "schema version 3"));
     auto store = ndes::crp::open_store(options, system_clock());
     REQUIRE(store);
     CHECK((*store)->check());
@@ -73,8 +85,8 @@ TEST_CASE("postgresql: create makes a database that opens and checks, and refuse
 
 TEST_CASE("postgresql: another schema version is refused, and says what to do") {
     StoreOptions options = postgresql_cluster().fresh_database();
-    postgresql_cluster().query(options, "INSERT INTO schema_step VALUES (3, 0)");
-    CHECK(contains(refusal(options), "schema version 3, this program needs 2"));
+    postgresql_cluster().query(options, "INSERT INTO schema_step VALUES (4, 0)");
+    CHECK(contains(refusal(options), "schema version 4, this program needs 3"));
     CHECK_FALSE(ndes::crp::migrate_store(options, system_clock()));
     CHECK_FALSE(ndes::crp::check_store(options));
     CHECK_FALSE(ndes::crp::open_audit(options));
@@ -84,15 +96,15 @@ TEST_CASE("postgresql: another schema version is refused, and says what to do") 
 
 TEST_CASE("postgresql: a database of version 1 is migrated with what it holds") {
     StoreOptions options = database_of_version_1();
-    CHECK(contains(refusal(options), "schema version 1, this program needs 2; run `crpctl db"));
+    CHECK(contains(refusal(options), "schema version 1, this program needs 3; run `crpctl db"));
     auto migrated = ndes::crp::migrate_store(options, system_clock());
     INFO((migrated ? "" : migrated.error().text + ": " + migrated.error().detail));
     REQUIRE(migrated);
     CHECK(migrated->from == 1);
-    CHECK(migrated->to == 2);
+    CHECK(migrated->to == 3);
     auto again = ndes::crp::migrate_store(options, system_clock());
     REQUIRE(again);
-    CHECK(again->from == 2);
+    CHECK(again->from == 3);
 
     auto store = ndes::crp::open_store(options, system_clock());
     REQUIRE(store);
@@ -101,6 +113,8 @@ TEST_CASE("postgresql: a database of version 1 is migrated with what it holds") 
     CHECK((*user)->owner.empty());
     CHECK((*user)->revision == "0");
     CHECK((*(*store)->find_device("d"))->registered_keys.empty());
+    CHECK((*(*store)->find_certificate("sha256"))->sha1 == "1234");
+    CHECK((*(*store)->find_certificate("sha1:5678"))->sha1 == "5678");
     auto messages = (*store)->list_state_messages({});
     REQUIRE((messages && messages->items.size() == 2));
     REQUIRE(messages->items[0].deliveries.size() == 1);

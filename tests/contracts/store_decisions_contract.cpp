@@ -65,7 +65,7 @@ STORE_CONTRACT(a_no_is_recorded_and_spends_nothing) {
     CHECK(found.state == TransactionState::refused);
     CHECK(found.decision.detail == no.detail);  // hostile text as it came
     CHECK_FALSE(found.decision.contents);
-    CHECK_FALSE(store.find_standing_decision(no.transaction_id, no.csr_sha256, "")->has_value());
+    CHECK_FALSE(store.find_standing(no.transaction_id, no.csr_sha256, "")->has_value());
 }
 
 STORE_CONTRACT(five_refusals_that_count_lock_the_challenge) {
@@ -112,13 +112,14 @@ STORE_CONTRACT(the_same_question_gets_the_standing_yes) {
     CHECK(audit_length(store) == before);
     CHECK(store.list_state_messages({})->items.size() == 1);
 
-    auto standing = store.find_standing_decision(yes.transaction_id, yes.csr_sha256, "");
+    auto standing = store.find_standing(yes.transaction_id, yes.csr_sha256, "");
     REQUIRE((standing && *standing));
-    CHECK((*standing)->id == yes.id);
+    CHECK((*standing)->decision.id == yes.id);
+    CHECK((*standing)->state == ndes::crp::TransactionState::verified);
     // Another CSR, transaction or signing certificate is another question.
-    CHECK_FALSE(store.find_standing_decision(yes.transaction_id, "other", "")->has_value());
-    CHECK_FALSE(store.find_standing_decision("other", yes.csr_sha256, "")->has_value());
-    CHECK_FALSE(store.find_standing_decision(yes.transaction_id, yes.csr_sha256, "x")->has_value());
+    CHECK_FALSE(store.find_standing(yes.transaction_id, "other", "")->has_value());
+    CHECK_FALSE(store.find_standing("other", yes.csr_sha256, "")->has_value());
+    CHECK_FALSE(store.find_standing(yes.transaction_id, yes.csr_sha256, "x")->has_value());
 }
 
 STORE_CONTRACT(a_call_sent_twice_gets_the_answer_it_got) {
@@ -186,7 +187,7 @@ STORE_CONTRACT(a_revoked_challenge_is_lost_and_its_yes_no_longer_stands) {
           ErrorCode::conflict);  // reserved
     REQUIRE(store.commit_notify(not_issued(yes, TransactionState::failed, 2)));
     REQUIRE(store.revoke_challenge(challenge.id, sample_audit("revoke-challenge")));
-    CHECK_FALSE(store.find_standing_decision(yes.transaction_id, yes.csr_sha256, "")->has_value());
+    CHECK_FALSE(store.find_standing(yes.transaction_id, yes.csr_sha256, "")->has_value());
 
     Decision again = yes;
     again.id = "decision-2";
@@ -222,8 +223,7 @@ STORE_CONTRACT(a_renewal_needs_no_challenge) {
     renewal.challenge_id.clear();
     renewal.signing_sha256 = "signer";
     CHECK(decide(store, commit_of(renewal, 1)).kind == Kind::committed);
-    CHECK(store.find_standing_decision(renewal.transaction_id, renewal.csr_sha256, "signer")
-              ->has_value());
+    CHECK(store.find_standing(renewal.transaction_id, renewal.csr_sha256, "signer")->has_value());
 }
 
 STORE_CONTRACT(a_yes_for_an_unknown_challenge_or_a_used_id_is_refused) {

@@ -63,6 +63,7 @@ STORE_CONTRACT(an_issued_certificate_completes_the_challenge) {
     CHECK_FALSE(read.revoked);
     CHECK(read.recorded_at == certificate.recorded_at);
     CHECK(read.owner == certificate.owner);
+    CHECK(read.sha1 == certificate.sha1);
     CHECK_FALSE(store.find_certificate("other")->has_value());
 }
 
@@ -116,7 +117,7 @@ STORE_CONTRACT(a_failure_opens_the_challenge_for_its_holder_and_a_later_success_
     REQUIRE(store.commit_notify(not_issued(yes, TransactionState::failed, 101)));
     CHECK(challenge_of(store, yes) == ChallengeState::failed);
     CHECK((*store.find_transaction(yes.transaction_id))->hresult == -2147467259);
-    CHECK(store.find_standing_decision(yes.transaction_id, yes.csr_sha256, "")->has_value());
+    CHECK(store.find_standing(yes.transaction_id, yes.csr_sha256, "")->has_value());
     REQUIRE(store.commit_notify(issued(yes, sample_certificate(1, yes), 102)));
     CHECK(challenge_of(store, yes) == ChallengeState::completed);
 }
@@ -240,6 +241,35 @@ STORE_CONTRACT(the_history_of_a_transaction_is_newest_first_and_bounded) {
     CHECK((*store.find_transaction("same"))->decision.id == "decision-102");
     CHECK(store.find_transaction_history("other")->empty());
     CHECK_FALSE(store.find_transaction("other")->has_value());
+}
+
+STORE_CONTRACT(the_yes_of_a_transaction_is_found_behind_any_number_of_refusals) {
+    auto& store = fixture.store();
+    std::vector<Decision> yes;
+    for (unsigned i = 1; i <= 3; ++i) {
+        const Challenge challenge = sample_challenge(i);
+        post(store, challenge);
+        yes.push_back(sample_yes(i, challenge));
+        yes.back().transaction_id = i == 3 ? "other" : "same";
+        decide(store, commit_of(yes.back(), i));
+    }
+    for (unsigned i = 4; i <= 104; ++i) {
+        Decision no = sample_no(i, sample_challenge(1));
+        no.transaction_id = "same";
+        no.spki_sha256 = yes[0].spki_sha256;
+        decide(store, commit_of(no, i));
+    }
+    CHECK((*store.find_verified("same", yes[0].spki_sha256))->id == yes[0].id);
+    CHECK((*store.find_verified("same", yes[1].spki_sha256))->id == yes[1].id);
+    CHECK((*store.find_verified("same", yes[2].spki_sha256))->id == yes[1].id);
+    CHECK((*store.find_verified("same", ""))->id == yes[1].id);
+    CHECK_FALSE(store.find_verified("none", yes[0].spki_sha256)->has_value());
+
+    REQUIRE(store.commit_notify(not_issued(yes[0], TransactionState::pending, 201)));
+    const auto standing = store.find_standing("same", yes[0].csr_sha256, "");
+    REQUIRE((standing && *standing));
+    CHECK((*standing)->decision.id == yes[0].id);
+    CHECK((*standing)->state == TransactionState::pending);
 }
 
 STORE_CONTRACT(a_key_on_its_way_to_one_device_is_not_given_to_another) {

@@ -103,6 +103,7 @@ crp::IssuedCertificate sample_certificate(unsigned number, const crp::Decision& 
     certificate.user_id = decision.user_id;
     certificate.policy_id = decision.policy_id;
     certificate.recorded_at = noon();
+    certificate.sha1 = "thumbprint-" + std::to_string(number);
     certificate.owner = decision.owner;
     return certificate;
 }

@@ -13,11 +13,6 @@ namespace {
 
 constexpr const char* kNewestChallenges = "/api/v1/challenges?limit=1000";
 
-bool in_force(const CallerRule& caller, WallTime now) {
-    return (!caller.valid_from || *caller.valid_from <= now) &&
-           (!caller.valid_until || now < *caller.valid_until);
-}
-
 void judge_mdm_callers(const CrpdConfig& config, WallTime now, Finding& finding) {
     std::string ended;
     int good = 0;
@@ -25,7 +20,7 @@ void judge_mdm_callers(const CrpdConfig& config, WallTime now, Finding& finding)
         const bool posts = caller.roles.has(Role::mdm) || !caller.adapter.empty() ||
                            (caller.roles.has(Role::ndes) && caller.may_generate_challenges);
         if (!posts) continue;
-        if (in_force(caller, now))
+        if (caller.validity.covers(now))
             ++good;
         else
             ended += (ended.empty() ? "" : ", ") + caller.name;

@@ -20,7 +20,7 @@ const Statement kInsertCertificate{
     "certificate_insert",
     "INSERT INTO certificate (" CERTIFICATE_COLUMNS
     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
-    "$19)"};
+    "$19, $20)"};
 
 namespace {
 
@@ -39,7 +39,8 @@ Values values_of(const IssuedCertificate& certificate) {
                   certificate.transaction_id, certificate.challenge_id, certificate.device_id,
                   certificate.user_id, certificate.policy_id, certificate.renews,
                   certificate.revoked, to_unix_ms(certificate.recorded_at), certificate.owner,
-                  unix_ms_or_null(certificate.revoked_at), certificate.revocation_reason);
+                  unix_ms_or_null(certificate.revoked_at), certificate.revocation_reason,
+                  certificate.sha1);
 }
 
 Result<std::optional<IssuedCertificate>> PostgresqlStore::find_certificate(

@@ -16,6 +16,9 @@ const Statement kStandingDecision{"decision_standing", "SELECT " DECISION_COLUMN
 
 namespace {
 
+constexpr Statement kVerified{"decision_verified", "SELECT " DECISION_COLUMNS R"( FROM decision
+    WHERE transaction_id = $1 AND verified
+    ORDER BY spki_sha256 = $2 DESC, sequence DESC LIMIT 1)"};
 constexpr Statement kByRequest{"decision_by_request", "SELECT " DECISION_COLUMNS R"( FROM decision
     WHERE caller = $1 AND request_id = $2 ORDER BY sequence LIMIT 1)"};
 constexpr Statement kHistory{"decision_history", "SELECT " DECISION_COLUMNS R"( FROM decision
@@ -29,10 +32,17 @@ Result<std::optional<Decision>> decision_of(Result<std::optional<Transaction>> f
 
 }  // namespace
 
-Result<std::optional<Decision>> PostgresqlStore::find_standing_decision(
-    std::string_view transaction_id, std::string_view csr_sha256, std::string_view signing_sha256) {
-    return decision_of(find_one<Transaction>(*pool_, kStandingDecision,
-                                             Values(transaction_id, csr_sha256, signing_sha256),
+Result<std::optional<Transaction>> PostgresqlStore::find_standing(std::string_view transaction_id,
+                                                                  std::string_view csr_sha256,
+                                                                  std::string_view signing_sha256) {
+    return find_one<Transaction>(*pool_, kStandingDecision,
+                                 Values(transaction_id, csr_sha256, signing_sha256),
+                                 read_transaction);
+}
+
+Result<std::optional<Decision>> PostgresqlStore::find_verified(std::string_view transaction_id,
+                                                               std::string_view spki_sha256) {
+    return decision_of(find_one<Transaction>(*pool_, kVerified, Values(transaction_id, spki_sha256),
                                              read_transaction));
 }
 

@@ -15,7 +15,7 @@ constexpr const char* kRevokeCertificate = R"(UPDATE certificate
 constexpr const char* kExists = "SELECT 1 FROM certificate WHERE sha256 = ?";
 constexpr const char* kInsertCertificate =
     "INSERT INTO certificate (" CERTIFICATE_COLUMNS
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 }  // namespace
 
@@ -43,7 +43,7 @@ Result<void> insert(CertificateWrites& writes, const IssuedCertificate& certific
                     certificate.device_id, certificate.user_id, certificate.policy_id,
                     certificate.renews, certificate.revoked, to_unix_ms(certificate.recorded_at),
                     certificate.owner, unix_ms_or_null(certificate.revoked_at),
-                    certificate.revocation_reason)
+                    certificate.revocation_reason, certificate.sha1)
         .run();
 }
 

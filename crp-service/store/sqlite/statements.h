@@ -72,6 +72,7 @@ struct DecisionWrites {
 struct DecisionReads {
     explicit DecisionReads(Preparer& prepare);
     Statement standing;
+    Statement verified;
     Statement by_request;
     Statement history;
 };

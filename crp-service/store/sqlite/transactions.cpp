@@ -8,6 +8,11 @@
 namespace ndes::crp {
 namespace {
 
+// INDEXED BY: the order by sequence would lead through every decision there is.
+constexpr const char* kVerified = "SELECT " DECISION_COLUMNS R"( FROM decision
+    INDEXED BY decision_by_question
+    WHERE transaction_id = ? AND verified = 1
+    ORDER BY spki_sha256 = ? DESC, sequence DESC LIMIT 1)";
 constexpr const char* kByRequest = "SELECT " DECISION_COLUMNS R"( FROM decision
     WHERE caller = ? AND request_id = ? ORDER BY sequence LIMIT 1)";
 constexpr const char* kHistory = "SELECT " DECISION_COLUMNS R"( FROM decision
@@ -23,16 +28,27 @@ Result<std::optional<Decision>> decision_of(Result<std::optional<Transaction>> f
 
 DecisionReads::DecisionReads(Preparer& prepare)
     : standing(prepare(kStandingDecision)),
+      verified(prepare(kVerified)),
       by_request(prepare(kByRequest)),
       history(prepare(kHistory)) {}
 
-Result<std::optional<Decision>> SqliteStore::find_standing_decision(
-    std::string_view transaction_id, std::string_view csr_sha256, std::string_view signing_sha256) {
+Result<std::optional<Transaction>> SqliteStore::find_standing(std::string_view transaction_id,
+                                                              std::string_view csr_sha256,
+                                                              std::string_view signing_sha256) {
     auto reader = readers_->lend();
     if (!reader) return pass_on(reader);
     Statement& standing = reader->reads().decisions.standing;
-    return decision_of(one_row<Transaction>(
-        bind_all(standing, transaction_id, csr_sha256, signing_sha256), read_transaction));
+    return one_row<Transaction>(bind_all(standing, transaction_id, csr_sha256, signing_sha256),
+                                read_transaction);
+}
+
+Result<std::optional<Decision>> SqliteStore::find_verified(std::string_view transaction_id,
+                                                           std::string_view spki_sha256) {
+    auto reader = readers_->lend();
+    if (!reader) return pass_on(reader);
+    Statement& verified = reader->reads().decisions.verified;
+    return decision_of(
+        one_row<Transaction>(bind_all(verified, transaction_id, spki_sha256), read_transaction));
 }
 
 Result<std::optional<Decision>> SqliteStore::find_decision_by_request(std::string_view caller,

@@ -20,8 +20,11 @@ bool is_meant(std::string_view principal, const Context& context) {
     return std::ranges::find(context.user->groups, id) != context.user->groups.end();
 }
 
-bool may_use(const std::vector<std::string>& templates, const std::string& name) {
-    return templates.empty() || std::ranges::find(templates, name) != templates.end();
+// The order was held against the owner's list as well; list and policy may have changed since.
+bool may_use(const Context& context, const std::string& name) {
+    const auto listed = context.options.templates_of.find(context.owner);
+    return listed == context.options.templates_of.end() ||
+           std::ranges::find(listed->second, name) != listed->second.end();
 }
 
 }  // namespace
@@ -31,9 +34,11 @@ bool may_use(const std::vector<std::string>& templates, const std::string& name)
 RuleResult template_permission(const Context& context) {
     const ValidationOptions& options = context.options;
     const std::string& name = context.input.template_name;
-    if (context.opened && !may_use(context.opened->templates, name)) {
-        return refuse("TemplateNotPermitted",
-                      "the signer's caller may not use template " + loggable(name, 64));
+    if (!may_use(context, name)) {
+        return refuse("TemplateNotPermitted", "caller \"" + context.owner +
+                                                  "\", whose challenge or certificate it is, may "
+                                                  "not use template " +
+                                                  loggable(name, 64));
     }
     if (options.skip_template_check) return pass();
     if (!context.template_record) {

@@ -119,7 +119,7 @@ TEST_CASE("a caller whose table names a certificate has to show it, beside the s
 TEST_CASE("an adapter's caller has its time in force and its role") {
     AdapterLab lab;
     const std::string body = "{}";
-    with_step_ca_rule(lab, [&](crp::CallerRule& rule) { rule.valid_until = lab.clock.now(); });
+    with_step_ca_rule(lab, [&](crp::CallerRule& rule) { rule.validity.until = lab.clock.now(); });
     CHECK(reason_of(lab.call(AdapterLab::bare_peer(), "POST", kAsk, body, signed_headers(body))) ==
           "CallerNotInForce");
     with_step_ca_rule(

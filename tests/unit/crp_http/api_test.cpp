@@ -166,6 +166,29 @@ TEST_CASE("bad JSON is refused") {
     CHECK(lab.store.find_user("u").value() == std::nullopt);
 }
 
+TEST_CASE("octets that are not UTF-8 are refused before they reach the store") {
+    ApiLab lab;
+    for (const char* target : {"/api/v1/transactions/%FF", "/api/v1/transactions/a%C0%80",
+                               "/api/v1/certificates/%ED%A0%80", "/%FE"}) {
+        INFO(target);
+        const http::Response response = lab.call("mdm", "GET", target);
+        CHECK(response.status == 404);
+        CHECK(reason_of(response) == "PathUnknown");
+    }
+    for (const char* target :
+         {"/api/v1/transactions?deviceId=%FF", "/api/v1/transactions?reason=%C3",
+          "/api/v1/certificates?deviceId=%FF", "/api/v1/challenges?deviceId=a%80",
+          "/api/v1/users?cursor=%FF", "/api/v1/audit?after=%FF"}) {
+        INFO(target);
+        const http::Response response = lab.call("mdm", "GET", target);
+        CHECK(response.status == 400);
+        CHECK(reason_of(response) == "QueryMalformed");
+        CHECK(json_of(response)["detail"].get<std::string>().find("UTF-8") != std::string::npos);
+    }
+    CHECK(lab.call("mdm", "GET", "/api/v1/transactions?deviceId=caf%C3%A9").status == 200);
+    CHECK(reason_of(lab.call("mdm", "GET", "/api/v1/transactions/caf%C3%A9")) == "RecordUnknown");
+}
+
 TEST_CASE("refused calls are logged and audited") {
     ApiLab lab;
     const http::Response response = lab.call("monitor", "GET", "/api/v1/audit");

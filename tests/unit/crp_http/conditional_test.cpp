@@ -158,9 +158,15 @@ TEST_CASE("a revoked certificate shows as such, once, and can no longer be renew
     CHECK(json_of(again)["revocationReason"] == "keyCompromise");
 
     int messages = 0;
+    Json thumbprint;  // as state 9 told it
     const Json told = json_of(lab.call("mdm", "GET", "/api/v1/state-messages"));
-    for (const Json& one : told["items"])
-        messages += one["state"] == 14 ? 1 : 0;
+    for (const Json& one : told["items"]) {
+        if (one["state"] == 9) thumbprint = one["certificateThumbprint"];
+        if (one["state"] != 14) continue;
+        ++messages;
+        CHECK(thumbprint.is_string());
+        CHECK(one["certificateThumbprint"] == thumbprint);
+    }
     CHECK(messages == 1);
     int audited = 0;
     for (const AuditRecord& one : lab.audit())

@@ -173,6 +173,35 @@ TEST_CASE("each fault is told by its key") {
     CHECK(config.error().text.find(one.told) != std::string::npos);
 }
 
+TEST_CASE("what an MDM seals is bound by its caller entry and the callers' CRL") {
+    std::string text = changed("client_ca_file = \"ca.pem\"",
+                               "client_ca_file = \"ca.pem\"\nclient_crl_file = \"crl.pem\"");
+    text += R"(
+valid_from = "2027-01-01T00:00:00Z"
+valid_until = "2028-01-01T00:00:00Z"
+templates = ["Phones"]
+[[challenge.sealed_recipient]]
+certificate_file = "seal.pem"
+key_file = "seal.key"
+[[challenge.sealed_signer]]
+owner = "mdm-1"
+certificate_files = ["mdm.pem"]
+)";
+    text.insert(text.find("[[caller]]"), "audience = \"crp-1\"\n");
+    const auto config = read(text);
+    INFO((config ? "" : config.error().text));
+    REQUIRE(config);
+    const ChallengeKeyFiles& files = config->challenge.files;
+    CHECK(files.client_ca == config->tls_files.client_ca);
+    CHECK(files.client_crl == config->tls_files.client_crl);
+    CHECK_FALSE(files.client_crl.empty());
+    REQUIRE(files.signers.size() == 1);
+    CHECK(files.signers[0].validity.from == from_rfc3339("2027-01-01T00:00:00Z").value());
+    CHECK(files.signers[0].validity.until == from_rfc3339("2028-01-01T00:00:00Z").value());
+    CHECK(config->validation.templates_of.at("mdm-1") == std::vector<std::string>{"Phones"});
+    CHECK_FALSE(config->validation.templates_of.contains("ndes-1"));
+}
+
 TEST_CASE("the same pin for two callers is a fault") {
     const std::string pin(64, '1');
     const std::string two =

@@ -68,6 +68,25 @@ TEST_CASE("a verified and issued request shows everywhere with its transaction I
     CHECK(audit.body.find("\"verify\"") != std::string::npos);
 }
 
+TEST_CASE("an approved SID shows in the transaction, and none where there is none") {
+    ApiLab lab;
+    lab.make_records();
+    lab.call("ndes", "POST", kVerify, lab.verify_body(lab.new_challenge(), "t-1", "r-1").dump());
+    Json user = json_of(lab.call("mdm", "GET", "/api/v1/users/alice"));
+    user["securityIdentifier"] = "S-1-5-21-1-2-3-1001";
+    REQUIRE(lab.call("mdm", "PUT", "/api/v1/users/alice", user.dump()).status == 200);
+    Json policy = json_of(lab.call("mdm", "GET", "/api/v1/policies/wifi"));
+    policy["securityIdentifierExtension"] = true;
+    REQUIRE(lab.call("mdm", "PUT", "/api/v1/policies/wifi", policy.dump()).status == 200);
+    lab.call("ndes", "POST", kVerify, lab.verify_body(lab.new_challenge(), "t-2", "r-2").dump());
+    const auto certificate = [&lab](const char* id) {
+        const std::string path = std::string("/api/v1/transactions/") + id;
+        return json_of(lab.call("mdm", "GET", path))["certificate"];
+    };
+    CHECK_FALSE(certificate("t-1").contains("securityIdentifier"));
+    CHECK(certificate("t-2")["securityIdentifier"] == "S-1-5-21-1-2-3-1001");
+}
+
 TEST_CASE("the alias base path leads to the same service") {
     ApiLab lab;
     lab.make_records();

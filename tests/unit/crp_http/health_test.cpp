@@ -34,10 +34,16 @@ struct HealthLab : ApiLab {
 struct FullStore : MemoryStore {
     bool fails = false;
 
+    bool fails_to_read = false;
+
     Result<bool> put_user(const User& user, AuditRecord audit,
                           const Precondition& premise) override {
         if (fails) return fail(ErrorCode::storage, "disk I/O error");
         return MemoryStore::put_user(user, std::move(audit), premise);
+    }
+    Result<std::optional<User>> find_user(std::string_view id) override {
+        if (fails_to_read) return fail(ErrorCode::storage, "invalid byte sequence");
+        return MemoryStore::find_user(id);
     }
 };
 
@@ -82,6 +88,10 @@ TEST_CASE("a commit that fails shows at once, until one succeeds") {
     const auto status = [&] { return lab.check.report().status; };
     lab.check.run();
     REQUIRE(status() == ServiceStatus::online);
+    lab.full.fails_to_read = true;  // as PostgreSQL does with a question that it cannot take
+    CHECK(lab.ask("GET") == 503);
+    CHECK(status() == ServiceStatus::online);
+    lab.full.fails_to_read = false;
     lab.full.fails = true;
     CHECK(lab.ask("PUT") == 503);
     CHECK(status() == ServiceStatus::failed);

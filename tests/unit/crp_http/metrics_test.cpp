@@ -58,6 +58,9 @@ TEST_CASE("a yes passes every phase, a no those before its own") {
                  "ndes_crp_phase_total{phase=\"0\",reason=\"TemplateNotPermitted\","
                  "result=\"refused\"}") == "1");
     CHECK(sample(metrics, "ndes_crp_challenges_consumed_total") == "1");
+    CHECK(sample(metrics, "ndes_crp_certificates_deviating_total") == "0");
+    metrics.certificate_deviated();
+    CHECK(sample(metrics, "ndes_crp_certificates_deviating_total") == "1");
     CHECK(sample(metrics, "ndes_build_info{program=\"crpd\",version=\"1.2.3\"}") == "1");
 }
 

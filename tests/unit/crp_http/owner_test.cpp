@@ -67,6 +67,51 @@ TEST_CASE("a challenge cannot be ordered for another MDM's device, user or polic
     CHECK(lab.call("admin", "POST", "/api/v1/challenges", order).status == 201);
 }
 
+TEST_CASE("a policy for a template that its MDM may not use is not taken") {
+    ApiLab lab;
+    std::vector<CallerRule> rules = lab.rules();
+    for (CallerRule& rule : rules) {
+        if (rule.name == "mdm") rule.templates = {"Phones"};
+    }
+    lab.parts.replace(lab.make_parts(rules));
+    lab.make_records();  // a policy for Phones among them
+    Json policy = json_of(lab.call("mdm", "GET", "/api/v1/policies/wifi"));
+    policy["template"] = "Servers";
+    const auto refused = lab.call("mdm", "PUT", "/api/v1/policies/wifi", policy.dump());
+    CHECK(refused.status == 403);
+    CHECK(reason_of(refused) == "CallerTemplateNotPermitted");
+    CHECK(json_of(lab.call("mdm", "GET", "/api/v1/policies/wifi"))["template"] == "Phones");
+    CHECK(lab.call("admin", "PUT", "/api/v1/policies/wifi", policy.dump()).status == 200);
+}
+
+TEST_CASE("an MDM reads the audit of its own calls, page by page") {
+    ApiLab lab;
+    for (const char* caller : {"mdm", "mdm-2", "admin", "mdm"}) {
+        const std::string target = std::string("/api/v1/users/of-") + caller;
+        lab.call(caller, "PUT", target, R"({"displayName":"one"})");
+    }
+    lab.call("mdm", "PUT", "/api/v1/users/of-mdm-2", R"({"displayName":"two"})");  // refused
+    const auto read = [&lab](const std::string& caller, const std::string& limit) {
+        std::vector<std::string> events;
+        std::string target = "/api/v1/audit?limit=" + limit;
+        while (true) {
+            const Json page = json_of(lab.call(caller, "GET", target));
+            for (const Json& one : page["items"]) {
+                if (caller != "admin") CHECK(one["caller"] == caller);
+                events.push_back(one["event"].get<std::string>());
+            }
+            if (page["next"].is_null()) return events;
+            target = "/api/v1/audit?limit=" + limit + "&after=" + page["next"].get<std::string>();
+        }
+    };
+    using Events = std::vector<std::string>;
+    CHECK(read("mdm", "1") == Events{"put-user", "put-user", "call-rejected"});
+    CHECK(read("mdm-2", "100") == Events{"put-user"});
+    CHECK(read("admin", "2").size() == 5);
+    CHECK(reason_of(lab.call("ndes", "GET", "/api/v1/audit")) == "RoleNotPermitted");
+    CHECK(reason_of(lab.call("mdm", "GET", "/api/v1/audit/checkpoints")) == "RoleNotPermitted");
+}
+
 TEST_CASE("a repeated order gets its first answer, even if the device is gone by now") {
     ApiLab lab;
     lab.make_records();

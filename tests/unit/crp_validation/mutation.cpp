@@ -165,6 +165,17 @@ crp::Decision judge(const std::function<void(Scene&)>& mutation, RequestKind kin
     return world.verify(input);
 }
 
+crp::Simulation explain(const std::function<void(Scene&)>& mutation) {
+    World world;
+    const Scene good;
+    Scene changed;
+    mutation(changed);
+    put_records(world, changed);
+    const auto said = world.service.explain({good.device.id, good.user.id, good.policy.id});
+    REQUIRE(said);
+    return *said;
+}
+
 std::vector<std::string> all_fields() {
     std::vector<std::string> all;
     for (const auto& fields :

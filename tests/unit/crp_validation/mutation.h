@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "crp-service/domain/records.h"
+#include "crp-service/validation/simulation.h"
 #include "tests/unit/crp_validation/world.h"
 
 namespace ndes::test {
@@ -30,6 +31,9 @@ struct Scene {
 
 // Judges the scene. A renewal's certificate was issued before the mutation.
 crp::Decision judge(const std::function<void(Scene&)>& mutation, RequestKind kind);
+
+// What `explain` says of the scene's device, user and policy.
+crp::Simulation explain(const std::function<void(Scene&)>& mutation);
 
 struct Mutation {
     const char* field;    // "user.groups"

@@ -1,7 +1,9 @@
 // Every single-field mutation of a good request is refused with the right reason.
 #include "tests/unit/crp_validation/mutation.h"
 
+#include <algorithm>
 #include <set>
+#include <string_view>
 
 #include "crp-service/validation/reasons.h"
 #include "tests/catch.h"
@@ -44,6 +46,35 @@ TEST_CASE("every mutation of the MDM's records has its consequence") {
 
 TEST_CASE("every mutation of challenge, request and call has its consequence") {
     check_all(request_mutations());
+}
+
+TEST_CASE("what a rule refuses for the records' sake alone, explain refuses as well") {
+    // These hold the request, or what was promised for it, against the records.
+    const std::set<std::string_view> of_request = {
+        "challenge_unused",  "template_matches",
+        "key_type_and_size", "key_registered",
+        "hash_allowed",      "sid_matches",
+        "subject_matches",   "san_matches",
+        "key_usage_matches", "extended_key_usage_matches"};
+    REQUIRE(explain([](Scene&) {}).verified);
+    for (const Mutation& mutation : record_mutations()) {
+        INFO(mutation.field << ", " << mutation.how);
+        // explain asks for an admin, of the policy's present version, and for its template.
+        const std::string_view field = mutation.field;
+        if (field.ends_with(".owner") || field == "policy.certificate_request_id") continue;
+        if (field == "policy.id") continue;
+        const Decision decision = judge(mutation.apply, RequestKind::minted);
+        if (decision.verified) continue;
+        const std::string& rule = decision.outcomes.back().rule;
+        INFO(rule);
+        if (of_request.contains(rule)) continue;
+        const Simulation said = explain(mutation.apply);
+        CHECK(said.reason == decision.reason);
+        REQUIRE_FALSE(said.rules.empty());
+        CHECK(std::ranges::any_of(said.rules, [&rule](const RuleReport& one) {
+            return one.name == rule && one.verdict == RuleVerdict::refused;
+        }));
+    }
 }
 
 TEST_CASE("every field of every record has its mutations") {

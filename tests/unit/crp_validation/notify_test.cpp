@@ -45,6 +45,7 @@ TEST_CASE("issued: certificate recorded, challenge completed, state 9") {
     REQUIRE((found.has_value() && found->has_value()));
     const IssuedCertificate& record = **found;
     CHECK(record.serial == certificate.serial());
+    CHECK(record.sha1 == certificate.sha1());
     CHECK(record.spki_sha256 == certificate.spki_sha256());
     CHECK(record.subject == certificate.subject_text());
     CHECK(record.not_after == certificate.not_after());
@@ -117,6 +118,20 @@ TEST_CASE("a Notify under another request ID is found by its transaction") {
     World world;
     VerifyInput input = verified(world);
     input.request_id = "request-after-a-restart";
+    REQUIRE(world.service.notify(world.issued(input, certificate_for(world)), world.caller)
+                .has_value());
+    CHECK(world.challenge(kId).state == ChallengeState::completed);
+}
+
+TEST_CASE("a Notify under another request ID finds its yes behind any number of refusals") {
+    World world;
+    VerifyInput input = verified(world);
+    for (int i = 0; i < 101; ++i) {
+        VerifyInput junk = world.request("crp1.k1.forged");
+        junk.transaction_id = input.transaction_id;
+        REQUIRE_FALSE(world.verify(junk).verified);
+    }
+    input.request_id = "request-unknown-here";
     REQUIRE(world.service.notify(world.issued(input, certificate_for(world)), world.caller)
                 .has_value());
     CHECK(world.challenge(kId).state == ChallengeState::completed);

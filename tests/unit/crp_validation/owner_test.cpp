@@ -79,16 +79,39 @@ TEST_CASE("a sealed challenge does not reach another MDM's records either") {
     CHECK_FALSE(world.verify(world.request(sealed)).verified);
 }
 
-TEST_CASE("what a challenge's owner may not use, its sealed challenges may not either") {
+TEST_CASE("a template that the owner may not use is refused, whichever way it was asked for") {
     const std::string permitted = GENERATE(as<std::string>(), "GeneralPurpose", "Other");
+    CAPTURE(permitted);
     crp::ValidationOptions options = sealed_options();
     options.skip_template_check = GENERATE(false, true);
-    World world(options, workshop().reader({permitted}));
+    options.templates_of["mdm-1"] = {"Also", permitted};
+    options.templates_of[kTheirs] = {"Elsewhere"};
+    World world(options, workshop().reader());
     world.clock.set(system_clock().now());
-    const std::string sealed =
-        workshop().seal(sample_claims(world.clock.now() - 1min, world.clock.now() + 1h));
-    CHECK(world.verify(world.request(sealed)).reason ==
+    crp::VerifyInput input;
+    SECTION("minted") { input = world.request(world.mint()); }
+    SECTION("posted") { input = world.request(world.post("a-password-of-the-MDM")); }
+    SECTION("sealed") {
+        input = world.request(
+            workshop().seal(sample_claims(world.clock.now() - 1min, world.clock.now() + 1h)));
+    }
+    CHECK(world.verify(input).reason ==
           (permitted == "Other" ? "TemplateNotPermitted" : "Success"));
+}
+
+TEST_CASE("a renewal is bound by the templates of its certificate's owner as they are now") {
+    World before;
+    const Certificate certificate = before.enrol();
+    const auto recorded = before.store.find_certificate(certificate.sha256());
+    REQUIRE((recorded && *recorded));
+    const std::string permitted = GENERATE(as<std::string>(), "GeneralPurpose", "Other");
+    crp::ValidationOptions options;
+    options.templates_of["mdm-1"] = {permitted};
+    World world(options);
+    world.store.certificate = **recorded;
+    const crp::Decision decision = world.verify(world.renewal(certificate));
+    INFO(decision.detail);
+    CHECK(decision.reason == (permitted == "Other" ? "TemplateNotPermitted" : "Success"));
 }
 
 TEST_CASE("a refusal before the records are read is its challenge's owner's all the same") {
@@ -108,6 +131,44 @@ TEST_CASE("a refusal before the records are read is its challenge's owner's all 
     const crp::Decision expired = sealed.verify(sealed.request(old));
     CHECK(expired.reason == "ChallengeExpired");
     CHECK(expired.owner == "mdm-1");
+}
+
+TEST_CASE("a replay after the retry window is its challenge's owner's, device's and user's") {
+    World world;
+    const std::string challenge = world.mint();
+    crp::VerifyInput input = world.request(challenge);
+    std::string challenge_id;
+    std::string reason = "ChallengeReplayed";
+    SECTION("of an initial request") {
+        const crp::Decision first = world.verify(input);
+        REQUIRE(first.verified);
+        challenge_id = first.challenge_id;
+    }
+    SECTION("of a renewal") {
+        input = world.renewal(world.enrol());
+        REQUIRE(world.verify(input).verified);
+        reason = "RenewalNotPermitted";
+    }
+    CertificateParts parts;
+    parts.serial = 99;
+    parts.not_before = world.clock.now();
+    parts.not_after = world.clock.now() + 24h;
+    REQUIRE(world.service.notify(world.issued(input, issue(rsa_key(0), parts)), world.caller));
+    world.clock.advance(601s);
+    input.request_id = "request-late";
+
+    const crp::Decision late = world.verify(input);
+    CHECK(late.reason == reason);
+    CHECK(late.owner == "mdm-1");
+    CHECK(late.device_id == "phone-1");
+    CHECK(late.user_id == "alice");
+    CHECK(late.policy_id == "wifi");
+    CHECK(late.challenge_id == challenge_id);
+    const crp::StateMessage message = world.messages().back();
+    CHECK(message.owner == "mdm-1");
+    CHECK(message.device_id == "phone-1");
+    CHECK(message.certificate_request_id == sample_policy().certificate_request_id);
+    CHECK(world.log.lines.back().field("device_id") == "phone-1");
 }
 
 TEST_CASE("nobody's challenge asks for a CA's usages or leaves variables open") {

@@ -72,6 +72,21 @@ TEST_CASE("the same question again gets the standing yes") {
     CHECK(std::ranges::count(world.states(), 5) == 1);
 }
 
+TEST_CASE("a yes without Notify stands, however many refusals its transaction has since") {
+    World world;
+    VerifyInput input = world.request(world.mint());
+    const Decision first = world.verify(input);
+    REQUIRE(first.verified);
+    for (int i = 0; i < 101; ++i) {
+        VerifyInput junk = world.request("crp1.k1.forged");
+        junk.transaction_id = input.transaction_id;
+        REQUIRE_FALSE(world.verify(junk).verified);
+    }
+    world.clock.advance(601s);
+    input.request_id = "request-again";
+    CHECK(world.verify(input).id == first.id);
+}
+
 TEST_CASE("after a failure a yes is judged anew once its retry window is over") {
     World world;
     VerifyInput input = world.request(world.mint());

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include <openssl/x509v3.h>
+
 #include "common/crypto/general_names.h"
 
 namespace ndes::test {
@@ -67,6 +69,13 @@ Bytes extensions_of(const RequestParts& parts) {
 
 void require(bool condition, const char* what) {
     if (!condition) throw std::runtime_error(what);
+}
+
+// `value`: as in openssl.cnf; nothing when it is empty.
+void add_extension(X509* certificate, int nid, const std::string& value) {
+    if (value.empty()) return;
+    const X509ExtensionPtr made(::X509V3_EXT_conf_nid(nullptr, nullptr, nid, value.c_str()));
+    require(made && ::X509_add_ext(certificate, made.get(), -1) == 1, value.c_str());
 }
 
 void set_time(ASN1_TIME* field, WallTime time) {
@@ -169,6 +178,14 @@ Certificate issue(EVP_PKEY* key, const CertificateParts& parts) {
         const auto names = to_general_names(wanted);
         require(names.has_value(), "alternative names");
         ::X509_add1_ext_i2d(built.get(), NID_subject_alt_name, names->get(), 0, X509V3_ADD_DEFAULT);
+    }
+    add_extension(built.get(), NID_key_usage, parts.key_usage);
+    add_extension(built.get(), NID_ext_key_usage, parts.extended_key_usage);
+    add_extension(built.get(), NID_basic_constraints, parts.basic_constraints);
+    add_extension(built.get(), NID_crl_distribution_points, "URI:http://ca.example.org/1.crl");
+    if (!parts.sid.empty()) {
+        const auto sid = security_identifier_extension(parts.sid);
+        require(sid && ::X509_add_ext(built.get(), sid->get(), -1) == 1, "security identifier");
     }
     require(::X509_sign(built.get(), rsa_key(3), ::EVP_sha256()) > 0, "X509_sign");
     auto certificate = Certificate::from_handle(built.get());

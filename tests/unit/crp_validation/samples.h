@@ -42,11 +42,17 @@ struct RequestParts {
 };
 Bytes make_request(EVP_PKEY* key, const RequestParts& parts);
 
-// A certificate as the sample CA would have issued it.
+// A certificate as the sample CA would have issued it: what the sample policy says, and what CAs
+// add of their own.
 struct CertificateParts {
     std::string subject = "CN=alice@example.org,O=Example";
     std::string dns_name = "phone-1.example.org";
     std::string uri = {};
+    // As in openssl.cnf; "" leaves the extension out.
+    std::string key_usage = "critical,digitalSignature,keyEncipherment";
+    std::string extended_key_usage = "clientAuth";
+    std::string basic_constraints = "critical,CA:FALSE";
+    std::string sid = {};
     long serial = 77;
     WallTime not_before{};
     WallTime not_after{};

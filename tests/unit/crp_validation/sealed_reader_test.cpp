@@ -185,22 +185,6 @@ TEST_CASE("what a forger or a careless MDM makes is refused with its reason") {
     }
 }
 
-TEST_CASE("a signer's certificate is judged: dates and key usage") {
-    test::SealedWorkshop& shop = workshop();
-    const std::string text = shop.seal(claims(), "crp", "issued");
-    const SealedReader reader = shop.reader();
-    CHECK(reader.open(text, now()).reason.empty());
-    CHECK(reader.open(text, now() + 25h).reason == "SigningCertThumbprintMismatch");
-    CHECK(reader.open(text, now() - 2h).reason == "SigningCertThumbprintMismatch");
-
-    test::LeafProfile profile;
-    profile.subject_alt_name = "DNS:issued.example.org";
-    profile.key_usage = "keyAgreement";
-    shop.issue("not-signing", profile);
-    CHECK(open(shop.seal(claims(), "crp", "not-signing")).reason ==
-          "SigningCertThumbprintMismatch");
-}
-
 TEST_CASE("a sealed challenge cut at any octet is refused") {
     const std::string whole = *from_base64(workshop().seal(claims())).transform([](Bytes der) {
         return std::string(as_text(der));

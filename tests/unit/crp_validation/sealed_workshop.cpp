@@ -81,7 +81,16 @@ Certificate SealedWorkshop::certificate(const std::string& name) const {
     return load_certificates(folder_.path() / (name + ".pem")).value().front();
 }
 
-crp::SealedReader SealedWorkshop::reader(const std::vector<std::string>& templates) const {
+void SealedWorkshop::revoke(const std::vector<std::string>& names, long next_update_s) {
+    std::vector<Certificate> revoked;
+    std::vector<const X509*> handles;
+    for (const std::string& name : names)
+        handles.push_back(revoked.emplace_back(certificate(name)).handle());
+    std::filesystem::rename(ca_.write_crl(handles, next_update_s), path("crl.pem"));
+}
+
+crp::SealedReader SealedWorkshop::reader(const crp::ValidityPeriod& validity,
+                                         RevocationLists revocations) const {
     std::vector<CmsRecipient> recipients;
     for (const char* name : {"crp", "crp-ec"}) {
         recipients.push_back(
@@ -96,8 +105,8 @@ crp::SealedReader SealedWorkshop::reader(const std::vector<std::string>& templat
     signers[2].issuers = {Certificate::from_handle(ca_.certificate()).value()};
     signers[2].san = SubjectAltName{SubjectAltNameType::dns, "issued.example.org"};
     for (crp::SealedSigner& signer : signers)
-        signer.templates = templates;
-    return crp::SealedReader(std::move(signers), std::move(recipients));
+        signer.validity = validity;
+    return crp::SealedReader(std::move(signers), std::move(recipients), std::move(revocations));
 }
 
 std::string sample_claims(WallTime begin, WallTime end, const std::string& id) {

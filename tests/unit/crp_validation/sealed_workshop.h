@@ -2,6 +2,7 @@
 // and whatever a forger would make with it.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -38,8 +39,13 @@ class SealedWorkshop {
 
     // Knows the recipients "crp" and "crp-ec", and the signers "mdm" and "mdm-ec" by certificate,
     // "pinned" by key, and whoever the CA names DNS:issued.example.org; all of owner "mdm-1".
-    // `templates`: those that owner may use; none: all.
-    crp::SealedReader reader(const std::vector<std::string>& templates = {}) const;
+    crp::SealedReader reader(const crp::ValidityPeriod& validity = {},
+                             RevocationLists revocations = {}) const;
+
+    // crl.pem: the CA's list of these certificates. Where it and the other files stand.
+    void revoke(const std::vector<std::string>& names, long next_update_s = 86'400);
+    const std::filesystem::path& ca_file() const { return ca_.certificate_file(); }
+    std::filesystem::path path(const std::string& name) const { return folder_.path() / name; }
 
   private:
     TemporaryFolder folder_;

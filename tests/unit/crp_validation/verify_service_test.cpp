@@ -1,6 +1,7 @@
 // Initial requests through the whole service, on the memory store.
 #include <algorithm>
 
+#include "crp-service/validation/simulation.h"
 #include "tests/catch.h"
 #include "tests/unit/crp_validation/world.h"
 
@@ -139,6 +140,31 @@ TEST_CASE("the user's own security identifier may stand in the CSR") {
     test::RequestParts parts;
     parts.sid = test::kSid;
     CHECK(world.verify(world.request(world.mint(), parts)).verified);
+}
+
+TEST_CASE("the SID that was asked for and the one that was approved are on record") {
+    World world;
+    Policy policy = test::sample_policy();
+    policy.security_identifier_extension = true;
+    REQUIRE(world.store.put_policy(policy, {}).has_value());
+    test::RequestParts parts;
+    parts.sid = test::kSid;
+    const VerifyInput input = world.request(world.mint(), parts);
+    const auto simulated = world.service.simulate(input, "");
+    REQUIRE(simulated.has_value());
+    const auto rule = std::ranges::find(simulated->rules, "sid_matches", &RuleReport::name);
+    REQUIRE(rule != simulated->rules.end());
+    CHECK(rule->expected == test::kSid);
+    CHECK(rule->found == test::kSid);
+
+    CHECK(world.verify(input).verified);
+    CHECK(fact(world.audit().back(), "requested_sid") == test::kSid);
+    CHECK(fact(world.audit().back(), "approved_sid") == test::kSid);
+
+    parts.sid = "S-1-5-21-1-2-3-500";
+    CHECK(world.verify(world.request(world.mint(), parts)).reason == "SecurityIdentifierMismatch");
+    CHECK(fact(world.audit().back(), "requested_sid") == parts.sid);
+    CHECK(fact(world.audit().back(), "approved_sid").empty());
 }
 
 TEST_CASE("what an operator can put right does not count against the challenge") {

@@ -135,11 +135,18 @@ Result<crp::NotifyOutcome> WatchedStore::commit_notify(const crp::NotifyCommit& 
     return inner.commit_notify(commit);
 }
 
-Result<std::optional<crp::Decision>> WatchedStore::find_standing_decision(
+Result<std::optional<crp::Transaction>> WatchedStore::find_standing(
     std::string_view transaction_id, std::string_view csr_sha256, std::string_view signing_sha256) {
     ++reads;
     if (fail_reads) return Failure(*fail_reads);
-    return inner.find_standing_decision(transaction_id, csr_sha256, signing_sha256);
+    return inner.find_standing(transaction_id, csr_sha256, signing_sha256);
+}
+
+Result<std::optional<crp::Decision>> WatchedStore::find_verified(std::string_view transaction_id,
+                                                                 std::string_view spki_sha256) {
+    ++reads;
+    if (fail_reads) return Failure(*fail_reads);
+    return inner.find_verified(transaction_id, spki_sha256);
 }
 
 Result<std::optional<crp::Decision>> WatchedStore::find_decision_by_request(

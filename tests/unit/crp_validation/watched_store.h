@@ -60,9 +60,11 @@ class WatchedStore final : public crp::Store {
     Result<std::vector<crp::KeyUse>> count_outstanding_challenges(WallTime now) override;
     Result<crp::DecisionOutcome> commit_decision(const crp::DecisionCommit& commit) override;
     Result<crp::NotifyOutcome> commit_notify(const crp::NotifyCommit& commit) override;
-    Result<std::optional<crp::Decision>> find_standing_decision(
-        std::string_view transaction_id, std::string_view csr_sha256,
-        std::string_view signing_sha256) override;
+    Result<std::optional<crp::Transaction>> find_standing(std::string_view transaction_id,
+                                                          std::string_view csr_sha256,
+                                                          std::string_view signing_sha256) override;
+    Result<std::optional<crp::Decision>> find_verified(std::string_view transaction_id,
+                                                       std::string_view spki_sha256) override;
     Result<std::optional<crp::Decision>> find_decision_by_request(
         std::string_view caller, std::string_view request_id) override;
     Result<std::optional<crp::Transaction>> find_transaction(

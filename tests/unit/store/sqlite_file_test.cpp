@@ -66,7 +66,7 @@ TEST_CASE("create makes a database that opens and checks, and refuses an existin
     fixture.create();
     auto checked = ndes::crp::check_store(fixture.options);
     REQUIRE(checked);
-    CHECK(contains(*checked, "schema version 2"));
+    CHECK(contains(*checked, "schema version 3"));
     CHECK(fixture.open()->check());
     auto again = ndes::crp::create_store(fixture.options, system_clock());
     REQUIRE_FALSE(again);
@@ -110,8 +110,8 @@ TEST_CASE("a second opener is refused by the lock, and may come when the first h
 TEST_CASE("another schema version is refused, and says what to do") {
     Fixture fixture;
     fixture.create();
-    fixture.execute("PRAGMA user_version = 3");
-    CHECK(contains(fixture.refusal(), "schema version 3, this program needs 2"));
+    fixture.execute("PRAGMA user_version = 4");
+    CHECK(contains(fixture.refusal(), "schema version 4, this program needs 3"));
     CHECK_FALSE(ndes::crp::migrate_store(fixture.options, system_clock()));
     CHECK_FALSE(ndes::crp::check_store(fixture.options));
     fixture.execute("PRAGMA user_version = 0");
@@ -138,8 +138,8 @@ TEST_CASE("migrating a database of this version changes nothing") {
     fixture.create();
     auto migrated = ndes::crp::migrate_store(fixture.options, system_clock());
     REQUIRE(migrated);
-    CHECK(migrated->from == 2);
-    CHECK(migrated->to == 2);
+    CHECK(migrated->from == 3);
+    CHECK(migrated->to == 3);
     CHECK(fixture.open()->check());
 }
 
@@ -225,6 +225,9 @@ TEST_CASE("queries that grow with enrolments use an index") {
         {"SELECT 1 FROM challenge WHERE lookup = ?", "challenge_by_lookup"},
         {"SELECT 1 FROM decision WHERE transaction_id = ? AND csr_sha256 = ? AND verified = 1",
          "decision_by_question"},
+        {"SELECT 1 FROM decision WHERE transaction_id = ? AND verified = 1 ORDER BY "
+         "spki_sha256 = ? DESC, sequence DESC LIMIT 1",
+         "decision_by_question"},
         {"SELECT 1 FROM decision WHERE caller = ? AND request_id = ?", "decision_by_request"},
         {"SELECT 1 FROM decision WHERE id = ?", "sqlite_autoindex_decision_1"},
         {"SELECT 1 FROM decision WHERE transaction_id = ? ORDER BY sequence DESC LIMIT 1",
@@ -267,7 +270,16 @@ TEST_CASE("a database of version 1 is migrated with everything in it") {
             INSERT INTO state_message VALUES (1, 'm1', 5, 't', 'yes', 'd', 'u', 'r', 'Success', '',
                 '', 1000, 'mdm', 1, 2000, NULL, '');
             INSERT INTO state_message VALUES (2, 'm2', 5, 't', 'yes', 'd', 'u', 'r', 'Success', '',
-                '', 1000, 'mdm', 3, NULL, 5000, 'disk full'))"));
+                '', 1000, 'mdm', 3, NULL, 5000, 'disk full');
+            INSERT INTO decision VALUES (2, 'named', 't2', 'q2', 'csr2', 'spki2', '', 'ndes', '',
+                'T', '', 'd', 'u', 'p', 1, 'Success', 3, '', NULL, '[]', 1000, 'mdm', 'issued', '',
+                0, NULL);
+            INSERT INTO certificate VALUES (1, 'sha256', '1', 'CN=CA', 'CN=d', 'spki', 0, 9000,
+                'yes', 't', 'c', 'd', 'u', 'p', '', 0, 1000, 'mdm');
+            INSERT INTO certificate VALUES (2, 'sha1:5678', '2', 'CN=CA', 'CN=d', 'spki2', 0, 9000,
+                'named', 't2', '', 'd', 'u', 'p', '', 0, 1000, 'mdm');
+            INSERT INTO state_message VALUES (3, 'm3', 9, 't', 'yes', 'd', 'u', 'r', 'Success',
+                '1234', '1', 1000, 'mdm', 0, 3000, NULL, ''))"));
         ndes::crp::AuditRecord record;
         record.event = "start";
         ndes::crp::seal_audit_record(record, {});
@@ -276,12 +288,12 @@ TEST_CASE("a database of version 1 is migrated with everything in it") {
                               "'[]', '" +
                               record.previous_hash + "', '" + record.hash + "')"));
     }
-    CHECK(contains(fixture.refusal(), "schema version 1, this program needs 2"));
+    CHECK(contains(fixture.refusal(), "schema version 1, this program needs 3"));
     CHECK(contains(fixture.refusal(), "crpctl db migrate"));
     auto migrated = ndes::crp::migrate_store(fixture.options, system_clock());
     REQUIRE(migrated);
     CHECK(migrated->from == 1);
-    CHECK(migrated->to == 2);
+    CHECK(migrated->to == 3);
     REQUIRE(ndes::crp::check_store(fixture.options));
 
     auto store = fixture.open();
@@ -289,9 +301,11 @@ TEST_CASE("a database of version 1 is migrated with everything in it") {
     CHECK((*store->find_user("u"))->revision == "0");
     CHECK((*store->find_device("d"))->registered_keys.empty());
     CHECK((*store->find_challenge("c"))->state == ndes::crp::ChallengeState::reserved);
-    CHECK((*store->find_standing_decision("t", "csr", ""))->id == "yes");
+    CHECK((*store->find_standing("t", "csr", ""))->decision.id == "yes");
     const auto messages = store->list_state_messages({})->items;
-    REQUIRE(messages.size() == 2);
+    REQUIRE(messages.size() == 3);
+    CHECK((*store->find_certificate("sha256"))->sha1 == "1234");
+    CHECK((*store->find_certificate("sha1:5678"))->sha1 == "5678");
     CHECK(messages[0].deliveries.empty());  // was delivered
     REQUIRE(messages[1].deliveries.size() == 1);
     CHECK(messages[1].deliveries[0].sink == "inbox");
