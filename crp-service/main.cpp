@@ -34,6 +34,7 @@
 #include "crp-service/http/reload.h"
 #include "crp-service/http/self_check.h"
 #include "crp-service/state_messages/sinks.h"
+#include "crp-service/state_messages/left_over.h"
 #include "crp-service/store/store_factory.h"
 #include "crp-service/upkeep/retention_job.h"
 
@@ -193,6 +194,7 @@ Result<std::unique_ptr<http::HttpServer>> start_api(http::ServerOptions options,
     return http::HttpServer::start(options,
                                    [&api](const http::Request& request, const http::Peer& peer) {
                                        return api.handle(request, peer);
+    log_left_over_messages(**store, **log);
                                    });
 }
 

@@ -179,6 +179,7 @@ class Store {
 
     // ---- upkeep
     // Removes at most `batch` records of each kind; call again while total() > 0. The audit stays.
+    // So does the newest state message, for a cursor to stand at.
     virtual Result<Purged> purge(const RetentionLimits& limits, std::size_t batch) = 0;
     // verified decisions older than `before` become unconfirmed, and their challenges if reserved;
     // at most `batch`, oldest first. Each is audited: `audit` with the transaction's ID.

@@ -170,6 +170,22 @@ TEST_CASE("postgresql: nodes hold a sink in turn") {
     CHECK_FALSE(*a->claim_sink("inbox", "a", later, later));
 }
 
+TEST_CASE("postgresql: what waits for another node's sink stays") {
+    const StoreOptions options = postgresql_cluster().fresh_database();
+    const auto a = open(options, "a");
+    const auto b = open(options, "b");
+    a->set_sinks({"hook"});
+    for (unsigned number = 1; number <= 2; ++number)
+        decide(*a, commit_of(sample_no(number, sample_challenge(number)), number));
+    ndes::crp::RetentionLimits limits;
+    limits.messages_before = noon() + std::chrono::hours(1);
+    const auto held_until = limits.messages_before + std::chrono::seconds(30);
+    REQUIRE(*a->claim_sink("hook", "a", noon(), held_until));
+    CHECK(b->purge(limits, 10)->messages == 0);
+    limits.messages_before = held_until;  // nobody has emptied it for all that time
+    CHECK(b->purge(limits, 10)->messages == 1);
+}
+
 TEST_CASE("postgresql: a killed server loses no answered write and has no two answers") {
     PostgresqlCluster cluster;  // its own: others would be disturbed
     const StoreOptions options = cluster.fresh_database();
