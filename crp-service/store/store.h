@@ -189,6 +189,9 @@ class Store {
     virtual Result<std::optional<WallTime>> last_recorded_time() = 0;
     // Writes and reads back one row of its own: storage if that does not work. For the self-check.
     virtual Result<void> check() = 0;
+    // When a backup was last brought back that may lack what has been used since; nothing: never.
+    // Of a sealed challenge issued before, no record means nothing.
+    virtual Result<std::optional<WallTime>> last_restore() = 0;
 };
 
 }  // namespace ndes::crp
