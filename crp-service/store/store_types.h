@@ -156,6 +156,16 @@ struct Replay {
     std::optional<std::int64_t> after = {};  // every message with a higher sequence
 };
 
+// ---- audit
+
+// Audit event: an operator said that the clock is right, though records before this one are of
+// later times.
+inline constexpr const char* kClockConfirmed = "clock-confirmed";
+
+// How far last_recorded_time() looks back: more than a crpd that refuses calls for its clock's sake
+// adds in some hours, and read within milliseconds.
+inline constexpr std::int64_t kRecentRecords = 10'000;
+
 // ---- upkeep
 
 // What the retention job removes: records that are final and older than the time given.

@@ -170,6 +170,19 @@ TEST_CASE("postgresql: nodes hold a sink in turn") {
     CHECK_FALSE(*a->claim_sink("inbox", "a", later, later));
 }
 
+TEST_CASE("postgresql: a node is held to the times that it recorded itself") {
+    const StoreOptions options = postgresql_cluster().fresh_database();
+    const auto a = open(options, "a");
+    auto ahead = sample_audit("event");
+    ahead.time = noon() + std::chrono::hours(1);
+    REQUIRE(a->append_audit(ahead));
+    const auto b = open(options, "b");
+    CHECK(*b->last_recorded_time() == ahead.time);  // it has nothing of its own yet
+    REQUIRE(b->append_audit(sample_audit("event")));
+    CHECK(*b->last_recorded_time() == noon());
+    CHECK(*a->last_recorded_time() == ahead.time);
+}
+
 TEST_CASE("postgresql: what waits for another node's sink stays") {
     const StoreOptions options = postgresql_cluster().fresh_database();
     const auto a = open(options, "a");

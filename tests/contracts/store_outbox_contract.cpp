@@ -10,6 +10,8 @@ using ndes::crp::PageRequest;
 using ndes::crp::Replay;
 using ndes::crp::StateMessage;
 
+using namespace std::chrono_literals;
+
 namespace {
 
 constexpr const char* kSink = "one";
@@ -204,6 +206,26 @@ STORE_CONTRACT(the_audit_has_checkpoints_and_tells_its_newest_time) {
     CHECK(listed->at(0).key_id == "k");
     CHECK(listed->at(0).signature == "c2ln");
     CHECK(fixture.store().list_checkpoints(checkpoint.node, 2)->empty());
+}
+
+STORE_CONTRACT(the_newest_time_outlasts_records_of_a_clock_set_back) {
+    auto& store = fixture.store();
+    const auto append = [&store](const char* event, std::chrono::minutes after_noon) {
+        auto record = sample_audit(event);
+        record.time = noon() + after_noon;
+        REQUIRE(store.append_audit(record));
+    };
+    append("event", 0min);
+    append("event", 60min);
+    append("start", -600min);
+    append("event", -599min);
+    CHECK(*store.last_recorded_time() == noon() + 60min);
+    append(ndes::crp::kClockConfirmed, -598min);
+    CHECK(*store.last_recorded_time() == noon() - 598min);
+    append("event", -620min);
+    CHECK(*store.last_recorded_time() == noon() - 598min);
+    fixture.reopen();
+    CHECK(*fixture.store().last_recorded_time() == noon() - 598min);
 }
 
 STORE_CONTRACT(a_cursor_of_state_messages_outlasts_their_removal) {
