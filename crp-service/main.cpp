@@ -27,14 +27,17 @@
 #include "crp-service/enrollment/key_census.h"
 #include "crp-service/exit_code.h"
 #include "crp-service/http/api.h"
+#include "crp-service/http/clock_floor.h"
 #include "crp-service/http/endpoint_names.h"
 #include "crp-service/http/health_handler.h"
 #include "crp-service/http/material.h"
 #include "crp-service/http/metrics_collector.h"
 #include "crp-service/http/reload.h"
 #include "crp-service/http/self_check.h"
+#include "crp-service/state_messages/left_over.h"
 #include "crp-service/state_messages/sinks.h"
 #include "crp-service/store/store_factory.h"
+#include "crp-service/upkeep/clock_watch.h"
 #include "crp-service/upkeep/retention_job.h"
 
 namespace ndes::crp {
@@ -89,43 +92,6 @@ void reload(Reloader& reloader, Reloader::Cause cause) {
     reloader.reload(cause);
     tell_service_manager("READY=1");
 }
-
-// Notices that the wall clock was set: then the times of the audit do not tell the order of things.
-class ClockWatch {
-  public:
-    ClockWatch(Store& store, Log& log, const Clock& clock)
-        : store_(store), log_(log), clock_(clock) {}
-
-    // At the start: the audit ends later than it is now.
-    void look_back() {
-        const auto last = store_.last_recorded_time();
-        if (last && *last && **last - wall_ >= kLeastStep) tell(wall_ - **last);
-    }
-
-    void look() {
-        const WallTime wall = clock_.now();
-        const SteadyTime steady = clock_.steady_now();
-        const auto step = (wall - wall_) -
-                          std::chrono::duration_cast<std::chrono::milliseconds>(steady - steady_);
-        wall_ = wall;
-        steady_ = steady;
-        if (std::chrono::abs(step) >= kLeastStep) tell(step);
-    }
-
-  private:
-    void tell(std::chrono::milliseconds step) {
-        const std::string by = std::to_string(step.count()) + "ms";
-        log_.note(Severity::warning, "The clock was set by " + by, {{"event", "clock-step"}});
-        audit(store_, log_, "clock-step", {{"step", by}});
-    }
-
-    static constexpr std::chrono::milliseconds kLeastStep{2'000};
-    Store& store_;
-    Log& log_;
-    const Clock& clock_;
-    WallTime wall_ = clock_.now();
-    SteadyTime steady_ = clock_.steady_now();
-};
 
 // Tells in time what of our certificates and CRLs ends.
 class OwnCertificates {
@@ -214,6 +180,10 @@ int run(const std::filesystem::path& config_file) {
     auto store = open_store(config->store, clock);
     if (!store) return report(store.error());
 
+    // Before this process records anything by its own clock.
+    auto newest = (*store)->last_recorded_time();
+    if (!newest) return report(newest.error());
+    ClockFloor clock_floor(clock, *newest);
     auto retention = RetentionJob::make(**store, **log, clock, config->retention);
     if (!retention) return report(retention.error());
     std::optional<AuditCheckpointer> checkpointer;
@@ -224,6 +194,7 @@ int run(const std::filesystem::path& config_file) {
         checkpointer->start();
     }
     (*store)->set_sinks(config->state_messages.names());
+    log_left_over_messages(**store, **log);
     config->state_messages.node = config->store.node;
     auto sink_material = load_sink_material(config->state_messages, clock.now());
     if (!sink_material) return report(sink_material.error());
@@ -237,9 +208,9 @@ int run(const std::filesystem::path& config_file) {
     CurrentParts parts(
         make_live_parts(*config, *material, **store, clock, random, **log, &metrics));
     log_missing_keys(*parts.get()->codec, **store, clock.now(), **log);
-    Api api(parts, **store, clock, random, **log, &metrics);
+    Api api(parts, **store, clock, random, **log, &metrics, &clock_floor);
     SelfCheck self_check({**store, parts, clock, random, **log, sinks.has_value(), &api.commits(),
-                          config->store.path},
+                          config->store.path, &clock_floor},
                          std::move(*watched));
     auto health = start_health(config->health, self_check, metrics);
     if (!health) return report(health.error());
@@ -250,9 +221,9 @@ int run(const std::filesystem::path& config_file) {
                        watcher, running_sinks, &metrics});
     MetricsCollector collector({metrics, **store, clock, **server, self_check, running_sinks});
 
-    tell_start(**store, **log, *config, **server, **health);
     ClockWatch clock_watch(**store, **log, clock);
-    clock_watch.look_back();
+    clock_watch.look_back(*newest);
+    tell_start(**store, **log, *config, **server, **health);
     (*retention)->start();
     OwnCertificates own(self_check, **log, clock);
     serve(self_check, collector, reloader, watcher, clock_watch, own);
@@ -262,6 +233,25 @@ int run(const std::filesystem::path& config_file) {
     (*server)->stop(config->drain_timeout);
     (*health)->stop(std::chrono::milliseconds(0));
     audit(**store, **log, "stop", {{"software", config->validation.software}});
+    return kExitOk;
+}
+
+// The operator's word that the clock is right, where records of later times say that it is not.
+int confirm_clock(const std::filesystem::path& config_file) {
+    auto config = read_config(config_file);
+    if (!config) return report(config.error());
+    auto store = open_store(config->store, system_clock());
+    if (!store) return report(store.error());
+    auto newest = (*store)->last_recorded_time();
+    if (!newest) return report(newest.error());
+    AuditRecord record;
+    record.time = system_clock().now();
+    record.event = kClockConfirmed;
+    record.outcome = "permit";
+    if (*newest) record.facts = {{"newest", to_rfc3339(**newest)}};
+    const std::string now = to_rfc3339(record.time);
+    if (auto done = (*store)->append_audit(std::move(record)); !done) return report(done.error());
+    std::printf("%s is taken for right\n", now.c_str());
     return kExitOk;
 }
 
@@ -285,8 +275,12 @@ int main(int argc, char** argv) {
     CLI::App app("crpd: certificate registration point", "crpd");
     std::filesystem::path config_file;
     bool check_only = false;
+    bool confirm_only = false;
     app.add_option("--config", config_file, "configuration, see crpd.sample.toml")->required();
     app.add_flag("--check-config", check_only, "read the configuration and its files, then exit");
+    app.add_flag("--confirm-clock", confirm_only,
+                 "record that the clock is right though later times were recorded, then exit")
+        ->excludes("--check-config");
     app.set_version_flag("--version", "crpd " NDES_VERSION);
     app.footer("Exit codes: 0 ok, 1 failed, 2 usage, 3 cannot bind, 4 refused.");
     try {
@@ -297,6 +291,7 @@ int main(int argc, char** argv) {
     ndes::forbid_core_dumps();
     ndes::claim_signals();
     try {
+        if (confirm_only) return confirm_clock(config_file);
         return check_only ? check_config(config_file) : run(config_file);
     } catch (const std::exception& fault) {
         std::fprintf(stderr, "crpd: %s\n", fault.what());

@@ -1,32 +1,13 @@
 #include "crp-service/audit/audit_checkpointer.h"
 
-#include <cerrno>
-#include <cstring>
-
-#include <fcntl.h>
-#include <unistd.h>
-
-#include "common/file_descriptor.h"
 #include "crp-service/audit/audit_checkpoint.h"
-#include "crp-service/audit/audit_lines.h"
+#include "crp-service/audit/checkpoint_file.h"
 
 namespace ndes::crp {
 
 namespace {
 
 constexpr std::chrono::seconds kLook{1};
-
-// One whole line, on disk when this returns.
-Result<void> append_line(const std::filesystem::path& path, const std::string& line) {
-    const FileDescriptor file(
-        ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
-    if (file.get() >= 0 &&
-        ::write(file.get(), line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
-        ::fsync(file.get()) == 0) {
-        return {};
-    }
-    return fail(ErrorCode::storage, path.string() + ": cannot be written", std::strerror(errno));
-}
 
 }  // namespace
 
@@ -52,7 +33,7 @@ Result<void> AuditCheckpointer::keep(const AuditCheckpoint& checkpoint) {
     auto kept = store_.append_checkpoint(checkpoint);
     if (!kept && kept.error().code != ErrorCode::conflict) return kept;
     if (config_.checkpoint_file.empty()) return {};
-    return append_line(config_.checkpoint_file, to_line(checkpoint) + "\n");
+    return append_to_checkpoint_file(config_.checkpoint_file, checkpoint);
 }
 
 Result<void> AuditCheckpointer::sign_chains(std::int64_t least) {

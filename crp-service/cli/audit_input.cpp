@@ -4,6 +4,7 @@
 #include <string>
 
 #include "crp-service/audit/audit_lines.h"
+#include "crp-service/audit/checkpoint_file.h"
 #include "crp-service/cli/collection.h"
 #include "crp-service/config.h"
 
@@ -32,7 +33,11 @@ Result<void> for_each_line(const std::filesystem::path& path,
 
 AuditInput from_file(const std::filesystem::path& path) {
     AuditInput input;
-    input.checkpoints = [path] { return read_checkpoints(path); };
+    input.checkpoints = [path]() -> Result<std::vector<AuditCheckpoint>> {
+        auto kept = read_checkpoint_file(path);
+        if (!kept) return pass_on(kept);
+        return std::move(kept->checkpoints);  // a torn one is told when the records are read
+    };
     input.records = [path](const Take& take) {
         return for_each_line(path, [&](const std::string& line) -> Result<bool> {
             auto parsed = parse_audit_line(line);
@@ -118,19 +123,6 @@ Result<AuditInput> open_input(AuditPlace& place) {
     if (!place.file.empty()) return from_file(place.file);
     if (!place.config.empty()) return from_database(place.config);
     return from_crpd(*place.target);
-}
-
-Result<std::vector<AuditCheckpoint>> read_checkpoints(const std::filesystem::path& file) {
-    std::vector<AuditCheckpoint> checkpoints;
-    auto done = for_each_line(file, [&](const std::string& line) -> Result<bool> {
-        if (!line.starts_with("{\"checkpoint\"")) return true;
-        auto parsed = parse_audit_line(line);
-        if (!parsed) return pass_on(parsed);
-        if (parsed->checkpoint) checkpoints.push_back(std::move(*parsed->checkpoint));
-        return true;
-    });
-    if (!done) return pass_on(done);
-    return checkpoints;
 }
 
 }  // namespace ndes::crp::cli

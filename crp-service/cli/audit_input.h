@@ -34,7 +34,4 @@ struct AuditInput {
 // bad_request when it is not said how to reach crpd.
 Result<AuditInput> open_input(AuditPlace& place);
 
-// The checkpoint lines of a file, whatever else it holds. conflict for one that cannot be read.
-Result<std::vector<AuditCheckpoint>> read_checkpoints(const std::filesystem::path& file);
-
 }  // namespace ndes::crp::cli

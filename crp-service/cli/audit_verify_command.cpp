@@ -7,6 +7,7 @@
 
 #include "crp-service/audit/audit_checkpoint.h"
 #include "crp-service/audit/audit_verifier.h"
+#include "crp-service/audit/checkpoint_file.h"
 #include "crp-service/cli/audit_commands.h"
 #include "crp-service/cli/audit_input.h"
 #include "crp-service/cli/output.h"
@@ -96,9 +97,15 @@ Result<void> read_expectations(const VerifyOrder& order, const AuditInput& input
     auto checkpoints = input.checkpoints();
     if (!checkpoints) return pass_on(checkpoints);
     for (const path& file : expected->checkpoint_files) {
-        auto kept = read_checkpoints(file);
+        auto kept = read_checkpoint_file(file);
         if (!kept) return pass_on(kept);
-        checkpoints->insert(checkpoints->end(), kept->begin(), kept->end());
+        if (kept->torn > 0) {
+            say(*order.output, file.string() +
+                                   ": lines passed over that a crash or a full disk "
+                                   "cut off: " +
+                                   std::to_string(kept->torn));
+        }
+        checkpoints->insert(checkpoints->end(), kept->checkpoints.begin(), kept->checkpoints.end());
     }
     if (!found.has_keys) {
         if (!checkpoints->empty()) {

@@ -126,6 +126,12 @@ Answer Api::answer(const http::Request& request, const http::Peer& peer, const L
         return refuse(ProblemCode::role_not_permitted,
                       "caller \"" + caller.name + "\" has not the role " + roles_text(route.roles));
     }
+    if (route.writes && clock_floor_ != nullptr &&
+        clock_floor_->behind() > ClockFloor::kTolerance) {
+        return refuse(ProblemCode::clock_set_back, "the clock is behind " +
+                                                       to_rfc3339(clock_floor_->newest()) +
+                                                       ", which was recorded or seen before");
+    }
     if (has_body(request.method) && !is_of_type(request.header("content-type"), route.takes)) {
         return refuse(ProblemCode::content_type_unsupported,
                       "Content-Type: must be " + std::string(route.takes) + ", in UTF-8");

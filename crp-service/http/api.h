@@ -1,6 +1,7 @@
 // Api: the one door of the REST API: caller → route → role → content type → handler, in this
 // order, so that who is not on the caller list learns nothing, not even which paths exist; save
-// that a path of an adapter that is switched on tells what its caller has to show.
+// that a path of an adapter that is switched on tells what its caller has to show. Nothing is
+// recorded while the clock is far behind what was recorded before.
 // Any thread.
 #pragma once
 
@@ -8,6 +9,7 @@
 #include "common/http_server/http_message.h"
 #include "common/logging/log.h"
 #include "common/random.h"
+#include "crp-service/http/clock_floor.h"
 #include "crp-service/http/commit_watch.h"
 #include "crp-service/http/live_parts.h"
 #include "crp-service/http/problem.h"
@@ -20,15 +22,16 @@ namespace ndes::crp {
 
 class Api {
   public:
-    // The references outlive the API, `metrics` as well; it may be null.
+    // The references outlive the API, `metrics` and `clock_floor` as well; both may be null.
     Api(const CurrentParts& parts, Store& store, const Clock& clock, Random& random, Log& log,
-        CrpMetrics* metrics = nullptr)
+        CrpMetrics* metrics = nullptr, ClockFloor* clock_floor = nullptr)
         : parts_(parts),
           store_(store),
           clock_(clock),
           random_(random),
           log_(log),
           metrics_(metrics),
+          clock_floor_(clock_floor),
           rejections_(store, log, clock) {}
 
     // The transport's handler.
@@ -58,6 +61,7 @@ class Api {
     Random& random_;
     Log& log_;
     CrpMetrics* metrics_;
+    ClockFloor* clock_floor_;
     Rejections rejections_;
     CommitWatch commits_;
 };

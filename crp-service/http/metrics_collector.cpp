@@ -23,6 +23,7 @@ void MetricsCollector::collect_sinks() {
     const WallTime now = parts_.clock.now();
     if (const auto backlogs = parts_.store.count_deliveries()) {
         for (const SinkBacklog& one : *backlogs) {
+            if (!one.is_configured) continue;
             SinkSample& sample = samples[one.sink];
             sample.waiting = one.waiting;
             sample.dead = one.dead;

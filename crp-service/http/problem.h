@@ -74,6 +74,7 @@ enum class ProblemCode {
     unavailable,
     timeout,
     storage_failed,
+    clock_set_back,
     version_unsupported,
 };
 

@@ -50,8 +50,12 @@ void Rejections::record(const Problem& problem, const http::Request& request,
                    " refused with " + std::to_string(kind.status) + " " + std::string(kind.reason) +
                    ": " + loggable(problem.detail),
                fields);
-    // While the store is failing there is no use in asking it to record that it fails.
-    if (problem.code == ProblemCode::storage_failed) return;
+    // While the store is failing there is no use in asking it to record that it fails. And records
+    // of a wrong time would in the end be all that a restart looks at (kRecentRecords).
+    if (problem.code == ProblemCode::storage_failed ||
+        problem.code == ProblemCode::clock_set_back) {
+        return;
+    }
     AuditRecord audit;
     audit.time = clock_.now();
     audit.event = "call-rejected";

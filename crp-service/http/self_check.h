@@ -14,6 +14,7 @@
 #include "common/crypto/certificate.h"
 #include "common/logging/log.h"
 #include "common/random.h"
+#include "crp-service/http/clock_floor.h"
 #include "crp-service/http/commit_watch.h"
 #include "crp-service/http/live_parts.h"
 #include "crp-service/http/watched_files.h"
@@ -27,8 +28,8 @@ const char* to_string(ServiceStatus status);  // "Online", "Failed", "Undefined"
 
 struct CheckResult {
     enum class Level { ok, warning, failed };
-    std::string name;  // "store", "keys", "tls-certificate", "outbox", "disk", "commits",
-                       // "challenge", "certificates", "clock"
+    std::string name;  // "store", "keys", "tls-certificate", "outbox", "disk", "commits", "clock",
+                       // "challenge", "certificates"
     Level level = Level::ok;
     std::string text;
 };
@@ -49,7 +50,6 @@ class SelfCheck {
     static constexpr std::chrono::seconds kHopelessAfter{60};     // see store_is_hopeless
     static constexpr std::chrono::hours kWarnBeforeExpiry{14 * 24};
     static constexpr std::chrono::minutes kLongestOutboxAge{5};
-    static constexpr std::chrono::minutes kClockTolerance{5};  // behind the newest record
 
     struct Parts {
         Store& store;
@@ -60,6 +60,7 @@ class SelfCheck {
         bool outbox_is_emptied;  // false: nobody takes state messages, so old ones are no fault
         const CommitWatch* commits = nullptr;      // null: not looked at
         std::filesystem::path database_file = {};  // empty: the store is no file of this machine
+        ClockFloor* clock_floor = nullptr;         // null: not looked at
     };
     // Free octets of the database's file system: below the first no decision may be recorded any
     // more, below the second, or a twentieth of the whole, it is time to make room.
@@ -100,7 +101,7 @@ class SelfCheck {
     CheckResult check_outbox();
     CheckResult check_disk() const;
     CheckResult check_commits() const;
-    CheckResult check_clock();
+    CheckResult check_clock() const;
     void tell(const HealthReport& report);
 
     const Parts parts_;

@@ -11,6 +11,7 @@ Answer show_status(const Call& call) {
     if (!outstanding) return refuse(outstanding);
     Json sinks = Json::array();
     for (const SinkBacklog& backlog : *backlogs) {
+        if (!backlog.is_configured) continue;
         sinks.push_back(
             {{"sink", backlog.sink},
              {"waiting", backlog.waiting},

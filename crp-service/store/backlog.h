@@ -1,7 +1,9 @@
-// Sinks without a backlog are told as well: the same for every backend. Pure function.
+// Sinks without a backlog are told as well, and which are configured: the same for every backend.
+// Pure function.
 #pragma once
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -9,12 +11,16 @@
 
 namespace ndes::crp {
 
-// Adds an empty entry for each of `sinks` that has none; ordered by name.
+// Marks the entries of `sinks`, and adds an empty one for each that has none; ordered by name.
 inline void complete_backlogs(std::vector<SinkBacklog>& backlogs,
                               const std::vector<std::string>& sinks) {
     for (const std::string& sink : sinks) {
-        const auto same = [&](const SinkBacklog& one) { return one.sink == sink; };
-        if (std::ranges::none_of(backlogs, same)) backlogs.push_back({sink, 0, 0, std::nullopt});
+        auto same = std::ranges::find(backlogs, sink, &SinkBacklog::sink);
+        if (same == backlogs.end()) {
+            backlogs.push_back({.sink = sink, .oldest_waiting = {}});
+            same = std::prev(backlogs.end());
+        }
+        same->is_configured = true;
     }
     std::ranges::sort(backlogs, {}, &SinkBacklog::sink);
 }

@@ -211,8 +211,14 @@ Result<std::vector<AuditCheckpoint>> MemoryStore::list_checkpoints(std::string_v
 
 Result<std::optional<WallTime>> MemoryStore::last_recorded_time() {
     const std::lock_guard guard(mutex_);
-    if (audit_.empty()) return std::nullopt;
-    return audit_.back().time;
+    std::optional<WallTime> newest;
+    std::int64_t looked_at = 0;
+    for (auto one = audit_.rbegin(); one != audit_.rend() && looked_at < kRecentRecords; ++one) {
+        newest = std::max(newest.value_or(one->time), one->time);
+        if (one->event == kClockConfirmed) break;
+        ++looked_at;
+    }
+    return newest;
 }
 
 Result<void> MemoryStore::check() { return {}; }

@@ -117,6 +117,7 @@ class MemoryStore : public Store {
     Result<std::vector<Decision>> mark_unconfirmed(WallTime before, std::size_t batch,
                                                    const AuditRecord& audit) override;
 
+    Result<std::optional<WallTime>> last_restore() override { return std::nullopt; }
     Result<void> check() override;
 
   private:

@@ -60,11 +60,20 @@ Result<Purged> MemoryStore::purge(const RetentionLimits& limits, std::size_t bat
     });
     std::erase_if(challenge_order_,
                   [&](const auto& one) { return !challenges_.contains(one.second); });
+    const auto is_in_use = [&](const std::string& sink) {
+        const auto lease = leases_.find(sink);
+        return std::ranges::find(sinks_, sink) != sinks_.end() ||
+               (lease != leases_.end() && lease->second.until > limits.messages_before);
+    };
+    const std::int64_t newest = messages_.empty() ? 0 : messages_.rbegin()->second.sequence;
     bool something_waits = false;
     purged.messages = drop(messages_, batch, [&](const StateMessage& one) {
-        const auto waits = [](const Delivery& delivery) { return !delivery.dead_at; };
+        const auto waits = [&](const Delivery& delivery) {
+            return !delivery.dead_at && is_in_use(delivery.sink);
+        };
         something_waits = something_waits || std::ranges::any_of(one.deliveries, waits);
-        return !something_waits && one.created_at < limits.messages_before;
+        return !something_waits && one.created_at < limits.messages_before &&
+               one.sequence != newest;
     });
     return purged;
 }

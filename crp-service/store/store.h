@@ -183,13 +183,19 @@ class Store {
 
     // ---- upkeep
     // Removes at most `batch` records of each kind; call again while total() > 0. The audit stays.
+    // So does the newest state message, for a cursor to stand at.
     virtual Result<Purged> purge(const RetentionLimits& limits, std::size_t batch) = 0;
     // verified decisions older than `before` become unconfirmed, and their challenges if reserved;
     // at most `batch`, oldest first. Each is audited: `audit` with the transaction's ID.
     virtual Result<std::vector<Decision>> mark_unconfirmed(WallTime before, std::size_t batch,
                                                            const AuditRecord& audit) = 0;
-    // The newest time in the audit, of all nodes; nothing while it is empty.
+    // The newest time, not the last one, among the kRecentRecords last records of this node's
+    // chain; what is before a kClockConfirmed among them does not count. While the chain is empty,
+    // the newest last record of all chains; nothing while there are none.
     virtual Result<std::optional<WallTime>> last_recorded_time() = 0;
+    // When a backup was last brought back that may lack what has been used since; nothing: never.
+    // Of a sealed challenge issued before, no record means nothing.
+    virtual Result<std::optional<WallTime>> last_restore() = 0;
     // Writes and reads back one row of its own: storage if that does not work. For the self-check.
     virtual Result<void> check() = 0;
 };

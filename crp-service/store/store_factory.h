@@ -53,8 +53,9 @@ Result<AuditTail> backup_store(const StoreOptions& options, const std::filesyste
 struct RestoreOrder {
     std::filesystem::path from;  // what backup_store() made, also of an older schema version
     bool replace = false;        // a database that exists is set aside; else: conflict
-    // A challenge that was `issued` when the backup was made may have been used since. It is
-    // revoked unless this says that it cannot have been.
+    // A challenge that was `issued` when the backup was made may have been used since; one that was
+    // sealed without a call to us is not even on record then. The former are revoked and the
+    // restore is noted for the latter (Store::last_restore()), unless this says that none was used.
     bool keep_challenges = false;
 };
 struct Restored {

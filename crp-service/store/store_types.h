@@ -146,6 +146,7 @@ struct SinkBacklog {
     std::int64_t waiting = 0;
     std::int64_t dead = 0;
     std::optional<WallTime> oldest_waiting;  // when that message was recorded
+    bool is_configured = false;  // false: left over from another configuration, or another crpd's
 };
 
 // Which messages shall go to a sink again; exactly one member is given.
@@ -155,6 +156,16 @@ struct Replay {
     std::optional<std::int64_t> after = {};  // every message with a higher sequence
 };
 
+// ---- audit
+
+// Audit event: an operator said that the clock is right, though records before this one are of
+// later times.
+inline constexpr const char* kClockConfirmed = "clock-confirmed";
+
+// How far last_recorded_time() looks back: more than a crpd that refuses calls for its clock's sake
+// adds in some hours, and read within milliseconds.
+inline constexpr std::int64_t kRecentRecords = 10'000;
+
 // ---- upkeep
 
 // What the retention job removes: records that are final and older than the time given.
@@ -163,7 +174,8 @@ struct RetentionLimits {
     WallTime certificates_expired_before{};  // with their decision and challenge, once no recorded
                                              // certificate renews them
     WallTime decisions_before{};             // those that led to no certificate
-    WallTime messages_before{};              // delivered everywhere, or dead
+    WallTime messages_before{};              // older than all that wait for a sink in use: one that
+                                             // is configured or that some crpd emptied since then
 };
 struct Purged {
     std::int64_t challenges = 0;

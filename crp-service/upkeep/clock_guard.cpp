@@ -20,16 +20,18 @@ ClockGuard::ClockGuard(const Clock& clock, std::optional<WallTime> newest, milli
       at_(clock.steady_now()) {}
 
 std::optional<std::string> ClockGuard::doubt(WallTime now) {
-    constexpr const char* kWhatToDo = "; if it is right, restart crpd to confirm it";
     const SteadyTime steady = clock_.steady_now();
     const WallTime expected = believed_ + duration_cast<milliseconds>(steady - at_);
     if (expected - now > kTolerance) {
         return "the clock was set back: it is " + to_rfc3339(now) + ", and " +
-               to_rfc3339(expected) + " was recorded or has passed" + kWhatToDo;
+               to_rfc3339(expected) +
+               " was recorded or has passed; if it is right, stop crpd and run crpd "
+               "--confirm-clock";
     }
     if (now - expected > most_leap_) {
         return "the clock leapt ahead: it is " + to_rfc3339(now) + ", and " + to_rfc3339(expected) +
-               " was to be expected from the newest record and the time since" + kWhatToDo;
+               " was to be expected from the newest record and the time since; if it is right, "
+               "restart crpd to confirm it";
     }
     believed_ = std::max(expected, now);  // many small steps back are one large one
     at_ = steady;

@@ -48,6 +48,7 @@ struct Context {
     // ---- from the store (posted: `challenge` before phase 2; all else before phase 3)
     std::optional<Challenge> challenge;
     bool is_first_seen = false;  // sealed: `challenge` was made of its claims, not yet on record
+    std::optional<WallTime> last_restore;      // of the store; looked for if is_first_seen
     std::optional<IssuedCertificate> renewed;  // record of the signing certificate
     std::optional<TemplateRecord> template_record;
     std::optional<Device> device;

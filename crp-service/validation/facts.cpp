@@ -201,6 +201,7 @@ Result<void> read_records(Context& context, Store& store) {
         if (!context.challenge && context.opened->sealed) {
             context.challenge = record_of(*context.opened, context.now);
             context.is_first_seen = true;
+            if (auto kept = keep(store.last_restore(), context.last_restore); !kept) return kept;
         }
         if (context.challenge) context.policy_id = context.challenge->policy_id;
     }

@@ -4,7 +4,7 @@
 
 REVOKE ALL ON ALL TABLES IN SCHEMA crp FROM :role;
 GRANT USAGE ON SCHEMA crp TO :role;
-GRANT SELECT ON schema_step TO :role;
+GRANT SELECT ON schema_step, last_restore TO :role;
 GRANT SELECT, INSERT, UPDATE ON node, self_check, sink_lease TO :role;
 GRANT SELECT, INSERT ON audit, audit_checkpoint TO :role;
 GRANT SELECT, INSERT, UPDATE, DELETE ON mdm_user, device, policy, template, challenge,

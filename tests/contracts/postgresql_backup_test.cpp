@@ -75,6 +75,7 @@ TEST_CASE("postgresql: a backup made beside a running store comes back, and the 
     auto store = lab.open();
     CHECK(audit_length(*store) == tail.sequence + 1);
     CHECK(store->check());
+    CHECK(store->last_restore().value().has_value() != keep);
     CHECK(state_of(*store, sample_challenge(1)) ==
           (keep ? ChallengeState::issued : ChallengeState::revoked));
     CHECK(state_of(*store, sample_challenge(2)) == ChallengeState::reserved);

@@ -170,6 +170,35 @@ TEST_CASE("postgresql: nodes hold a sink in turn") {
     CHECK_FALSE(*a->claim_sink("inbox", "a", later, later));
 }
 
+TEST_CASE("postgresql: a node is held to the times that it recorded itself") {
+    const StoreOptions options = postgresql_cluster().fresh_database();
+    const auto a = open(options, "a");
+    auto ahead = sample_audit("event");
+    ahead.time = noon() + std::chrono::hours(1);
+    REQUIRE(a->append_audit(ahead));
+    const auto b = open(options, "b");
+    CHECK(*b->last_recorded_time() == ahead.time);  // it has nothing of its own yet
+    REQUIRE(b->append_audit(sample_audit("event")));
+    CHECK(*b->last_recorded_time() == noon());
+    CHECK(*a->last_recorded_time() == ahead.time);
+}
+
+TEST_CASE("postgresql: what waits for another node's sink stays") {
+    const StoreOptions options = postgresql_cluster().fresh_database();
+    const auto a = open(options, "a");
+    const auto b = open(options, "b");
+    a->set_sinks({"hook"});
+    for (unsigned number = 1; number <= 2; ++number)
+        decide(*a, commit_of(sample_no(number, sample_challenge(number)), number));
+    ndes::crp::RetentionLimits limits;
+    limits.messages_before = noon() + std::chrono::hours(1);
+    const auto held_until = limits.messages_before + std::chrono::seconds(30);
+    REQUIRE(*a->claim_sink("hook", "a", noon(), held_until));
+    CHECK(b->purge(limits, 10)->messages == 0);
+    limits.messages_before = held_until;  // nobody has emptied it for all that time
+    CHECK(b->purge(limits, 10)->messages == 1);
+}
+
 TEST_CASE("postgresql: a killed server loses no answered write and has no two answers") {
     PostgresqlCluster cluster;  // its own: others would be disturbed
     const StoreOptions options = cluster.fresh_database();

@@ -10,6 +10,8 @@ using ndes::crp::PageRequest;
 using ndes::crp::Replay;
 using ndes::crp::StateMessage;
 
+using namespace std::chrono_literals;
+
 namespace {
 
 constexpr const char* kSink = "one";
@@ -204,6 +206,63 @@ STORE_CONTRACT(the_audit_has_checkpoints_and_tells_its_newest_time) {
     CHECK(listed->at(0).key_id == "k");
     CHECK(listed->at(0).signature == "c2ln");
     CHECK(fixture.store().list_checkpoints(checkpoint.node, 2)->empty());
+}
+
+STORE_CONTRACT(the_newest_time_outlasts_records_of_a_clock_set_back) {
+    auto& store = fixture.store();
+    const auto append = [&store](const char* event, std::chrono::minutes after_noon) {
+        auto record = sample_audit(event);
+        record.time = noon() + after_noon;
+        REQUIRE(store.append_audit(record));
+    };
+    append("event", 0min);
+    append("event", 60min);
+    append("start", -600min);
+    append("event", -599min);
+    CHECK(*store.last_recorded_time() == noon() + 60min);
+    append(ndes::crp::kClockConfirmed, -598min);
+    CHECK(*store.last_recorded_time() == noon() - 598min);
+    append("event", -620min);
+    CHECK(*store.last_recorded_time() == noon() - 598min);
+    fixture.reopen();
+    CHECK(*fixture.store().last_recorded_time() == noon() - 598min);
+}
+
+STORE_CONTRACT(a_cursor_of_state_messages_outlasts_their_removal) {
+    auto& store = fixture.store();
+    for (unsigned i = 1; i <= 3; ++i)
+        decide(store, commit_of(sample_no(i, sample_challenge(1)), i));
+    PageRequest request{.after = {}, .limit = 1, .owner = {}};
+    for (int page = 0; page < 2; ++page)
+        request.after = *store.list_state_messages(request)->next;
+    ndes::crp::RetentionLimits limits;
+    limits.messages_before = noon() + std::chrono::hours(1);
+    while (store.purge(limits, 10)->total() > 0) {
+    }
+    CHECK(ids_of(store.list_state_messages({})->items) == "3");
+    fixture.reopen();
+    decide(fixture.store(), commit_of(sample_no(4, sample_challenge(1)), 4));
+    CHECK(ids_of(fixture.store().list_state_messages(request)->items) == "3");
+    request.limit = 10;
+    CHECK(ids_of(fixture.store().list_state_messages(request)->items) == "34");
+}
+
+STORE_CONTRACT(what_waits_for_a_sink_that_nobody_has_any_more_goes_when_it_is_old) {
+    auto& store = fixture.store();
+    store.set_sinks({"hook", "inbox"});
+    for (unsigned i = 1; i <= 3; ++i)
+        decide(store, commit_of(sample_no(i, sample_challenge(1)), i));
+    REQUIRE(store.mark_delivered("inbox", {"message-1", "message-2"}));
+    ndes::crp::RetentionLimits limits;
+    limits.messages_before = noon() + std::chrono::hours(1);
+    CHECK(store.purge(limits, 10)->messages == 0);
+    CHECK(store.count_deliveries()->at(0).is_configured);
+
+    store.set_sinks({"inbox"});
+    CHECK_FALSE(store.count_deliveries()->at(0).is_configured);
+    CHECK(store.purge(limits, 10)->messages == 2);
+    CHECK(store.count_deliveries()->at(0).waiting == 1);  // of the hook, of what the inbox lacks
+    CHECK(ids_of(*store.due_state_messages("inbox", noon(), 10)) == "3");
 }
 
 STORE_CONTRACT(state_messages_are_listed_oldest_first_by_owner) {

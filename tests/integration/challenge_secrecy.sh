@@ -15,6 +15,17 @@ make_records 'CN={{UserPrincipalName}},O=Example' '[{"type":"dns","value":"{{Dev
 sealed_setup
 scep_setup
 
+# Both programs fold in and truncate their WAL as soon as nothing is to be written. While somebody
+# reads an older state they cannot: all that is written from here on stays there to be searched.
+lab=$test_dir/lab
+declare -A reader
+for name in crp ndesd; do
+    exec {fd}> >(exec sqlite3 -readonly "$lab/$name.db" >"read_$name.txt" 2>&1)
+    reader[$name]=$fd
+    echo "BEGIN; SELECT count(*) || ' tables' FROM sqlite_schema;" >&"$fd"
+    eventually "a reader holds $name.db's WAL" 10 grep -q tables "read_$name.txt"
+done
+
 posted() { # posted TEXT: as the MDM
     mdm POST /api/v1/challenges "{\"deviceId\":\"phone-1\",\"userId\":\"alice\",\"policyId\":\"wifi\",\"challenge\":\"$1\"}" >/dev/null
 }
@@ -65,10 +76,13 @@ patterns() {
 for text in "${markers[@]}"; do patterns "$text"; done >patterns.txt
 expect "there are patterns for every marker" [ "$(wc -l <patterns.txt)" -eq $((6 * ${#markers[@]})) ]
 
-# hits PLACE…: how many lines of these files hold a pattern.
-hits() { cat "$@" 2>/dev/null | grep -aFf patterns.txt -c; }
+# hits FILE…: how many lines of these files hold a pattern; "missing" if there is nothing to search.
+hits() {
+    local file
+    for file in "$@"; do [ -r "$file" ] || { echo "missing $file"; return; }; done
+    cat "$@" | grep -aFf patterns.txt -c
+}
 
-lab=$test_dir/lab
 # First the search itself: each form of each marker is found when it is there.
 planted=0
 while read -r pattern; do
@@ -85,8 +99,20 @@ sqlite3 planted.db "CREATE TABLE planted (text); INSERT INTO planted VALUES ('${
     expect "also in a database" [ "$(hits planted.db*)" -gt 0 ]
 
 # Now everything that the programs write.
-for place in crp.db crp.db-wal crp.db-shm ndesd.db ndesd.db-wal ndesd.db-shm; do
-    expect_equal "no challenge in $place" "$(hits "$lab/$place")" 0
+search() { # search FILE: of the lab
+    expect "there is a $1 to search" [ -s "$lab/$1" ]
+    expect_equal "no challenge in $1" "$(hits "$lab/$1")" 0
+}
+for name in crp ndesd; do
+    expect "$name.db-wal holds the enrolments" grep -aq phone-1.example.org "$lab/$name.db-wal"
+    search "$name.db-wal"
+    search "$name.db-shm"
+    fd=${reader[$name]}
+    exec {fd}>&-
+done
+for name in crp ndesd; do
+    eventually "$name.db has taken them in" 20 grep -aq phone-1.example.org "$lab/$name.db"
+    search "$name.db"
 done
 expect "there are logs to search" [ "$(cat "$lab"/log/* | wc -l)" -gt 100 ]
 expect_equal "no challenge in the logs" "$(hits "$lab"/log/*)" 0

@@ -26,6 +26,14 @@ constexpr Statement kListCheckpoints{"checkpoint_list",
                                      "SELECT " CHECKPOINT_COLUMNS R"( FROM audit_checkpoint
     WHERE (node, sequence) > ($1, $2) ORDER BY node, sequence LIMIT 1000)"};
 
+// $1: node, $2: how many, $3: the event that confirms the clock.
+constexpr Statement kNewestTime{"audit_newest", R"(WITH recent AS MATERIALIZED (
+    SELECT sequence, time, event FROM audit WHERE node = $1 ORDER BY sequence DESC LIMIT $2)
+    SELECT max(time) FROM recent
+    WHERE sequence >= coalesce((SELECT max(sequence) FROM recent WHERE event = $3), 0))"};
+
+Result<std::optional<WallTime>> read_newest(Row& row) { return row.optional_time(); }
+
 Result<AuditRecord> read_of_node(Row& row) {
     std::string node = row.text();
     auto record = read_audit(row);
@@ -93,7 +101,12 @@ Result<std::vector<AuditCheckpoint>> PostgresqlStore::list_checkpoints(
                                      read_checkpoint);
 }
 
+// Each node is held to its own word: another one's wrong clock is that one's fault.
 Result<std::optional<WallTime>> PostgresqlStore::last_recorded_time() {
+    auto own = find_one<std::optional<WallTime>>(
+        *pool_, kNewestTime, Values(writer_->node(), kRecentRecords, kClockConfirmed), read_newest);
+    if (!own) return pass_on(own);
+    if (*own && **own) return **own;
     auto tails = audit_tails();
     if (!tails) return pass_on(tails);
     std::optional<WallTime> newest;

@@ -29,6 +29,9 @@ constexpr const char* kSessions =
 constexpr const char* kIssued = "SELECT count(*) FROM challenge WHERE state = 'issued'";
 constexpr const char* kRevokeIssued =
     "UPDATE challenge SET state = 'revoked' WHERE state = 'issued'";
+constexpr const char* kNoteRestore =
+    "INSERT INTO last_restore (id, restored_at) VALUES (1, $1) "
+    "ON CONFLICT (id) DO UPDATE SET restored_at = excluded.restored_at";
 constexpr const char* kTail = "SELECT sequence, hash FROM node WHERE name = $1";
 
 // The text without its passwords, which go by the environment: arguments are seen by everybody.
@@ -88,7 +91,10 @@ Result<void> rename_schema(Connection& connection, const std::string& from, cons
                                  identifier(to));
 }
 
-Result<std::int64_t> revoke_issued(Connection& connection) {
+// What may have been used since the backup, whether it is on record or not. How many were.
+Result<std::int64_t> withdraw_challenges(Connection& connection, WallTime now) {
+    auto noted = connection.ask_text(kNoteRestore, Values(to_unix_ms(now)));
+    if (!noted) return pass_on(noted);
     auto issued = number_of(connection, kIssued);
     if (!issued) return issued;
     if (auto done = connection.run_script(kRevokeIssued); !done) return pass_on(done);
@@ -105,7 +111,7 @@ Result<Restored> fill(const Owner& owner, const StoreOptions& options, const Tar
     if (!migrated) return pass_on(migrated, order.from.string());
     restored.schema_version = migrated->from;
     if (!order.keep_challenges) {
-        auto revoked = revoke_issued(*owner.connection);
+        auto revoked = withdraw_challenges(*owner.connection, clock.now());
         if (!revoked) return pass_on(revoked);
         restored.challenges_revoked = *revoked;
     }

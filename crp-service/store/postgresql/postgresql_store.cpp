@@ -5,6 +5,7 @@
 
 #include "crp-service/store/postgresql/connection_text.h"
 #include "crp-service/store/postgresql/postgresql_store_impl.h"
+#include "crp-service/store/postgresql/queries.h"
 #include "crp-service/store/postgresql/schema.h"
 #include "crp-service/store/record_rules.h"
 
@@ -16,9 +17,12 @@ constexpr Statement kCount{
     "count_check", "UPDATE self_check SET counter = counter + 1 WHERE id = 1 RETURNING counter"};
 constexpr Statement kReadCount{"read_check", "SELECT counter FROM self_check WHERE id = 1"};
 
+constexpr Statement kLastRestore{"last_restore", "SELECT restored_at FROM last_restore"};
+
 constexpr int kMostReadAttempts = 3;
 
 Result<std::string> read_revision(Row& row) { return row.text(); }
+Result<WallTime> read_restore_time(Row& row) { return row.time(); }
 
 Result<std::int64_t> count_of(const Result<Rows>& rows) {
     if (!rows) return Failure(rows.error());
@@ -78,6 +82,10 @@ Result<void> PostgresqlStore::delete_record(const RecordStatements& statements,
         append(batch, audit);
         return {};
     });
+}
+
+Result<std::optional<WallTime>> PostgresqlStore::last_restore() {
+    return find_one<WallTime>(*pool_, kLastRestore, Values(), read_restore_time);
 }
 
 Result<void> PostgresqlStore::check() {

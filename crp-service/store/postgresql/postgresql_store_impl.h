@@ -137,6 +137,7 @@ class PostgresqlStore final : public Store {
                                                    const AuditRecord& audit) override;
 
     // postgresql_store.cpp
+    Result<std::optional<WallTime>> last_restore() override;
     Result<void> check() override;
 
   private:

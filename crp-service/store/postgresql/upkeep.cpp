@@ -35,15 +35,24 @@ constexpr Statement kDropChallenges{"purge_challenges", R"(DELETE FROM challenge
 constexpr Statement kDropClaims{"purge_claims", R"(DELETE FROM key_claim WHERE spki_sha256 IN (
     SELECT spki_sha256 FROM key_claim WHERE claimed_at < $1
     ORDER BY claimed_at LIMIT $2 FOR UPDATE SKIP LOCKED))"};
-// Only what lies before everything that waits: no message overtakes an older one.
+// $3: the configured sinks. Only what lies before everything that waits for one of them or for a
+// sink that another node empties: no message overtakes an older one. The newest stays, as with
+// SQLite, whose numbers need it.
 constexpr Statement kDropMessages{"purge_messages", R"(WITH gone AS (
     DELETE FROM state_message WHERE id IN (
         SELECT id FROM state_message
         WHERE created_at < $1
-          AND sequence < coalesce((SELECT min(message) FROM delivery WHERE dead_at IS NULL),
-                                  9223372036854775807)
+          AND sequence < (SELECT max(sequence) FROM state_message)
+          AND sequence < coalesce((
+              SELECT min(waiting.message)
+              FROM (SELECT unnest($3::text[]) COLLATE "C" AS sink
+                    UNION SELECT sink FROM sink_lease WHERE held_until > $1) AS in_use
+              CROSS JOIN LATERAL (
+                  SELECT message FROM delivery
+                  WHERE delivery.sink = in_use.sink AND dead_at IS NULL
+                  ORDER BY message LIMIT 1) AS waiting), 9223372036854775807)
         ORDER BY sequence LIMIT $2 FOR UPDATE SKIP LOCKED)
-    RETURNING sequence), letters AS (
+    RETURNING sequence), deliveries AS (
     DELETE FROM delivery WHERE message IN (SELECT sequence FROM gone))
     SELECT count(*) FROM gone)"};
 
@@ -84,7 +93,7 @@ Result<std::int64_t> drop(Connection& connection, const Statement& statement, Wa
 }
 
 Result<void> drop_all(Connection& connection, const RetentionLimits& limits, std::size_t most,
-                      Purged& purged) {
+                      const std::vector<std::string>& sinks, Purged& purged) {
     auto done = drop_certificates(connection, limits.certificates_expired_before, most, purged);
     if (!done) return done;
     auto decisions = drop(connection, kDropDecisions, limits.decisions_before, most);
@@ -95,7 +104,8 @@ Result<void> drop_all(Connection& connection, const RetentionLimits& limits, std
     purged.challenges = *challenges;
     auto claims = drop(connection, kDropClaims, limits.decisions_before, most);
     if (!claims) return pass_on(claims);
-    auto rows = connection.ask(kDropMessages, Values(to_unix_ms(limits.messages_before), most));
+    auto rows = connection.ask(kDropMessages,
+                               Values(to_unix_ms(limits.messages_before), most, array_of(sinks)));
     if (!rows) return pass_on(rows);
     auto messages = rows->one<std::int64_t>(read_count);
     if (!messages) return pass_on(messages);
@@ -107,9 +117,10 @@ Result<void> drop_all(Connection& connection, const RetentionLimits& limits, std
 
 Result<Purged> PostgresqlStore::purge(const RetentionLimits& limits, std::size_t most) {
     Purged purged;
+    const SinkNames names = sinks();
     auto done = write("", [&](Batch& batch) {
         purged = {};
-        return drop_all(batch.connection, limits, most, purged);
+        return drop_all(batch.connection, limits, most, *names, purged);
     });
     if (!done) return pass_on(done);
     return purged;

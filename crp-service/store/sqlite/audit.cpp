@@ -14,6 +14,11 @@ constexpr const char* kInsertRecord =
     "INSERT INTO audit (" AUDIT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kChainTail =
     "SELECT '', sequence, hash, time, '', '' FROM audit ORDER BY sequence DESC LIMIT 1";
+// 1: how many, 2: the event that confirms the clock.
+constexpr const char* kNewestTime = R"(WITH recent AS MATERIALIZED (
+    SELECT sequence, time, event FROM audit ORDER BY sequence DESC LIMIT ?1)
+    SELECT max(time) FROM recent
+    WHERE sequence >= coalesce((SELECT max(sequence) FROM recent WHERE event = ?2), 0))";
 constexpr const char* kInsertCheckpoint =
     "INSERT INTO audit_checkpoint (" CHECKPOINT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?)";
 constexpr const char* kListCheckpoints = "SELECT " CHECKPOINT_COLUMNS R"( FROM audit_checkpoint
@@ -25,6 +30,8 @@ Result<AuditTail> read_tail(Row& row) {
     tail.hash = row.text();
     return tail;
 }
+
+Result<std::optional<WallTime>> read_newest(Row& row) { return row.optional_time(); }
 
 }  // namespace
 
@@ -84,10 +91,14 @@ Result<std::vector<AuditCheckpoint>> SqliteStore::list_checkpoints(std::string_v
 }
 
 Result<std::optional<WallTime>> SqliteStore::last_recorded_time() {
-    auto tails = audit_tails();
-    if (!tails) return pass_on(tails);
-    if (tails->empty()) return std::nullopt;
-    return tails->front().time;
+    auto reader = readers_->lend();
+    if (!reader) return pass_on(reader);
+    auto newest = reader->database().prepare(kNewestTime);
+    if (!newest) return pass_on(newest);
+    auto found = one_row<std::optional<WallTime>>(
+        bind_all(*newest, kRecentRecords, kClockConfirmed), read_newest);
+    if (!found) return pass_on(found);
+    return found->value_or(std::nullopt);
 }
 
 }  // namespace ndes::crp

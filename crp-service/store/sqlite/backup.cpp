@@ -22,6 +22,8 @@ constexpr const char* kLastOfAudit =
     "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1";
 constexpr const char* kRevokeIssued =
     "UPDATE challenge SET state = 'revoked' WHERE state = 'issued'";
+constexpr const char* kNoteRestore =
+    "INSERT OR REPLACE INTO last_restore (id, restored_at) VALUES (1, ?)";
 constexpr const char* kFoldWal = "PRAGMA wal_checkpoint(TRUNCATE)";
 
 // A database that is being made: its files go again unless it got its name.
@@ -71,9 +73,13 @@ Result<AuditTail> last_of_audit(const fs::path& path) {
     return AuditTail{statement->integer(0), statement->text(1)};
 }
 
-Result<std::int64_t> revoke_issued(const fs::path& path) {
+// What may have been used since the backup, whether it is on record or not. How many were.
+Result<std::int64_t> withdraw_challenges(const fs::path& path, WallTime now) {
     auto database = Database::open(path, OpenMode::read_write);
     if (!database) return pass_on(database);
+    auto note = database->prepare(kNoteRestore);
+    if (!note) return pass_on(note);
+    if (auto done = note->bind(1, to_unix_ms(now)).run(); !done) return pass_on(done);
     if (auto done = database->execute(kRevokeIssued); !done) return pass_on(done);
     return database->changes();
 }
@@ -111,7 +117,7 @@ Result<Restored> prepare(const fs::path& path, const RestoreOrder& order, Restor
     restored.schema_version = migrated->from;
     if (auto whole = check_sqlite_file(path); !whole) return pass_on(whole);
     if (!order.keep_challenges) {
-        auto revoked = revoke_issued(path);
+        auto revoked = withdraw_challenges(path, clock.now());
         if (!revoked) return pass_on(revoked);
         restored.challenges_revoked = *revoked;
     }

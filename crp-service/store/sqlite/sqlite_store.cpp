@@ -12,6 +12,7 @@ namespace {
 
 constexpr const char* kCount =
     "UPDATE self_check SET counter = counter + 1 WHERE id = 1 RETURNING counter";
+constexpr const char* kLastRestore = "SELECT restored_at FROM last_restore";
 constexpr const char* kReadCount = "SELECT counter FROM self_check WHERE id = 1";
 
 // The first row of a pragma that tells "ok", or a fault in its words.
@@ -127,6 +128,14 @@ Result<void> SqliteStore::delete_record(RecordWrites Writes::*record, std::strin
         if (auto removed = bind_all(statements.remove, key).run(); !removed) return removed;
         return append(writes.audit, audit);
     });
+}
+
+Result<std::optional<WallTime>> SqliteStore::last_restore() {
+    auto reader = readers_->lend();
+    if (!reader) return pass_on(reader);
+    auto last = reader->database().prepare(kLastRestore);
+    if (!last) return pass_on(last);
+    return one_row<WallTime>(*last, [](Row& row) -> Result<WallTime> { return row.time(); });
 }
 
 Result<void> SqliteStore::check() {

@@ -131,6 +131,7 @@ class SqliteStore final : public Store {
                                                    const AuditRecord& audit) override;
 
     // sqlite_store.cpp
+    Result<std::optional<WallTime>> last_restore() override;
     Result<void> check() override;
 
   private:

@@ -2,6 +2,7 @@
 #include <array>
 #include <utility>
 
+#include "crp-service/store/json_columns.h"
 #include "crp-service/store/sqlite/sqlite_store_impl.h"
 #include "crp-service/store/sqlite/transaction_rows.h"
 
@@ -29,14 +30,20 @@ constexpr const char* kDropChallenges = R"(DELETE FROM challenge WHERE number IN
     SELECT number FROM challenge INDEXED BY challenge_not_completed
     WHERE state <> 'completed' AND state <> 'reserved' AND expires_at < ?1
     ORDER BY expires_at LIMIT ?2))";
-// Only what lies before everything that waits: no message overtakes an older one.
+// 3: the configured sinks. Only what lies before everything that waits for one of them: no message
+// overtakes an older one. The newest stays: SQLite gives a number again once no row has a higher
+// one, and who reads by cursor would miss the message that gets it.
 constexpr const char* kDropMessages = R"(DELETE FROM state_message WHERE sequence IN (
     SELECT sequence FROM state_message
     WHERE created_at < ?1
-      AND sequence < coalesce((SELECT min(message) FROM delivery INDEXED BY delivery_by_message
-                               WHERE dead_at IS NULL), 9223372036854775807)
+      AND sequence < (SELECT max(sequence) FROM state_message)
+      AND sequence < coalesce((
+          SELECT min((SELECT message FROM delivery
+                      WHERE sink = configured.value AND dead_at IS NULL
+                      ORDER BY message LIMIT 1))
+          FROM json_each(?3) AS configured), 9223372036854775807)
     ORDER BY sequence LIMIT ?2))";
-constexpr const char* kDropDeadLetters =
+constexpr const char* kDropDeliveries =
     "DELETE FROM delivery WHERE NOT EXISTS (SELECT 1 FROM state_message WHERE sequence = message)";
 
 constexpr const char* kUnconfirmed = "SELECT " DECISION_COLUMNS R"( FROM decision
@@ -76,18 +83,18 @@ Result<void> drop_certificates(sqlite::Database& database, WallTime before, std:
 }
 
 Result<void> drop_messages(sqlite::Database& database, WallTime before, std::int64_t batch,
-                           Purged& purged) {
-    auto messages = change(database, kDropMessages, to_unix_ms(before), batch);
+                           const std::vector<std::string>& sinks, Purged& purged) {
+    auto messages = change(database, kDropMessages, to_unix_ms(before), batch, encode(sinks));
     if (!messages) return pass_on(messages);
     purged.messages += *messages;
     if (*messages == 0) return {};
-    auto letters = change(database, kDropDeadLetters);
-    if (!letters) return pass_on(letters);
+    auto deliveries = change(database, kDropDeliveries);
+    if (!deliveries) return pass_on(deliveries);
     return {};
 }
 
 Result<void> drop_all(sqlite::Database& database, const RetentionLimits& limits, std::int64_t batch,
-                      Purged& purged) {
+                      const std::vector<std::string>& sinks, Purged& purged) {
     auto done = drop_certificates(database, limits.certificates_expired_before, batch, purged);
     if (!done) return done;
     auto decisions = change(database, kDropDecisions, to_unix_ms(limits.decisions_before), batch);
@@ -97,16 +104,17 @@ Result<void> drop_all(sqlite::Database& database, const RetentionLimits& limits,
         change(database, kDropChallenges, to_unix_ms(limits.challenges_expired_before), batch);
     if (!challenges) return pass_on(challenges);
     purged.challenges += *challenges;
-    return drop_messages(database, limits.messages_before, batch, purged);
+    return drop_messages(database, limits.messages_before, batch, sinks, purged);
 }
 
 }  // namespace
 
 Result<Purged> SqliteStore::purge(const RetentionLimits& limits, std::size_t batch) {
     Purged purged;
+    const SinkNames names = sinks();
     auto done = writer_->run([&](sqlite::Database& database) {
         purged = {};
-        return drop_all(database, limits, static_cast<std::int64_t>(batch), purged);
+        return drop_all(database, limits, static_cast<std::int64_t>(batch), *names, purged);
     });
     if (!done) return pass_on(done);
     return purged;

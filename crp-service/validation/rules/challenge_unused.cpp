@@ -1,10 +1,26 @@
 #include "crp-service/validation/rule.h"
 
 namespace ndes::crp {
+namespace {
+
+// Used or withdrawn after the backup that is the database now, for all that is known. The MDM's
+// clock may be ahead of ours by as much as a not-before may.
+bool is_from_before_restore(const Context& context) {
+    return context.is_first_seen && context.last_restore &&
+           context.opened.value().sealed.value().issued_at <
+               *context.last_restore + context.options.clock_tolerance;
+}
+
+}  // namespace
 
 // An early answer: of two requests that race, the store's commit decides.
 RuleResult challenge_unused(const Context& context) {
     const Challenge& record = context.challenge.value();
+    if (is_from_before_restore(context)) {
+        return refuse("ChallengeRevoked", "sealed before the database was restored from a backup " +
+                                              to_rfc3339(*context.last_restore) +
+                                              "; whether it was used is not on record");
+    }
     const bool same_question = record.transaction_id == context.input.transaction_id &&
                                record.csr_sha256 == context.csr_sha256;
     switch (record.state) {

@@ -209,7 +209,7 @@ bool CrpdLab::wait_for_log(const std::string& text) const {
     return eventually([&] { return read_text(path("CRP.log")).find(text) != std::string::npos; });
 }
 
-bool CrpdLab::start() {
+bool CrpdLab::launch() {
     const std::string ready = "CRP started on port ";
     const std::size_t before = count_in_output(ready);
     process_ = std::make_unique<ChildProcess>(
@@ -221,7 +221,11 @@ bool CrpdLab::start() {
     };
     port_ = number_after(ready);
     health_port_ = number_after("health on port ");
-    return eventually([this] { return health("/readyz").status == 200; });
+    return true;
+}
+
+bool CrpdLab::start() {
+    return launch() && eventually([this] { return health("/readyz").status == 200; });
 }
 
 void CrpdLab::stop(int signal) {

@@ -56,6 +56,7 @@ class CrpdLab {
 
     // Starts crpd and waits until it is ready; false when it ends before or after 20 s.
     bool start();
+    bool launch();  // as start(), but well or not
     void stop(int signal);
     ChildProcess& process() { return *process_; }
 

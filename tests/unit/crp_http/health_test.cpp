@@ -5,6 +5,7 @@
 
 #include <sys/mount.h>
 
+#include "crp-service/state_messages/left_over.h"
 #include "tests/catch.h"
 #include "tests/unit/crp_http/api_lab.h"
 
@@ -198,6 +199,25 @@ TEST_CASE("a state message that lies in the outbox for long is a warning") {
     CHECK(lab.get("/readyz", "verbose").body.find("outbox warning") != std::string::npos);
 }
 
+TEST_CASE("what waits for a sink that was taken out is told at the start, and warns of nothing") {
+    HealthLab lab;
+    lab.call("ndes", "POST", "/CMCertificateRegistration/Certificate/VerifyRequest",
+             lab.verify_body("Wrong-Password-1", "t", "r").dump());
+    lab.clock.advance(std::chrono::minutes(6));
+    log_left_over_messages(lab.store, lab.log);
+    CHECK(lab.log.all().find("which is not configured here") == std::string::npos);
+    lab.store.set_sinks({"hook"});
+    log_left_over_messages(lab.store, lab.log);
+    CHECK(
+        lab.log.all().find("1 state messages wait for the sink \"inbox\", which is not configured "
+                           "here") != std::string::npos);
+    lab.check.run();
+    CHECK(lab.get("/readyz", "verbose").body.find("[+]outbox ok") != std::string::npos);
+    const std::string status = lab.call("monitor", "GET", "/api/v1/status").body;
+    CHECK(status.find("hook") != std::string::npos);
+    CHECK(status.find("inbox") == std::string::npos);
+}
+
 TEST_CASE("without a sink, state messages may lie in the outbox") {
     HealthLab lab;
     SelfCheck check({lab.store, lab.parts, lab.clock, lab.random, lab.log, false},
@@ -295,17 +315,51 @@ TEST_CASE("certificates and revocation lists beside the server's own are warned 
     CHECK(lab.get("/readyz").status == 200);
 }
 
-TEST_CASE("a clock that is far behind the records fails the service") {
-    HealthLab lab;
-    lab.call("ndes", "POST", "/CMCertificateRegistration/Certificate/VerifyRequest",
-             lab.verify_body("Wrong-Password-1", "t", "r").dump());
+TEST_CASE(
+    "a clock that is far behind what was recorded fails the service, and nothing is decided") {
+    ApiLab lab;
     const WallTime recorded = lab.clock.now();
-    lab.check.run(true);
-    CHECK(lab.check.report().status == ServiceStatus::online);
-    lab.clock.set(recorded - std::chrono::minutes(1));
-    lab.check.run(true);
-    CHECK(lab.get("/readyz", "verbose").body.find("clock warning") != std::string::npos);
+    ClockFloor floor(lab.clock, recorded);
+    Api api(lab.parts, lab.store, lab.clock, lab.random, lab.log, nullptr, &floor);
+    SelfCheck check(
+        {lab.store, lab.parts, lab.clock, lab.random, lab.log, false, nullptr, {}, &floor},
+        {lab.certificate_of("admin")});
+    const auto clock_level = [&] {
+        check.run();  // the clock is looked at each time
+        for (const CheckResult& one : check.report().checks)
+            if (one.name == "clock") return one.level;
+        return CheckResult::Level::failed;
+    };
+    const auto verify = [&] {
+        http::Request request;
+        request.method = "POST";
+        request.target = request.path = "/CMCertificateRegistration/Certificate/VerifyRequest";
+        request.body =
+            lab.verify_body("Wrong-Password-1", "t", make_uuid(lab.clock, lab.random)).dump();
+        return api.handle(request, lab.peer("ndes"));
+    };
+    CHECK(clock_level() == CheckResult::Level::ok);
+    CHECK(verify().status == 201);
+    lab.clock.set(recorded - std::chrono::minutes(5));
+    CHECK(clock_level() == CheckResult::Level::warning);
+    CHECK(verify().status == 201);
+
     lab.clock.set(recorded - std::chrono::minutes(6));
-    lab.check.run(true);
-    CHECK(lab.check.report().status == ServiceStatus::failed);
+    CHECK(clock_level() == CheckResult::Level::failed);
+    CHECK(check.report().status == ServiceStatus::failed);
+    const auto audited = lab.audit().size();
+    const http::Response refused = verify();
+    CHECK(refused.status == 503);
+    CHECK(reason_of(refused) == "ClockSetBack");
+    CHECK(lab.audit().size() == audited);  // or a restart would find nothing but the wrong clock
+    http::Request read;
+    read.method = "GET";
+    read.target = read.path = "/api/v1/transactions";
+    CHECK(api.handle(read, lab.peer("admin")).status == 200);
+
+    // The floor rises with the clock.
+    lab.clock.set(recorded + std::chrono::minutes(10));
+    CHECK(clock_level() == CheckResult::Level::ok);
+    lab.clock.set(recorded + std::chrono::minutes(4));
+    CHECK(verify().status == 503);
 }

@@ -113,6 +113,25 @@ TEST_CASE("a sealed challenge is refused for what it says of itself") {
     CHECK(world.reason_for(good) == "Success");
 }
 
+TEST_CASE("a sealed challenge from before a restore is refused unless it is on record") {
+    SealedWorld world;
+    const std::string met = world.seal();
+    REQUIRE(world.verify(world.request(met)).verified);
+    const std::string other = world.seal("1f0e0d0c-0b0a-4909-8807-060504030201");
+    world.store.restored = world.clock.now();
+    const crp::Decision refused = world.verify(world.request(other));
+    CHECK(refused.reason == "ChallengeRevoked");
+    CHECK(refused.detail.find("restored from a backup") != std::string::npos);
+    CHECK(world.verify(world.request(met, {}, 1)).reason == "ChallengeReplayed");
+    // The MDM's clock may have been ahead when it made the one that was used.
+    world.clock.set(world.clock.now() + world.options_here().clock_tolerance + 1min);
+    CHECK(world.reason_for(sample_claims(*world.store.restored + 299s, world.clock.now() + 1h,
+                                         "2f0e0d0c-0b0a-4909-8807-060504030201")) ==
+          "ChallengeRevoked");
+    CHECK(world.reason_for(sample_claims(*world.store.restored + 300s, world.clock.now() + 1h,
+                                         "3f0e0d0c-0b0a-4909-8807-060504030201")) == "Success");
+}
+
 TEST_CASE("one ID is one challenge") {
     SealedWorld world;
     const WallTime now = world.clock.now();

@@ -281,6 +281,8 @@ Result<std::vector<crp::Decision>> WatchedStore::mark_unconfirmed(WallTime befor
     return inner.mark_unconfirmed(before, batch, audit);
 }
 
+Result<std::optional<WallTime>> WatchedStore::last_restore() { return restored; }
+
 Result<void> WatchedStore::check() { return inner.check(); }
 
 }  // namespace ndes::test

@@ -21,6 +21,7 @@ class WatchedStore final : public crp::Store {
     std::optional<Error> fail_reads;                    // every read
     std::optional<Error> fail_commits;                  // every commit
     std::optional<crp::IssuedCertificate> certificate;  // found instead of what is recorded
+    std::optional<WallTime> restored;                   // the last restore
 
     Result<std::optional<crp::User>> find_user(std::string_view id) override;
     Result<std::optional<crp::Device>> find_device(std::string_view id) override;
@@ -107,6 +108,7 @@ class WatchedStore final : public crp::Store {
     Result<crp::Purged> purge(const crp::RetentionLimits& limits, std::size_t batch) override;
     Result<std::vector<crp::Decision>> mark_unconfirmed(WallTime before, std::size_t batch,
                                                         const crp::AuditRecord& audit) override;
+    Result<std::optional<WallTime>> last_restore() override;
     Result<void> check() override;
 };
 

@@ -142,6 +142,7 @@ TEST_CASE("a challenge that may have been used since does not live again") {
     REQUIRE(restored);
     CHECK(restored->challenges_revoked == (keep ? 0 : 1));
     auto store = lab.open();
+    CHECK(store->last_restore().value().has_value() != keep);
     CHECK(state_of(*store, sample_challenge(1)) ==
           (keep ? ChallengeState::issued : ChallengeState::revoked));
     // Bound to one request already: it can be used for nothing else.
