@@ -19,7 +19,7 @@ struct Parts {
     DerElement not_after;
     DerElement subject;
     DerElement key;
-    ByteView extensions;  // what is in the SEQUENCE OF; empty without
+    std::optional<ByteView> extensions;  // in their SEQUENCE OF; empty without, absent: unreadable
 };
 std::optional<Parts> read_parts(ByteView der) {
     DerReader outer(der_contents(der, kDerSequence).value_or(ByteView{}));
@@ -43,9 +43,10 @@ std::optional<Parts> read_parts(ByteView der) {
     if (!serial || !has_algorithm || !issuer || !subject || !key || !not_after || !times.empty()) {
         return std::nullopt;
     }
-    const auto list = extensions ? der_contents(extensions->contents, kDerSequence) : ByteView{};
-    if (!list || !reader.empty()) return std::nullopt;
-    return Parts{*serial, *issuer, *not_before, *not_after, *subject, *key, *list};
+    std::optional<ByteView> list = ByteView{};
+    if (extensions) list = der_contents(extensions->contents, kDerSequence);
+    if (!reader.empty()) list.reset();
+    return Parts{*serial, *issuer, *not_before, *not_after, *subject, *key, list};
 }
 
 WallTime time_of(const DerElement& element) {
@@ -74,8 +75,11 @@ std::string name_of(const DerElement& name) {
 Result<CertificateRequest> read_certificate_extensions(ByteView der) {
     const auto parts = der.size() <= kMaxCertificate ? read_parts(der) : std::nullopt;
     if (!parts) return fail(ErrorCode::bad_request, "not one DER certificate");
+    if (!parts->extensions) return fail(ErrorCode::bad_request, "its extensions cannot be read");
     CertificateRequest said;
-    if (auto read = read_requested_extensions(parts->extensions, said); !read) return pass_on(read);
+    if (auto read = read_requested_extensions(*parts->extensions, said); !read) {
+        return pass_on(read);
+    }
     return said;
 }
 

@@ -27,10 +27,11 @@ struct CertificateFacts {
 };
 
 // What its extensions say, in the terms of a request that asks for them; all else of the result is
-// empty. bad_request as below, and when a known extension cannot be read.
+// empty. bad_request as below, and when the extensions or a known one cannot be read.
 Result<CertificateRequest> read_certificate_extensions(ByteView der);
 
-// Each fact as Certificate has it. bad_request when the octets are not exactly one certificate.
+// Each fact as Certificate has it, whatever its extensions are like. bad_request when the octets
+// are not exactly one certificate.
 Result<CertificateFacts> read_certificate_facts(ByteView der);
 
 }  // namespace ndes

@@ -57,8 +57,18 @@ readme_seal >sealed.txt
 expect_fails "is refused when by another signer" request x.pem two.key "$dn" phone-1.example.org "$(cat sealed.txt)"
 expect_refused SigningCertThumbprintMismatch
 
-# ---- change of every key while challenges are out
 cp "$test_dir/lab/seal/mdm-sign.pem" "$test_dir/lab/seal/mdm-sign.key" . # back to the listed one
+
+# ---- by an MDM whose entry has ended, so that it cannot ask why either
+sed -i '/^name = "lab-mdm"$/a valid_until = "2020-01-01T00:00:00Z"' "$test_dir/lab/crpd.toml"
+reload_crpd
+readme_seal >sealed.txt
+expect_fails "is refused when its MDM is not in force" request x.pem two.key "$dn" phone-1.example.org "$(cat sealed.txt)"
+eventually "which the log says" 5 grep -q 'signer [0-9a-f]\{40\}: caller .*lab-mdm.* is not in force' "$CRP_LOG"
+sed -i '/^valid_until = "2020/d' "$test_dir/lab/crpd.toml"
+reload_crpd
+
+# ---- change of every key while challenges are out
 minted=$(new_challenge)
 mdm POST /api/v1/challenges '{"deviceId":"phone-1","userId":"alice","policyId":"wifi","challenge":"posted-before-the-change"}' >/dev/null
 readme_seal >sealed.txt

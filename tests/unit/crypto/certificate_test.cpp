@@ -1,5 +1,7 @@
 #include "common/crypto/certificate.h"
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 
@@ -150,6 +152,27 @@ TEST_CASE("facts read without OpenSSL are those that OpenSSL reads") {
         CHECK(facts->not_before == certificate.not_before());
         CHECK(facts->not_after == certificate.not_after());
     }
+    const Bytes named = make_certificate(rsa_key(1), {.issuer = &issuer,
+                                                      .issuer_key = rsa_key(0),
+                                                      .key_usage = "digitalSignature",
+                                                      .subject_alt_name = "DNS:a"})
+                            .der();
+    const auto said = read_certificate_extensions(named);
+    REQUIRE(said);
+    CHECK(said->subject_alt_names == std::vector{SubjectAltName{SubjectAltNameType::dns, "a"}});
+    CHECK(said->key_usage == std::vector{KeyUsage::digital_signature});
+    CHECK(read_certificate_extensions(make_certificate(ec.get(), {.version = 1}).der()));
+    // Under a tag that X.509 does not have, they are no reason to lose the certificate.
+    Bytes odd = named;
+    const std::array<std::uint8_t, 3> oid_of_san{0x55, 0x1D, 0x11};
+    auto tag = std::ranges::search(odd, oid_of_san).begin();
+    REQUIRE(tag != odd.end());
+    while (*tag != 0xA3)
+        --tag;
+    *tag = 0xA4;
+    CHECK(read_certificate_facts(odd));
+    CHECK_FALSE(read_certificate_extensions(odd));
+
     const Bytes& good = issuer.der();
     CHECK_FALSE(read_certificate_facts(join({good, {0x00}})));
     CHECK_FALSE(read_certificate_facts(sequence({})));
