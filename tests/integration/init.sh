@@ -49,6 +49,12 @@ is_taken() { [ "$(served "$crp_port")" = "$(serial "$etc/crpd/tls/crp.pem")" ] &
 eventually "both daemons take them by themselves" 30 is_taken
 expect "and know the administrator" env CRPCTL_CONFIG="$etc/crpctl.toml" "$crpctl" ca list
 expect_fails "a certificate of another CA is not renewed" "$crpctl" tls renew --ca "$etc/tls-ca" "$root_dir/var/lib/ndesd/ra/signing.pem"
+expect "one that ends soon" "$crpctl" tls renew --ca "$etc/tls-ca" --days 5 "$etc/crpd/tls/crp.pem"
+repair=$("$crpctl" doctor --check DR-05 --ndesd-config "$etc/ndesd/ndesd.toml" --crpd-config "$etc/crpd/crpd.toml" --format json |
+    jq -r '.checks[0].troubles[0].repair')
+expect_equal "the doctor names what renews it" "$repair" "crpctl tls renew $etc/crpd/tls/crp.pem --ca $etc/tls-ca"
+expect "which does" $crpctl ${repair#crpctl }
+expect_fails "for long" grep -q crp.pem <<<"$(own_expiry | jq -r '.[] | select(.daysLeft != null and .daysLeft < 30) | .file')"
 stop_init_daemons
 
 # ---- a second init changes nothing

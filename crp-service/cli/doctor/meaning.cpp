@@ -86,8 +86,10 @@ std::string renewed_by(const OwnFile& own, const std::string& what, const std::s
         return "crpctl ra renew --config " + site.options().ndesd_config.string() +
                (profile.empty() ? "" : " --profile " + profile) +
                " (with [ra] store; else put new files in their place)";
-    if (own.what.certificate && is_of_tls_ca(*own.what.certificate, site.tls_ca_folder()))
-        return "crpctl tls renew " + own.what.file.string();
+    const std::string tls_ca = site.tls_ca_folder().string();
+    if (own.what.certificate && is_of_tls_ca(*own.what.certificate, tls_ca))
+        return "crpctl tls renew " + own.what.file.string() +
+               (tls_ca == kTlsCaFolder ? "" : " --ca " + tls_ca);
     return {};
 }
 

@@ -39,8 +39,9 @@ struct Installation {
         fs::permissions(keys / name, fs::perms::owner_read | fs::perms::owner_write);
     }
     std::string fault_of(const char* use) const {
-        for (const OwnFile& own :
-             list_own_files({{}, {}, config, {}}, system_clock().now()).value())
+        const auto files = list_own_files({{}, {}, config, {}}, system_clock().now());
+        REQUIRE(files);
+        for (const OwnFile& own : *files)
             if (own.what.use == use) return own.what.fault;
         return "not listed";
     }
