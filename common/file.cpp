@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/file_descriptor.h"
 
@@ -69,16 +70,14 @@ Result<Bytes> read_to_end(const OpenFile& file, const fs::path& path, std::size_
     return contents;
 }
 
-bool is_systemd_credential(const fs::path& path) {
-    const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
-    if (directory == nullptr || *directory == '\0') return false;
-    std::error_code error;
-    const fs::path below = fs::canonical(path, error);
-    if (error) return false;
-    const fs::path above = fs::canonical(directory, error);
-    if (error) return false;
-    return std::mismatch(above.begin(), above.end(), below.begin(), below.end()).first ==
-           above.end();
+// Of `like`, when we are root and may.
+void give_to_owner_of(int fd, const struct ::stat& like) {
+    if (::geteuid() == 0) static_cast<void>(::fchown(fd, like.st_uid, like.st_gid) == 0);
+}
+
+bool lies_below(const fs::path& path, const fs::path& folder) {
+    return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first ==
+           folder.end();
 }
 
 Result<void> write_all(int fd, ByteView contents, const fs::path& path) {
@@ -136,6 +135,17 @@ Result<std::string> read_file(const fs::path& path, std::size_t limit) {
     return std::string(as_text(*contents));
 }
 
+bool is_systemd_credential(const fs::path& path) {
+    std::error_code error;
+    const fs::path real = fs::weakly_canonical(path, error);
+    if (error) return false;
+    if (lies_below(real, "/run/credentials")) return true;
+    const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+    if (directory == nullptr || *directory == '\0') return false;
+    const fs::path above = fs::canonical(directory, error);
+    return !error && lies_below(real, above);
+}
+
 Result<Secret> read_secret_file(const fs::path& path, std::size_t limit) {
     auto file = open_regular(path);
     if (!file) return pass_on(file);
@@ -149,6 +159,11 @@ Result<Secret> read_secret_file(const fs::path& path, std::size_t limit) {
     return Secret(std::move(*contents));
 }
 
+void give_to_folder_owner(int fd, const fs::path& path) {
+    struct ::stat folder {};
+    if (::stat(folder_of(path).c_str(), &folder) == 0) give_to_owner_of(fd, folder);
+}
+
 Result<void> write_file_durably(const fs::path& path, ByteView contents, unsigned mode) {
     TemporaryFile temporary(path);
     if (temporary.fd() < 0) {
@@ -156,6 +171,11 @@ Result<void> write_file_durably(const fs::path& path, ByteView contents, unsigne
     }
     auto written = write_all(temporary.fd(), contents, path);
     if (!written) return pass_on(written);
+    struct ::stat before {};
+    if (::lstat(path.c_str(), &before) == 0 && S_ISREG(before.st_mode))
+        give_to_owner_of(temporary.fd(), before);
+    else
+        give_to_folder_owner(temporary.fd(), path);
     if (::fchmod(temporary.fd(), static_cast<::mode_t>(mode)) != 0) {
         return system_failure(ErrorCode::storage, "cannot set the mode of", path);
     }
@@ -173,6 +193,7 @@ Result<void> publish_file_durably(const fs::path& finished, const fs::path& path
     if (!fd || ::fsync(fd.get()) != 0) {
         return system_failure(ErrorCode::storage, "cannot sync", finished);
     }
+    give_to_folder_owner(fd.get(), path);
     if (::renameat2(AT_FDCWD, finished.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) != 0) {
         if (errno == EEXIST) return fail(ErrorCode::conflict, path.string() + " exists already");
         return system_failure(ErrorCode::storage, "cannot rename into", path);

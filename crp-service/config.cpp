@@ -297,6 +297,14 @@ void read_log(ConfigTable table, LogOptions& log) {
     static_cast<void>(read_rolling(table));  // main reads them for itself
 }
 
+// What Reloader puts in force: callers, challenges, validation, and files of TLS and sinks.
+bool is_taken_by_reload(const std::string& name) {
+    for (const char* begin : {"caller", "challenge.", "validation.", "adapters."})
+        if (name.starts_with(begin)) return true;
+    if (!name.starts_with("server.") && !name.starts_with("state_messages.")) return false;
+    return name.find("_file") != std::string::npos;
+}
+
 // Whoever set them: the same settings have the same hash, in a file or by the environment.
 std::string hash_of(const std::vector<ConfigSetting>& settings) {
     std::string text;
@@ -327,7 +335,10 @@ Result<CrpdConfig> read_config(ConfigFile& file, const std::filesystem::path& fo
     config.retention = read_retention(root.table("retention"));
     read_log(root.table("log"), config.log);
     if (auto sound = file.finish(); !sound) return pass_on(sound);
-    config.hash = hash_of(file.settings());
+    std::vector<ConfigSetting> settings = file.settings();
+    config.hash = hash_of(settings);
+    std::erase_if(settings, [](const ConfigSetting& one) { return is_taken_by_reload(one.name); });
+    config.start_hash = hash_of(settings);
     config.validation.software = version_and_build(NDES_VERSION);
     config.validation.config_hash = config.hash;
     return config;

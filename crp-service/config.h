@@ -42,7 +42,8 @@ struct CrpdConfig {
     AuditConfig audit;
     RetentionConfig retention;
     LogOptions log;
-    std::string hash;  // names these settings in the audit: 16 hexadecimal digits of SHA-256
+    std::string hash;        // names these settings in the audit: 16 hexadecimal digits of SHA-256
+    std::string start_hash;  // likewise, of those alone that a reload leaves as they were
 };
 
 // configuration, with every fault of file, conf.d and environment in one text, one a line.

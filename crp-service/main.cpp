@@ -167,6 +167,7 @@ int run(const std::filesystem::path& config_file) {
     Random& random = system_random();
     FileWatcher watcher;
     watcher.watch({config_file});
+    const WallTime read_at = clock.now();
     auto config = read_config(config_file);
     if (!config) return report(config.error());
     if (auto tested = test_cms(*config); !tested) return report(tested.error());
@@ -205,6 +206,7 @@ int run(const std::filesystem::path& config_file) {
     auto watched = load_watched_files(*config);
     if (!watched) return report(watched.error());
     CrpMetrics metrics(NDES_VERSION, endpoint_names());
+    metrics.config_taken(read_at, false);
     CurrentParts parts(
         make_live_parts(*config, *material, **store, clock, random, **log, &metrics));
     log_missing_keys(*parts.get()->codec, **store, clock.now(), **log);
@@ -218,7 +220,7 @@ int run(const std::filesystem::path& config_file) {
     if (!server) return report(server.error());
     Sinks* const running_sinks = sinks ? &*sinks : nullptr;
     Reloader reloader({config_file, **store, clock, random, **log, parts, **server, self_check,
-                       watcher, running_sinks, &metrics});
+                       watcher, running_sinks, &metrics, config->start_hash});
     MetricsCollector collector({metrics, **store, clock, **server, self_check, running_sinks});
 
     ClockWatch clock_watch(**store, **log, clock);

@@ -116,6 +116,8 @@ ExpiringList own_files(const Config& config, WallTime now) {
         }
     }
     add_key(list, "journal-key", config.journal.key_file);
+    if (config.admin.enabled) add_key(list, "admin-password", config.admin.password_file);
+    add_key(list, "pkcs11-pin", config.pkcs11.pin_file);
     drop_shared(list);
     return list;
 }

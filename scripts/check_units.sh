@@ -26,6 +26,15 @@ done
 # setting UNIT NAME
 setting() { sed -n "s/^$2=//p" */systemd/"$1.service"; }
 
+# systemd hands credentials, and so the keys that a configuration names, to ExecStart alone: any other
+# start of the daemon in its unit finds none and fails, and what follows it is never reached.
+for unit in */systemd/*.service; do
+    if grep -E '^Exec(Reload|StartPre|StartPost|Condition)=' "$unit" | grep -E '/(crpd|ndesd) '; then
+        echo "$unit: the daemon is started by another line than ExecStart"
+        failed=1
+    fi
+done
+
 for pair in crpd:ndesd ndesd:crpd; do
     one=${pair%:*} other=${pair#*:}
     for folder_of in /etc/ndes-crp /var/lib; do

@@ -16,6 +16,7 @@
 namespace ndes {
 
 inline constexpr const char* kRequestAgentUsage = "1.3.6.1.4.1.311.20.2.1";
+inline constexpr const char* kServerAuthUsage = "1.3.6.1.5.5.7.3.1";
 inline constexpr const char* kClientAuthUsage = "1.3.6.1.5.5.7.3.2";
 
 struct LocalCa {

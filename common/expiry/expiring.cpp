@@ -121,7 +121,7 @@ void add_key(ExpiringList& list, const std::string& use, const KeySource& source
     else if (!fs::is_regular_file(status))
         one.fault = source.file.string() + ": is not a regular file";
     else if ((status.permissions() & others) != fs::perms::none &&
-             !source.file.string().starts_with("/run/credentials/"))
+             !is_systemd_credential(source.file))
         one.fault = source.file.string() + ": others than its owner may use it";
     list.push_back(std::move(one));
 }

@@ -61,6 +61,11 @@ Result<EvpPkeyPtr> place_client_key(const fs::path& current, const fs::path& pat
     return key;
 }
 
+GeneralNamesPtr names_of(const Certificate& certificate) {
+    return GeneralNamesPtr(static_cast<GENERAL_NAMES*>(
+        ::X509_get_ext_d2i(certificate.handle(), NID_subject_alt_name, nullptr, nullptr)));
+}
+
 }  // namespace
 
 WallTime renewal_time(const Certificate& certificate, std::chrono::milliseconds before) {
@@ -124,8 +129,7 @@ Result<fs::path> make_client_certificate(const CertificateChoice& current, const
     const fs::path file = order.store / ("client-" + file_stamp(now) + ".pem");
     auto key = place_client_key(current.key_file, key_of(file), order.new_key);
     if (!key) return pass_on(key);
-    const GeneralNamesPtr names(static_cast<GENERAL_NAMES*>(
-        ::X509_get_ext_d2i(before, NID_subject_alt_name, nullptr, nullptr)));
+    const GeneralNamesPtr names = names_of(current.certificate);
     auto certificate =
         make_certificate(key->get(),
                          {::X509_get_subject_name(before), "critical,digitalSignature",
@@ -136,6 +140,27 @@ Result<fs::path> make_client_certificate(const CertificateChoice& current, const
     if (done) return file;
     forget_keys({file});
     return pass_on(done);
+}
+
+Result<std::string> reissue_certificate(const Certificate& current, WallTime begins, WallTime ends,
+                                        const LocalCa& ca) {
+    if (!current.is_issued_by(ca.certificate))
+        return fail(ErrorCode::precondition, "is not issued by " + ca.certificate.subject_text(),
+                    "it is issued by " + current.issuer_text());
+    std::string purposes;
+    for (const char* purpose : {kServerAuthUsage, kClientAuthUsage})
+        if (current.has_extended_key_usage(purpose))
+            purposes += (purposes.empty() ? "" : ",") + std::string(purpose);
+    if (purposes.empty())
+        return fail(ErrorCode::precondition, "is for neither serverAuth nor clientAuth");
+    const bool encrypts = current.has_key_usage(KeyUsage::key_encipherment);
+    const GeneralNamesPtr names = names_of(current);
+    return make_certificate(
+        ::X509_get0_pubkey(current.handle()),
+        {::X509_get_subject_name(current.handle()),
+         std::string("critical,digitalSignature") + (encrypts ? ",keyEncipherment" : ""), purposes,
+         names.get(), begins, ends},
+        ca);
 }
 
 }  // namespace ndes

@@ -59,4 +59,10 @@ Result<std::filesystem::path> make_client_certificate(const CertificateChoice& c
                                                       const ClientOrder& order, const LocalCa& ca,
                                                       WallTime now);
 
+// PEM: `current` for another while, with its key, names and usages (serverAuth, clientAuth), so
+// that a pin of it goes on; needs no private key but the CA's. precondition when `ca` has not
+// issued it, or it is for neither.
+Result<std::string> reissue_certificate(const Certificate& current, WallTime begins, WallTime ends,
+                                        const LocalCa& ca);
+
 }  // namespace ndes

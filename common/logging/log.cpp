@@ -11,9 +11,8 @@
 #include <pthread.h>
 
 #include "common/logging/cmtrace.h"
-#include "common/logging/json_line.h"
-#include "common/logging/log_output.h"
 #include "common/logging/rolling_settings.h"
+#include "common/logging/structured_output.h"
 
 namespace ndes {
 namespace {
@@ -91,7 +90,7 @@ class AllSignalsBlocked {
 
 class AsyncLog final : public Log {
   public:
-    AsyncLog(LogOptions options, const Clock& clock, LogOutput json, RollingFile cmtrace)
+    AsyncLog(LogOptions options, const Clock& clock, StructuredOutput json, RollingFile cmtrace)
         : options_(std::move(options)),
           clock_(clock),
           json_(std::move(json)),
@@ -148,8 +147,8 @@ class AsyncLog final : public Log {
 
     std::string json_line(WallTime now, Severity severity, std::string_view text,
                           const LogFields& fields, Place place) const {
-        return format_json_line({now, severity, options_.program, text, place.file, place.line},
-                                fields);
+        return json_.format({now, severity, options_.program, text, place.file, place.line},
+                            fields);
     }
     std::string cmtrace_line(WallTime now, Severity severity, std::string_view text, Place place,
                              std::string_view context = {}) const {
@@ -167,8 +166,8 @@ class AsyncLog final : public Log {
 
     const LogOptions options_;
     const Clock& clock_;
-    LogOutput json_;       // the writer's alone
-    RollingFile cmtrace_;  // the writer's alone
+    StructuredOutput json_;  // writing is the writer's alone
+    RollingFile cmtrace_;    // the writer's alone
     const bool has_json_;
     const bool has_cmtrace_;
 
@@ -280,7 +279,7 @@ Result<std::unique_ptr<Log>> open_log(const LogOptions& options, const Clock& cl
 
 Result<std::unique_ptr<Log>> open_rolling_log(const LogOptions& options, RollingRule rolling,
                                               const Clock& clock) {
-    LogOutput json;
+    StructuredOutput json;
     RollingFile cmtrace;
     if (!options.cmtrace_file.empty()) {
         auto fd = open_for_append(options.cmtrace_file);
@@ -290,7 +289,9 @@ Result<std::unique_ptr<Log>> open_rolling_log(const LogOptions& options, Rolling
     if (options.to_stdout) {
         FileDescriptor fd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
         if (!fd) return fail(ErrorCode::configuration, "standard output is not open for the log");
-        json = LogOutput(std::move(fd));
+        json = {LogOutput(std::move(fd)), leads_to_journal(STDOUT_FILENO)
+                                              ? JournalOutput(options.journal_socket)
+                                              : JournalOutput()};
     }
     try {
         return std::make_unique<AsyncLog>(options, clock, std::move(json), std::move(cmtrace));

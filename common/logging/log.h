@@ -1,6 +1,7 @@
-// Log: one call writes one event to both worlds: a JSON line on standard output (journald,
-// containers) and, when configured, a CMTrace line in a file that CMTrace and lnav read.
-// Never given a challenge, key or CSR. Any thread; a call formats, hands over and returns.
+// Log: one call writes one event to both worlds: a record of systemd's journal where standard
+// output leads there, else a JSON line on it (containers, collectors), and, when configured, a
+// CMTrace line in a file that CMTrace and lnav read. Never given a challenge, key or CSR. Any
+// thread; a call formats, hands over and returns.
 #pragma once
 
 #include <filesystem>
@@ -30,6 +31,7 @@ struct LogOptions {
     std::filesystem::path cmtrace_file;  // empty: none. Opened for append; reopened by reopen()
     Severity least = Severity::info;
     bool to_stdout = true;
+    std::filesystem::path journal_socket = "/run/systemd/journal/socket";
 };
 
 class Log {
@@ -47,7 +49,8 @@ class Log {
         write(severity, text, fields);
     }
 
-    // Writes to standard output alone: events that the original's log file does not have.
+    // Writes to journal or standard output alone: events that the original's log file does not
+    // have.
     virtual void note(Severity severity, std::string_view text, const LogFields& fields = {},
                       std::source_location where = std::source_location::current()) = 0;
 

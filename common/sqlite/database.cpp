@@ -11,6 +11,8 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include "common/file.h"
+
 namespace ndes::sqlite {
 namespace {
 
@@ -32,6 +34,7 @@ Result<void> create_empty_file(const std::filesystem::path& path) {
         return fail(ErrorCode::storage, "cannot create " + path.string(),
                     std::system_category().message(errno));
     }
+    give_to_folder_owner(fd, path);
     ::close(fd);
     return {};
 }

@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include "common/file.h"
+
 namespace ndes::sqlite {
 
 namespace {
@@ -33,6 +35,7 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& path,
         return fail(ErrorCode::storage, "cannot open " + path.string(),
                     std::system_category().message(errno));
     }
+    give_to_folder_owner(fd.get(), path);
     if (lock_within(fd.get(), patience)) return FileLock(std::move(fd));
     if (errno == EWOULDBLOCK) {
         return fail(ErrorCode::storage, path.string() + " is held by another process");

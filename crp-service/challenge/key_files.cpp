@@ -1,7 +1,6 @@
 #include "crp-service/challenge/key_files.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <utility>
 
 #include "common/crypto/aead.h"
@@ -27,8 +26,7 @@ bool is_key_id(std::string_view id) {
 // (LoadCredential=keys: FOLDER) have names that begin with the credential's: keys_k1.key.
 std::string key_id_of(const std::filesystem::path& path) {
     const std::string stem = path.stem().string();
-    const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
-    if (credentials == nullptr || path.parent_path() != credentials) return stem;
+    if (!is_systemd_credential(path)) return stem;
     return stem.substr(stem.rfind('_') + 1);
 }
 

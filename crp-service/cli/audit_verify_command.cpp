@@ -10,9 +10,9 @@
 #include "crp-service/audit/checkpoint_file.h"
 #include "crp-service/cli/audit_commands.h"
 #include "crp-service/cli/audit_input.h"
+#include "crp-service/cli/crpd_settings.h"
 #include "crp-service/cli/output.h"
 #include "crp-service/cli/rest_client.h"
-#include "crp-service/config.h"
 
 namespace ndes::crp::cli {
 
@@ -66,7 +66,7 @@ Result<Expectations> expectations_of(const VerifyOrder& order) {
     Expectations expected{std::move(*keys), {}};
     if (!order.checkpoints.empty()) expected.checkpoint_files.push_back(order.checkpoints);
     if (order.place->config.empty()) return expected;
-    auto config = read_config(order.place->config);
+    auto config = read_crpd_settings(order.place->config);
     if (!config) return pass_on(config);
     const AuditConfig& audit = config->audit;
     if (audit.signing_key_file.empty()) return expected;

@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "common/crypto/certificate.h"
 #include "crp-service/cli/commands.h"
+#include "crp-service/cli/crpd_settings.h"
 #include "crp-service/cli/output.h"
 #include "crp-service/config.h"
 #include "crp-service/http/peer_identity.h"
@@ -59,7 +60,7 @@ int list_callers(const path& config_file, const Output& output) {
 int check_caller(const path& file, const path& config_file, const Output& output) {
     auto certificates = load_certificates(file);
     if (!certificates) return report(local_fault(certificates.error()));
-    auto config = read_config(config_file);
+    auto config = read_crpd_settings(config_file);
     if (!config) return report(config.error());
     auto tls = build_server_context(config->tls_files);
     if (!tls) return report(local_fault(tls.error()));

@@ -163,6 +163,7 @@ void add_commands(CLI::App& app, int& exit_code) {
     add_pending_commands(app, exit_code);
     add_notify_commands(app, exit_code);
     add_ra_commands(app, exit_code);
+    add_tls_commands(app, exit_code);
     add_ca_commands(app, exit_code);
     add_expiry_command(app, exit_code);
     add_import_registry_command(app, exit_code);

@@ -61,6 +61,7 @@ void add_import_registry_command(CLI::App& app, int& exit_code);
 void add_pending_commands(CLI::App& app, int& exit_code);  // of ndesd
 void add_notify_commands(CLI::App& app, int& exit_code);   // likewise
 void add_ra_commands(CLI::App& app, int& exit_code);       // likewise
+void add_tls_commands(CLI::App& app, int& exit_code);      // our own mutual TLS
 void add_ca_commands(CLI::App& app, int& exit_code);       // likewise
 
 }  // namespace ndes::crp::cli

@@ -11,7 +11,14 @@ std::filesystem::path environment_path(const char* name) {
     return value == nullptr ? "" : value;
 }
 
-std::filesystem::path settings_file() {
+std::string without_path(const std::string& url) {
+    const auto host = url.find("://");
+    return host == std::string::npos ? url : url.substr(0, url.find('/', host + 3));
+}
+
+}  // namespace
+
+std::filesystem::path client_settings_file() {
     if (const auto named = environment_path("CRPCTL_CONFIG"); !named.empty()) return named;
     std::filesystem::path own = environment_path("XDG_CONFIG_HOME");
     if (own.empty() && !environment_path("HOME").empty()) {
@@ -24,13 +31,6 @@ std::filesystem::path settings_file() {
     const std::filesystem::path common = "/etc/ndes-crp/crpctl.toml";
     return std::filesystem::exists(common, error) ? common : std::filesystem::path();
 }
-
-std::string without_path(const std::string& url) {
-    const auto host = url.find("://");
-    return host == std::string::npos ? url : url.substr(0, url.find('/', host + 3));
-}
-
-}  // namespace
 
 std::shared_ptr<RestTarget> add_rest_options(CLI::App& command, const RestProgram& program) {
     auto target = std::make_shared<RestTarget>();
@@ -58,7 +58,7 @@ Result<ClientSettings> read_client_settings(ConfigFile& file) {
 }
 
 Result<void> complete_from_file(RestTarget& target) {
-    const std::filesystem::path path = settings_file();
+    const std::filesystem::path path = client_settings_file();
     if (path.empty()) return {};
     auto file = ConfigFile::load(path, kClientPrefix);
     if (!file) return pass_on(file);

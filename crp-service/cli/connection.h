@@ -50,8 +50,11 @@ struct ClientSettings {
 };
 Result<ClientSettings> read_client_settings(ConfigFile& file);
 
-// Fills what neither option nor environment gave from the first of $CRPCTL_CONFIG,
-// $XDG_CONFIG_HOME/crpctl.toml (~/.config/crpctl.toml) and /etc/ndes-crp/crpctl.toml that exists.
+// The first of $CRPCTL_CONFIG, $XDG_CONFIG_HOME/crpctl.toml (~/.config/crpctl.toml) and
+// /etc/ndes-crp/crpctl.toml that exists; empty: none.
+std::filesystem::path client_settings_file();
+
+// Fills what neither option nor environment gave from client_settings_file().
 // configuration when that file is wrong.
 Result<void> complete_from_file(RestTarget& target);
 

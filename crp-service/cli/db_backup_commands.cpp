@@ -4,6 +4,7 @@
 
 #include "common/clock.h"
 #include "crp-service/cli/commands.h"
+#include "crp-service/cli/crpd_settings.h"
 #include "crp-service/cli/database_place.h"
 #include "crp-service/config.h"
 
@@ -68,6 +69,8 @@ Result<StoreOptions> store_options(const DatabasePlace& place) {
         auto read = read_store_options(place.config);
         if (!read) return read;
         options = std::move(*read);
+        options.connection_file = source_of_credential(
+            options.connection_file, std::filesystem::absolute(place.config).parent_path());
     }
     options.owner_connection = place.owner;
     options.owner_connection_file = place.owner_file;

@@ -116,12 +116,14 @@ int run_doctor(const DoctorOptions& options) {
     chosen.admin = *options.crp;
     chosen.admin.url = options.admin_url;
     doctor::Site site(std::move(chosen), system_clock());
-    if (const auto& server = site.ndesd(); !server && server.error().code == ErrorCode::not_found &&
-                                           !site.crpd() &&
-                                           site.crpd().error().code == ErrorCode::not_found)
+    // From outside there is neither: the public URL is what can be looked at.
+    if (const auto& server = site.ndesd();
+        options.site.public_url.empty() && !server && server.error().code == ErrorCode::not_found &&
+        !site.crpd() && site.crpd().error().code == ErrorCode::not_found)
         return report_usage("neither " + options.site.ndesd_config.string() + " nor " +
                                 options.site.crpd_config.string() + " is there",
-                            "name them: --ndesd-config FILE, --crpd-config FILE");
+                            "name them: --ndesd-config FILE, --crpd-config FILE; or --public-url "
+                            "URL, to look from outside");
     const SteadyTime begun = system_clock().steady_now();
     const auto examined = examine(site, options);
     const auto took =

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "common/file_descriptor.h"
 
 namespace ndes::crp::cli {
@@ -21,6 +22,7 @@ Result<void> write_new_file(const std::filesystem::path& path, std::string_view 
         }
         return fail(ErrorCode::configuration, path.string() + ": " + std::strerror(errno));
     }
+    give_to_folder_owner(file.get(), path);
     if (::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
         ::fsync(file.get()) == 0) {
         return {};

@@ -42,6 +42,7 @@ std::vector<fs::path> files_to_watch(const fs::path& config_file, const CrpdConf
 }
 
 Result<std::string> Reloader::put_in_force() {
+    const WallTime read_at = parts_.clock.now();
     auto config = read_config(parts_.config_file);
     if (!config) return pass_on(config);
     parts_.watcher.watch(files_to_watch(parts_.config_file, *config));  // and only then read them
@@ -57,6 +58,8 @@ Result<std::string> Reloader::put_in_force() {
     parts_.server.replace_tls(material->tls);
     parts_.self_check.watch(std::move(*watched));
     if (parts_.sinks != nullptr) parts_.sinks->replace(*sinks);
+    if (parts_.metrics != nullptr)
+        parts_.metrics->config_taken(read_at, config->start_hash != parts_.start_hash);
     return config->hash;
 }
 

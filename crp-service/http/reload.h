@@ -40,6 +40,7 @@ class Reloader {
         FileWatcher& watcher;
         Sinks* sinks;  // null: none is configured
         CrpMetrics* metrics;
+        std::string start_hash;  // of the configuration that this process started with
     };
     // What Parts refers to outlives this object.
     explicit Reloader(Parts parts) : parts_(std::move(parts)) {}

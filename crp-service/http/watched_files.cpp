@@ -56,6 +56,7 @@ ExpiringList own_files(const CrpdConfig& config) {
         for (const auto& credential : caller.credentials)
             add_keys(list, "caller-secret/" + caller.name, credential.secrets);
     add_key(list, "audit-key", config.audit.signing_key_file);
+    add_key(list, "database", config.store.connection_file);
     return list;
 }
 

@@ -92,6 +92,12 @@ struct CrpMetrics::Families {
                         "1 while the sink takes state messages, 0 after a failure")),
           reloads(counter(registry, "ndes_crp_reloads_total",
                           "Reloads of the configuration, by result")),
+          config_taken(gauge(registry, "ndes_crp_config_taken_timestamp_seconds",
+                             "When the configuration in force was read, seconds since 1970")
+                           .Add({})),
+          config_restart(gauge(registry, "ndes_crp_config_restart_needed",
+                               "1 when it has changes that only a restart puts in force")
+                             .Add({})),
           status(
               gauge(registry, "ndes_crp_health_status", "0 Online, 1 Failed, 4 Undefined").Add({})),
           crl(gauge(registry, "x509_crl_next_update",
@@ -115,6 +121,9 @@ struct CrpMetrics::Families {
             passed[phase] = &phases.Add(
                 {{"phase", std::to_string(phase)}, {"result", "passed"}, {"reason", "Success"}});
         }
+        // Both from the start: an alert sees growth only of what it has seen before.
+        for (const bool done : {false, true})
+            by_reload[done] = &reloads.Add({{"result", done ? "done" : "failed"}});
         decision_time = &write_time.Add({{"write", "commit_decision"}}, call_buckets());
         notify_time = &write_time.Add({{"write", "commit_notify"}}, call_buckets());
     }
@@ -134,6 +143,8 @@ struct CrpMetrics::Families {
     Family<Counter>& deliveries;
     Family<Gauge>& sink_up;
     Family<Counter>& reloads;
+    Gauge& config_taken;
+    Gauge& config_restart;
     Gauge& status;
     Family<Gauge>& crl;
     Gauge& connections;
@@ -144,6 +155,7 @@ struct CrpMetrics::Families {
     std::vector<Histogram*> times;
     std::array<Histogram*, kPhases> phase_times{};
     std::array<Counter*, kPhases> passed{};
+    std::array<Counter*, 2> by_reload{};  // failed, done
     Histogram* decision_time = nullptr;
     Histogram* notify_time = nullptr;
 };
@@ -163,8 +175,11 @@ void CrpMetrics::count_rejection(std::string_view reason) {
     families_->rejections.Add({{"reason", std::string(reason)}}).Increment();
 }
 
-void CrpMetrics::count_reload(bool done) {
-    families_->reloads.Add({{"result", done ? "done" : "failed"}}).Increment();
+void CrpMetrics::count_reload(bool done) { families_->by_reload.at(done ? 1 : 0)->Increment(); }
+
+void CrpMetrics::config_taken(WallTime read_at, bool restart_needed) {
+    families_->config_taken.Set(static_cast<double>(to_unix_ms(read_at)) / 1000);
+    families_->config_restart.Set(restart_needed ? 1 : 0);
 }
 
 void CrpMetrics::phase_took(int phase, SteadyTime::duration time) {

@@ -47,6 +47,8 @@ class CrpMetrics final : public VerifyObserver {
     // `reason`: of the problem catalogue.
     void count_rejection(std::string_view reason);
     void count_reload(bool done);
+    // At the start, and after each reload that was done.
+    void config_taken(WallTime read_at, bool restart_needed);
 
     void phase_took(int phase, SteadyTime::duration time) override;
     void verdict_recorded(const Decision& decision) override;

@@ -1,6 +1,5 @@
 # Trying the Debian packages in a Debian 12 of their own. Sourced by scripts/packages.sh. Needs
 # $root, $work, expect and its kin, and root. Nothing outside $work changes.
-source "$root/scripts/lib/lab_pki.sh"
 source "$root/scripts/lib/lab.sh"
 source "$root/scripts/lib/package_setup.sh"
 
@@ -113,8 +112,8 @@ reads() { as_user "$1" head -c 1 "$2"; }
 
 check_secrets() {
     local file
-    for file in /etc/ndes-crp/ndesd/ca/ca.key /etc/ndes-crp/ndesd/ra/signing.key /etc/ndes-crp/ndesd/ra/encryption.key \
-        /etc/ndes-crp/ndesd/tls/ndes.key /etc/ndes-crp/ndesd/keys/journal.key /var/lib/ndesd/ndesd.db /etc/ndes-crp/ndesd/ndesd.toml; do
+    for file in /etc/ndes-crp/ndesd/ca/ca.key /var/lib/ndesd/ra/signing.key /var/lib/ndesd/ra/encryption.key \
+        /var/lib/ndesd/module/client.key /etc/ndes-crp/ndesd/keys/journal.key /var/lib/ndesd/ndesd.db /etc/ndes-crp/ndesd/ndesd.toml; do
         expect "ndesd reads $file" reads ndesd "$file"
         expect_fails "crpd cannot read $file" reads crpd "$file"
     done
@@ -125,6 +124,7 @@ check_secrets() {
     done
     for file in crpd ndesd; do
         expect_fails "$file cannot read the challenge key's file" reads $file /etc/ndes-crp/crpd/keys/k1.key
+        expect_fails "$file cannot read the key of the TLS CA" reads $file /etc/ndes-crp/tls-ca/ca.key
     done
 }
 
@@ -142,7 +142,7 @@ check_upgrade() {
     expect "upgrade: the new one lies beside it" test -f "$new_root/etc/logrotate.d/ndes-scep-server.dpkg-dist"
     start_daemons
     expect "upgrade: a device enrols" enrol third
-    expect_equal "upgrade: the records are there" "$(call GET /api/v1/devices/device-1 | jq -r .name)" Phone
+    expect_equal "upgrade: the records are there" "$(call GET /api/v1/devices/device-1 | jq -r .name)" device-1
 }
 
 check_removal() {
@@ -155,7 +155,7 @@ check_removal() {
             lib/systemd/system/ndesd.service usr/share/doc/ndes-crp 2>/dev/null)" ""
     expect_equal "remove: configuration, keys and records are kept" "$(state_of)" "$before"
 
-    expect "purge where nothing can be asked" apt_in_root purge ndes-crp ndes-scep-server
+    expect "purge where nothing can be asked" apt_in_root purge ndes-crp ndes-scep-server ndes-crpctl
     expect_equal "purge, not asked: all is kept" "$(state_of)" "$before"
 
     expect "installed again" package_install "$work/2"
@@ -169,9 +169,13 @@ check_removal() {
         "$(cd "$new_root" && find etc/ndes-crp/crpd var/lib/crpd var/log/crpd 2>/dev/null)" ""
     expect "purge of crpd: ndesd's keys are kept" test -s "$new_root/etc/ndes-crp/ndesd/ca/ca.key"
 
-    echo "ndes-scep-server ndes-scep-server/purge-data boolean true" | in_root debconf-set-selections
-    expect "purge, answered beforehand" apt_in_root purge ndes-scep-server
-    expect_equal "purge, answered beforehand with true: nothing of ndesd is left" \
+    expect "purge of crpd: what crpctl init made beside is kept" test -s "$new_root/etc/ndes-crp/tls-ca/ca.key"
+
+    for name in ndes-scep-server ndes-crpctl; do
+        echo "$name $name/purge-data boolean true" | in_root debconf-set-selections
+    done
+    expect "purge, answered beforehand" apt_in_root purge ndes-scep-server ndes-crpctl
+    expect_equal "purge, answered beforehand with true: nothing is left, and init could begin anew" \
         "$(cd "$new_root" && find etc/ndes-crp var/lib/ndesd var/log/ndesd etc/logrotate.d/ndes-scep-server 2>/dev/null)" ""
     for name in crpd ndesd; do expect "the user $name stays" in_root getent passwd "$name"; done
 }
@@ -197,7 +201,6 @@ package_try() {
     check_development
     configure_daemons
     start_daemons
-    make_records
     expect "a device enrols" enrol first
     check_secrets
     check_rotation

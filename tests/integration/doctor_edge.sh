@@ -26,6 +26,16 @@ for id in DR-01 DR-08 DR-09 DR-10 DR-11 DR-12 DR-13 DR-15 DR-16; do
     [ $id = DR-15 ] || [ $id = DR-16 ] || expect_good $id "through a good one" "${through[@]}"
 done
 
+# ---- from another machine, which has no configuration of ours
+outside() { timeout 120 "$lab_bin/crpctl" doctor --ndesd-config none.toml --crpd-config none.toml "$@"; }
+expect "the proxy can be looked at from outside" outside --hop proxy --hop device "${through[@]}"
+expect_equal "name and long requests are" \
+    "$(outside --hop proxy "${through[@]}" --format json | jq -r '[.checks[] | .id + " " + .status] | join(", ")')" \
+    "DR-08 ok, DR-10 skipped, DR-11 ok"
+outside --hop proxy >/dev/null 2>outside.err
+expect_equal "without a URL there is nothing to look at" "$?" 2
+expect_match "and what is missing is told" "$(cat outside.err)" "--public-url"
+
 # ---- DR-01 clock
 echo clock:-372 >mode
 expect_trouble DR-01 failed "6 min ahead of $public.*timedatectl" "another machine's clock is behind" "${through[@]}"

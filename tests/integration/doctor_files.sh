@@ -70,6 +70,22 @@ make_crl 20 "$lab/ca/ca.crl"
 expect_good DR-05 "a CRL in date"
 put_back
 
+# Lists, chains and successors end, too.
+openssl req -x509 -new -key other.key -subj "/CN=Ending CA" -days 6 -out ending-root.pem
+with_changed "$lab/tls/ca.pem" bash -c 'cat ending-root.pem >>"$1"' -
+expect_trouble DR-05 warning "trust list .*Ending CA .*ends in 5 d.*take it out of" "one of two roots that are trusted"
+cp ending-root.pem "$lab/tls/ca.pem"
+expect_trouble DR-05 failed "trust list for callers of crpd CN=Ending CA .*ends in 5 d" "the only one"
+put_back
+with_changed "$lab/ca/ca.pem" bash -c 'cat ending-root.pem >>"$1"' -
+expect_trouble DR-05 failed "CA certificate CN=Ending CA .*ends in 5 d" "a CA of the chain"
+put_back
+cp ending-root.pem "$lab/ca/next.pem"
+with_changed "$lab/ndesd.toml" sed -i 's#^kind = "local"#kind = "local"\nnext_ca_file = "ca/next.pem"#'
+expect_trouble DR-05 failed "CA.s successor CN=Ending CA .*ends in 5 d" "the next CA"
+put_back
+expect_good DR-05 "mended"
+
 # ---- DR-06 trust lists
 with_changed "$lab/tls/ca.pem" bash -c 'cat "$0" "$0" >both && cp both "$1"' "$lab/tls/ca.pem"
 expect_trouble DR-06 warning "contains .* twice" "a root twice"
@@ -173,6 +189,17 @@ touch -d '+1 second' "$lab/ndes_policy_crp.toml"
 expect_trouble DR-34 warning "ndes_policy_crp.toml changed at .* but ndesd started at" "a setting changed since"
 touch -d '-1 day' "$lab/ndes_policy_crp.toml"
 expect_good DR-34 "not newer"
+# crpd reads crpd.toml again by itself: a change is not told once it is taken, but what waits for a
+# restart is.
+doctor_says() { doctor --check DR-34 --format json | jq -r '.checks[0] | .status, .observed' | grep -qE "$1"; }
+with_changed "$lab/crpd.toml" sed -i 's#^\[\[caller\]\]#\n&#'
+eventually "a change that crpd has taken is not told" 20 doctor_says '^ok'
+put_back && touch "$lab/crpd.toml"
+eventually "nor its way back" 20 doctor_says '^ok'
+with_changed "$lab/crpd.toml" bash -c 'printf "[retention]\nchallenges_after = \"40d\"\n" >>"$1"' -
+eventually "one that waits for a restart is" 20 doctor_says 'changes that only a restart puts in force'
+put_back && touch "$lab/crpd.toml"
+eventually "until it is taken back" 20 doctor_says '^ok'
 with_changed "$lab/crpd.toml" sed -i 's#^\[health\]#[health]\nlisen = "x"#'
 expect_trouble DR-34 failed "did you mean listen" "a fault in the configuration"
 put_back
@@ -192,6 +219,15 @@ with_changed "$lab/ndesd.db" python3 -c 'import sys
 file = open(sys.argv[1], "r+b"); file.seek(0, 2); size = file.tell(); file.seek(4096); file.write(b"\xff" * (size - 4096))'
 expect_trouble DR-32 failed "ndesd's journal" "a journal that is not whole"
 put_back
+# A large one is not read through every hour: what is wrong at its end is found with --deep.
+cp "$lab/ndesd.db" kept.db
+sqlite3 "$lab/ndesd.db" 'CREATE TABLE filler(x); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 270)
+    INSERT INTO filler SELECT zeroblob(1024 * 1024) FROM n; PRAGMA wal_checkpoint(TRUNCATE);' >/dev/null
+expect_match "a large journal is opened alone" "$(doctor --check DR-32 --format json | jq -r '.checks[0].observed')" \
+    "journal opens; it is read through with --deep"
+rm -f "$lab"/ndesd.db-*
+mv kept.db "$lab/ndesd.db"
+
 mv "$lab/crp.db" kept.db
 expect_trouble DR-32 failed "crp.db" "no database"
 mv kept.db "$lab/crp.db"

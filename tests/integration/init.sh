@@ -21,6 +21,40 @@ expect_first_certificate options.out "$root_dir" device-1 "CN=device-1"
 expect "the admin listener knows the administrator" env CRPCTL_CONFIG="$root_dir/etc/ndes-crp/crpctl.toml" "$crpctl" ca list
 expect "the audit of what init wrote is whole" "$crpctl" audit verify --config "$root_dir/etc/ndes-crp/crpd/crpd.toml"
 expect_equal "a new RA pair is taken by the running ndesd" "$(renew_ra)" renewed
+
+# ---- what init made does not end: ndesd renews its module's certificate, tls renew the others
+etc=$root_dir/etc/ndes-crp
+expect "the module's certificate is of the CA whose key ndesd has" \
+    openssl verify -CAfile "$etc/ndesd/ca/ca.pem" "$root_dir/var/lib/ndesd/module/client.pem"
+expect_match "and ndesd is told to renew it" "$(cat "$etc/ndesd/ndesd.toml")" $'\nrenew_client = true'
+own_expiry() { "$crpctl" expiry --ndesd-config "$etc/ndesd/ndesd.toml" --crpd-config "$etc/crpd/crpd.toml" --client-config "$etc/crpctl.toml" --format json; }
+expect_equal "crpctl's own certificate is listed" \
+    "$(own_expiry | jq -r '[.[] | select(.usedBy == "crpctl") | .use + " " + .kind] | sort | join(", ")')" \
+    "client certificate, client key, server-ca certificate"
+serial() { openssl x509 -in "$1" -noout -serial; }
+served() { openssl s_client -connect "127.0.0.1:$1" -cert "$etc/clients/admin.pem" -key "$etc/clients/admin.key" </dev/null 2>/dev/null | openssl x509 -noout -serial; }
+renewed=(crpd/tls/crp.pem ndesd/site/site.pem clients/admin.pem clients/mdm.pem)
+for file in "${renewed[@]}"; do serial "$etc/$file"; lab_pin "$etc/$file"; done >before.renewal
+before=$(served "$crp_port")
+expect "what is good for long is left alone" "$crpctl" tls renew --ca "$etc/tls-ca" --if-days-left 30
+expect_equal "indeed" "$(for file in "${renewed[@]}"; do serial "$etc/$file"; lab_pin "$etc/$file"; done)" "$(cat before.renewal)"
+expect "all of the TLS CA are renewed" "$crpctl" tls renew --ca "$etc/tls-ca" --days 400
+for file in "${renewed[@]}"; do
+    expect_fails "$file is another" grep -qF "$(serial "$etc/$file")" before.renewal
+    expect "with the key of before" grep -qF "$(lab_pin "$etc/$file")" before.renewal
+    expect "of the same CA, to the day asked for" bash -c \
+        "openssl verify -CAfile '$etc/tls-ca/ca.pem' '$etc/$file' && openssl x509 -in '$etc/$file' -noout -checkend $((399 * 86400))"
+done
+is_taken() { [ "$(served "$crp_port")" = "$(serial "$etc/crpd/tls/crp.pem")" ] && [ "$(served "$admin_port")" = "$(serial "$etc/ndesd/site/site.pem")" ]; }
+eventually "both daemons take them by themselves" 30 is_taken
+expect "and know the administrator" env CRPCTL_CONFIG="$etc/crpctl.toml" "$crpctl" ca list
+expect_fails "a certificate of another CA is not renewed" "$crpctl" tls renew --ca "$etc/tls-ca" "$root_dir/var/lib/ndesd/ra/signing.pem"
+expect "one that ends soon" "$crpctl" tls renew --ca "$etc/tls-ca" --days 5 "$etc/crpd/tls/crp.pem"
+repair=$("$crpctl" doctor --check DR-05 --ndesd-config "$etc/ndesd/ndesd.toml" --crpd-config "$etc/crpd/crpd.toml" --format json |
+    jq -r '.checks[0].troubles[0].repair')
+expect_equal "the doctor names what renews it" "$repair" "crpctl tls renew $etc/crpd/tls/crp.pem --ca $etc/tls-ca"
+expect "which does" $crpctl ${repair#crpctl }
+expect_fails "for long" grep -q crp.pem <<<"$(own_expiry | jq -r '.[] | select(.daysLeft != null and .daysLeft < 30) | .file')"
 stop_init_daemons
 
 # ---- a second init changes nothing

@@ -72,7 +72,7 @@ expect_first_certificate() {
 expect_modes() {
     expect_equal "no key is for group or others" \
         "$(find "$1" \( -name '*.key' -o -name '*.conn' \) ! -perm 600 | wc -l)" 0
-    expect_match "there are keys" "$(find "$1/etc" -name '*.key' | wc -l)" '^1[0-9]$'
+    expect_match "there are keys" "$(find "$1" -name '*.key' | wc -l)" '^1[0-9]$'
     expect_equal "configuration and certificates can be read" \
         "$(find "$1/etc" \( -name '*.toml' -o -name '*.pem' \) ! -perm 644 | wc -l)" 0
     expect_equal "folders of keys are closed" \

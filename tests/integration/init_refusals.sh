@@ -120,11 +120,13 @@ stop_init_daemons
 # ---- for systemd: users of their own, challenge keys as credentials
 if [ "$(id -u)" -eq 0 ]; then
     root_dir=$test_dir/units
-    expect "init for systemd" run_init --root "$root_dir" "${url[@]}" --start systemd --crpd-user daemon --ndesd-user bin
+    choose_init_ports
+    expect "init for systemd" run_init "${init_options[@]}" --root "$root_dir" --start systemd --crpd-user daemon --ndesd-user bin
     expect_equal "tells systemctl" "$(next_lines init.out | sed -n 1p)" "systemctl enable --now crpd ndesd"
     owner() { stat -c %U "$root_dir/$1"; }
     expect_equal "the CA's key is ndesd's" "$(owner etc/ndes-crp/ndesd/ca/ca.key)" bin
     expect_equal "the RA's, too" "$(owner var/lib/ndesd/ra/signing.key)" bin
+    expect_equal "and its module's" "$(owner var/lib/ndesd/module/client.key)" bin
     expect_equal "the TLS key is crpd's" "$(owner etc/ndes-crp/crpd/tls/crp.key)" daemon
     expect_equal "so is the database" "$(owner var/lib/crpd/crp.db)" daemon
     expect_equal "challenge keys are root's" "$(owner etc/ndes-crp/crpd/keys/k1.key)" root
@@ -135,10 +137,37 @@ if [ "$(id -u)" -eq 0 ]; then
         cat "$root_dir/etc/ndes-crp/crpd/keys/k1.key"
     expect "root can check it where systemd has handed over nothing" \
         "$crpctl" config check --config "$root_dir/etc/ndes-crp/crpd/crpd.toml"
+    own() { "$crpctl" "$@" --ndesd-config "$root_dir/etc/ndes-crp/ndesd/ndesd.toml" --crpd-config "$root_dir/etc/ndes-crp/crpd/crpd.toml"; }
+    status_of() { own doctor --check "$1" --format json | jq -r '.checks[0].status'; }
+    said_by() { own doctor --check "$1" --format json | jq -r '.checks[0] | .observed, (.troubles[] | .observed, .repair)'; }
+    for id in DR-05 DR-25 DR-31; do expect_equal "$id is good while nothing runs" "$(status_of $id)" ok; done
+    expect "nothing of it is missing for crpctl expiry" own expiry
     mv "$root_dir/etc/ndes-crp/crpd/keys/k1.key" k1.key
-    expect_match "and is told when a key is not there" \
-        "$("$crpctl" config check --config "$root_dir/etc/ndes-crp/crpd/crpd.toml" 2>&1)" "keys_k1.key"
+    gone="keys/k1.key: No such file"
+    expect_match "a key that is not there is told by config check" \
+        "$("$crpctl" config check --config "$root_dir/etc/ndes-crp/crpd/crpd.toml" 2>&1)" "$gone"
+    expect_match "by DR-25" "$(status_of DR-25) $(said_by DR-25)" "^failed .*$gone"
+    expect_match "by DR-31" "$(status_of DR-31) $(said_by DR-31)" "^failed .*$gone"
+    expect_match "and by crpctl expiry" "$(own expiry)" "$gone"
     mv k1.key "$root_dir/etc/ndes-crp/crpd/keys/k1.key"
+
+    # What root types is the daemons' to read, and what is not is told.
+    expect "root renews the RA" "$crpctl" ra renew --config "$root_dir/etc/ndes-crp/ndesd/ndesd.toml"
+    expect_equal "and the new files are ndesd's" \
+        "$(find "$root_dir/var/lib/ndesd/ra" ! -user bin | wc -l) $(ls "$root_dir"/var/lib/ndesd/ra/*-20*.key | wc -l)" "0 2"
+    expect "root makes a backup" "$crpctl" db backup --config "$root_dir/etc/ndes-crp/crpd/crpd.toml" --to "$root_dir/var/lib/crpd/copy.db"
+    expect "and restores it" "$crpctl" db restore --config "$root_dir/etc/ndes-crp/crpd/crpd.toml" \
+        --from "$root_dir/var/lib/crpd/copy.db" --replace
+    expect_equal "all of which is crpd's" "$(find "$root_dir/var/lib/crpd" ! -user daemon | wc -l)" 0
+    setpriv --reuid=bin --regid=bin --clear-groups "$lab_bin/ndesd" --config "$root_dir/etc/ndes-crp/ndesd/ndesd.toml" >ndesd.log 2>&1 &
+    echo $! >init.pids
+    eventually "ndesd runs as its user" 20 curl -fsS "http://127.0.0.1:$ndesd_health_port/livez"
+    expect_equal "DR-31 is good" "$(status_of DR-31)" ok
+    chown root "$root_dir/etc/ndes-crp/ndesd/keys/journal.key"
+    expect_match "DR-31 tells of a key that its program cannot read" "$(status_of DR-31) $(said_by DR-31)" \
+        "^failed .*journal.key belongs to root, but ndesd runs as bin.*chown bin: "
+    chown bin: "$root_dir/etc/ndes-crp/ndesd/keys/journal.key"
+    stop_init_daemons
     # As systemd's LoadCredential=keys:FOLDER lays them out.
     mkdir -p "$test_dir/credentials"
     for key in k1 pepper; do

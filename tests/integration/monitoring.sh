@@ -29,7 +29,7 @@ prometheus --config.file=prometheus.yml --storage.tsdb.path=data --web.listen-ad
     >prometheus.log 2>&1 &
 prometheus_pid=$!
 query() { curl -sS --max-time 5 "http://127.0.0.1:$port/api/v1/query" --data-urlencode "query=$1"; }
-has_answer() { [ "$(query "$1" | jq '.data.result | length')" -gt 0 ]; }
+has_answer() { [ "$(query "$1" | jq '[.data.result[] | select(.value[1] != "NaN")] | length')" -gt 0 ]; }
 eventually "Prometheus scrapes both daemons" 30 has_answer 'count(up == 1) == 2'
 
 # One of each kind: issued, refused, rejected call. Counters must be seen to grow, so go on for a while.
@@ -68,6 +68,16 @@ echo 'BEGIN IMMEDIATE;' >&9
 eventually "CrpFailed fires when nothing can be written" 60 firing CrpFailed
 exec 9>&-
 eventually "and ends when all is well again" 60 is_silent
+
+# The first reload that is refused after a start is seen.
+refused_reload() { kill -HUP "$CRPD_PID"; sleep 1; firing CrpReloadFailed; }
+echo 'wrong = 1' >>"$test_dir/lab/crpd.toml"
+eventually "a refused reload is told" 20 refused_reload
+sed -i '$d' "$test_dir/lab/crpd.toml"
+is_told_gone() { firing NdesAbsent && firing DaemonVanished; }
+expect_fails "nobody is missed while both run" is_told_gone
+lab_end "$NDESD_PID" ndesd
+eventually "an ndesd that is gone is told" 40 is_told_gone
 
 mkdir -p lnav/formats/installed
 cp "$root/common/logging/ndes_crp.lnav.json" lnav/formats/installed/

@@ -41,5 +41,22 @@ for name in ndes-crp:crpd ndes-scep-server:ndesd; do
         not_ok "${name%%:*} does not make the unit's user $user"
     fi
 done
+# What crpctl init writes goes when all packages are purged and their questions answered with yes:
+# else the next init would refuse.
+crpctl=${NDES_BIN_DIR:-$root/build/release/bin}/crpctl
+for role in all crp; do
+    "$crpctl" init --non-interactive --dry-run --start hand --role $role --crp-host localhost \
+        --public-url http://localhost:8080 2>>"$folder/init.err"
+done | sed -n 's#^  /#/#p' >"$folder/written"
+removed=$(grep -h 'rm -rf' "$root"/debian/*.postrm | grep -o '/[^ ]*')
+kept=$(while read -r file; do
+    for folder_of in $removed; do [[ $file == "$folder_of" || $file == "$folder_of"/* ]] && continue 2; done
+    echo "$file"
+done <"$folder/written")
+if [ -s "$folder/written" ] && [ -z "$kept" ]; then
+    ok "a purge removes all that crpctl init writes"
+else
+    not_ok "no postrm removes: $kept $(cat "$folder/init.err")"
+fi
 echo "$passed checks passed, $failed failed"
 [ $failed -eq 0 ] && [ $passed -gt 0 ]

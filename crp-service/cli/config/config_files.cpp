@@ -6,6 +6,7 @@
 #include "common/crypto/certificate.h"
 #include "common/crypto/key.h"
 #include "crp-service/cli/connection.h"
+#include "crp-service/cli/crpd_settings.h"
 #include "crp-service/config.h"
 #include "crp-service/http/material.h"
 #include "policy-module/core/config.h"
@@ -52,25 +53,9 @@ Result<void> read_crpd(ConfigFile& file, const fs::path& folder) {
     return without_value(read_config(file, folder));
 }
 
-// Credentials are there for the unit alone. Where it takes them from, root can look: those of a
-// folder (LoadCredential=keys:…/keys) are keys_k1.key, and …/keys is beside the configuration.
-void find_credentials(std::vector<fs::path>& files, const fs::path& folder) {
-    for (fs::path& file : files) {
-        if (!file.string().starts_with("/run/credentials/")) continue;
-        const std::string name = file.filename().string();
-        const std::size_t bar = std::min(name.find('_'), name.size() - 1);
-        const fs::path source = folder / name.substr(0, bar) / name.substr(bar + 1);
-        std::error_code error;
-        if (fs::exists(source, error)) file = source;
-    }
-}
-
 Result<void> check_crpd(const fs::path& file) {
-    auto config = read_config(file);
+    auto config = read_crpd_settings(file);
     if (!config) return pass_on(config);
-    const fs::path folder = fs::absolute(file).parent_path();
-    find_credentials(config->challenge.files.keys, folder);
-    find_credentials(config->challenge.files.peppers, folder);
     return without_value(load_material(*config, system_clock()));
 }
 

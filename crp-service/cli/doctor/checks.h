@@ -53,7 +53,8 @@ Finding check_key_place(Site& site);  // DR-30
 Finding check_clock(Site& site);     // DR-01
 Finding check_versions(Site& site);  // DR-35
 Finding check_units(Site& site);     // DR-36
-Finding check_rights(Site& site);    // DR-31
+// checks_rights.cpp
+Finding check_rights(Site& site);  // DR-31
 // checks_files.cpp
 Finding check_database(Site& site);   // DR-32
 Finding check_freshness(Site& site);  // DR-34
@@ -68,6 +69,8 @@ Finding not_to_be_had(const Error& why);
 // "2 h", "3 d": the greatest whole unit.
 std::string span_text(std::chrono::milliseconds span);
 std::string day_text(WallTime time);  // "2026-04-02"
+
+bool has_systemd();  // this machine is run by it
 
 // Judgements of plain facts.
 // Nothing while there are 30 days left; a warning then, and from 7 days on it has failed.

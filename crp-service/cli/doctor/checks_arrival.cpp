@@ -88,7 +88,8 @@ Finding check_traffic(Site& site) {
                          std::to_string(old) + " challenges wait for more than " +
                          span_text(site.options().since),
                      "Traffic stops before this server: DNS, firewall, proxy.",
-                     "crpctl doctor --hop proxy, from outside with --public-url");
+                     "from outside: crpctl doctor --hop proxy --hop device --public-url " +
+                         (site.public_url().empty() ? "URL" : site.public_url()));
     finding.found("since ndesd's start: " + histogram);
     return finding;
 }

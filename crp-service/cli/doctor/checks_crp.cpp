@@ -141,13 +141,11 @@ Finding check_passwords(Site& site) {
 
 namespace {
 
-constexpr const char* kCredentials = "/run/credentials/";
-
-// A credential of systemd's is there while the service runs, and not otherwise.
+// A credential whose source nothing tells is there while crpd runs, and not otherwise.
 bool only_while_running(Site& site, const std::vector<std::filesystem::path>& files) {
     return !site.crpd_process() && std::ranges::any_of(files, [](const auto& file) {
         std::error_code fault;
-        return file.string().starts_with(kCredentials) && !std::filesystem::exists(file, fault);
+        return is_systemd_credential(file) && !std::filesystem::exists(file, fault);
     });
 }
 

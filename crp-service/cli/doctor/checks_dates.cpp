@@ -1,56 +1,77 @@
 // DR-05, DR-07: ends of certificates and CRLs; the URLs in certificates.
+#include <algorithm>
 #include <set>
 
-#include "common/file.h"
 #include "crp-service/cli/doctor/checks.h"
 #include "crp-service/cli/doctor/material.h"
+#include "crp-service/cli/doctor/meaning.h"
 #include "crp-service/cli/doctor/site.h"
 
 namespace ndes::crp::cli::doctor {
 
 namespace {
 
-void judge_crl_file(const UsedCrl& crl, WallTime now, Finding& finding) {
-    auto octets = read_file(crl.file, 64 << 20);
-    auto dates = octets ? read_crl_dates(*octets, crl.file.string())
-                        : Result<CrlDates>(Failure(octets.error()));
-    const std::string what = crl.use + " (" + crl.file.string() + ")";
-    if (!dates) {
-        finding.fail(crl.use + ": " + dates.error().text,
-                     "Who checks revocation refuses every certificate of this CA.", crl.repair);
-    } else if (auto trouble = judge_crl(what, dates->made, dates->next, now, crl.repair)) {
-        finding.add(std::move(*trouble));
+// Of several that are trusted, one that ends while another goes on cuts nobody off by itself.
+bool has_successor(const OwnFile& own, const std::vector<OwnFile>& all, WallTime now) {
+    constexpr std::chrono::days kLater{30};
+    return std::ranges::any_of(all, [&](const OwnFile& other) {
+        return other.program == own.program && other.what.use == own.what.use && other.what.ends &&
+               *other.what.ends > now + kLater;
+    });
+}
+
+void judge_certificate(const OwnFile& own, const Meaning& meaning, const std::string& what,
+                       bool replaced, WallTime now, Finding& finding) {
+    if (own.what.begins > now)
+        finding.fail(what + " is not valid before " + to_rfc3339(own.what.begins),
+                     "The other side refuses it until then.",
+                     "timedatectl set-ntp true, if the clock is wrong; else another one");
+    auto trouble = judge_end(what, *own.what.ends, now, meaning.effect, meaning.repair);
+    if (!trouble) return;
+    if (replaced)
+        *trouble = {Outcome::warning, trouble->observed,
+                    "Who has a certificate of this one alone is refused then; another is trusted "
+                    "beside it.",
+                    "once nobody needs it: take it out of " + own.what.file.string()};
+    finding.add(std::move(*trouble));
+}
+
+void judge_own(const OwnFile& own, const std::vector<OwnFile>& all, Site& site, Finding& finding) {
+    const Meaning meaning = meaning_of(own, site);
+    const WallTime now = site.now();
+    if (!own.what.fault.empty())
+        return finding.fail(meaning.name + ": " + own.what.fault,
+                            "It is missing at the next start or reload.", meaning.repair);
+    const std::string place = " (" + own.what.file.string() + ")";
+    if (own.what.kind == ExpiringKind::crl) {
+        const WallTime next = own.what.ends.value_or(WallTime::max());
+        if (auto trouble =
+                judge_crl(meaning.name + place, own.what.begins, next, now, meaning.repair))
+            finding.add(std::move(*trouble));
+        return;
     }
+    judge_certificate(own, meaning, meaning.name + " " + own.what.subject + place,
+                      meaning.is_trust && has_successor(own, all, now), now, finding);
 }
 
 }  // namespace
 
 Finding check_dates(Site& site) {
-    const auto used = certificates_in_use(site);
-    if (used.empty()) return Finding::skipped("no configuration here names a certificate");
+    const auto& all = site.own_files();
     Finding finding;
+    std::size_t certificates = 0;
+    std::size_t crls = 0;
     WallTime first = WallTime::max();
-    for (const UsedCertificate& one : used) {
-        if (!one.certificate) {
-            finding.fail(one.use + ": " + one.certificate.error().text,
-                         "It is missing at the next start or reload.", one.repair);
-            continue;
-        }
-        const std::string what = one.use + " " + name_of(*one.certificate, one.file);
-        if (one.certificate->not_before() > site.now())
-            finding.fail(what + " is not valid before " + to_rfc3339(one.certificate->not_before()),
-                         "The other side refuses it until then.",
-                         "timedatectl set-ntp true, if the clock is wrong; else another one");
-        if (auto trouble =
-                judge_end(what, one.certificate->not_after(), site.now(), one.effect, one.repair))
-            finding.add(std::move(*trouble));
-        first = std::min(first, one.certificate->not_after());
+    for (const OwnFile& own : all) {
+        if (own.what.kind == ExpiringKind::key) continue;  // without an end; DR-31
+        judge_own(own, all, site, finding);
+        const bool is_crl = own.what.kind == ExpiringKind::crl;
+        ++(is_crl ? crls : certificates);
+        if (!is_crl && own.what.ends) first = std::min(first, *own.what.ends);
     }
-    const auto crls = crls_in_use(site);
-    for (const UsedCrl& crl : crls)
-        judge_crl_file(crl, site.now(), finding);
-    finding.found(std::to_string(used.size()) + " certificates, the first ends on " +
-                  day_text(first) + "; " + std::to_string(crls.size()) + " CRLs");
+    if (certificates == 0) return Finding::skipped("no configuration here names a certificate");
+    finding.found(std::to_string(certificates) + " certificates, the first ends on " +
+                  day_text(first) + "; " + std::to_string(crls) + " CRLs");
     return finding;
 }
 
@@ -125,14 +146,15 @@ void judge_other_url(const std::string& url, const std::string& what, Finding& f
 }  // namespace
 
 Finding check_revocation_urls(Site& site) {
-    const auto used = certificates_in_use(site);
-    if (used.empty()) return Finding::skipped("no configuration here names a certificate");
+    const auto& all = site.own_files();
+    if (all.empty()) return Finding::skipped("no configuration here names a certificate");
     Finding finding;
     std::set<std::string> asked;
-    for (const UsedCertificate& one : used) {
-        if (!one.certificate) continue;  // DR-05 tells
-        const std::string what = name_of(*one.certificate, one.file);
-        const NamedUrls urls = urls_of(*one.certificate);
+    for (const OwnFile& own : all) {
+        const auto& certificate = own.what.certificate;
+        if (!certificate || meaning_of(own, site).is_trust) continue;
+        const std::string what = name_of(*certificate, own.what.file);
+        const NamedUrls urls = urls_of(*certificate);
         if (!urls.crl.empty() && std::none_of(urls.crl.begin(), urls.crl.end(), is_http))
             finding.fail("CRL of " + what + " is only at " + urls.crl.front(),
                          "Devices outside the directory cannot check revocation and reject the "

@@ -86,7 +86,7 @@ void judge_crp_database(Site& site, const StoreOptions& store, Finding& finding)
     judge_wal(store.path, finding);
 }
 
-void judge_journal(const scep::Config& config, Finding& finding) {
+void judge_journal(const scep::Config& config, bool deep, Finding& finding) {
     const fs::path& file = config.journal.path;
     std::error_code fault;
     if (!fs::exists(file, fault)) {
@@ -96,17 +96,21 @@ void judge_journal(const scep::Config& config, Finding& finding) {
         return;
     }
     if (is_shut(file)) return;
+    const bool whole = deep || is_small(file);
     auto database = sqlite::Database::open(file, sqlite::OpenMode::read_only);
-    auto statement = database ? database->prepare("PRAGMA quick_check(1)")
-                              : Result<sqlite::Statement>(Failure(database.error()));
+    auto statement =
+        database ? database->prepare(whole ? "PRAGMA quick_check(1)" : "PRAGMA schema_version")
+                 : Result<sqlite::Statement>(Failure(database.error()));
     auto row = statement ? statement->step() : Result<bool>(Failure(statement.error()));
-    const std::string verdict = row && *row ? statement->text(0) : std::string();
+    std::string verdict;
+    if (row && *row) verdict = whole ? statement->text(0) : "ok";
     if (verdict != "ok")
         finding.fail("ndesd's journal " + file.string() + ": " + (row ? verdict : row.error().text),
                      "Issued certificates and outcomes not told yet are lost to ndesd.",
                      "systemctl stop ndesd; bring it back from the backup");
     else
-        finding.found("ndesd's journal is whole");
+        finding.found(whole ? "ndesd's journal is whole"
+                            : "ndesd's journal opens; it is read through with --deep");
     judge_disk(file, finding);
     judge_wal(file, finding);
 }
@@ -119,7 +123,7 @@ Finding check_database(Site& site) {
     const auto& crp = site.crpd();
     if (!server && !crp) return not_to_be_had(crp.error());
     if (crp) judge_crp_database(site, crp->store, finding);
-    if (server) judge_journal(*server, finding);
+    if (server) judge_journal(*server, site.options().deep, finding);
     return finding;
 }
 
@@ -143,7 +147,7 @@ std::vector<fs::path> configuration_files(const fs::path& main) {
     return files;
 }
 
-void judge_age(const std::string& program, const ProcessFacts& process,
+void judge_age(const std::string& program, const ProcessFacts& process, WallTime taken,
                const std::vector<fs::path>& files, Finding& finding) {
     const std::string repair = "systemctl restart " + program;
     if (process.program_replaced)
@@ -152,12 +156,27 @@ void judge_age(const std::string& program, const ProcessFacts& process,
                      "Its mended faults are still there.", repair);
     for (const fs::path& file : files) {
         const auto changed = changed_at(file);
-        if (!changed || *changed <= process.started) continue;
+        if (!changed || *changed <= taken) continue;
         finding.warn(file.string() + " changed at " + to_rfc3339(*changed) + " but " + program +
-                         " started at " + to_rfc3339(process.started),
+                         (taken == process.started ? " started at " : " read it last at ") +
+                         to_rfc3339(taken),
                      "What was changed is not in force.",
                      repair + " (no reboot is needed); crpctl doctor --check DR-34");
     }
+}
+
+// crpd reads its configuration again by itself, and tells when, and what of it has to wait.
+void judge_crpd_age(Site& site, const ProcessFacts& process, Finding& finding) {
+    WallTime taken = process.started;
+    if (const auto& metrics = site.crpd_metrics()) {
+        const double seconds = metrics->sum("ndes_crp_config_taken_timestamp_seconds");
+        if (seconds > 0)
+            taken = WallTime(std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)));
+        if (metrics->sum("ndes_crp_config_restart_needed") > 0)
+            finding.warn("crpd's configuration has changes that only a restart puts in force",
+                         "What was changed is not in force.", "systemctl restart crpd");
+    }
+    judge_age("crpd", process, taken, configuration_files(site.options().crpd_config), finding);
 }
 
 // A fault in a configuration keeps the other checks from looking: it is told here.
@@ -182,10 +201,9 @@ Finding check_freshness(Site& site) {
         auto files = configuration_files(site.options().ndesd_config);
         files.push_back(site.module_config_file());
         if (server) files.push_back(server->profiles.front().policy.module);
-        judge_age("ndesd", *process, files, finding);
+        judge_age("ndesd", *process, process->started, files, finding);
     }
-    if (const auto& process = site.crpd_process())
-        judge_age("crpd", *process, configuration_files(site.options().crpd_config), finding);
+    if (const auto& process = site.crpd_process()) judge_crpd_age(site, *process, finding);
     if (!site.ndesd_process() && !site.crpd_process() && finding.outcome() == Outcome::ok)
         return Finding::skipped("neither ndesd nor crpd runs here with these configurations");
     finding.found("nothing is newer than the process that uses it");

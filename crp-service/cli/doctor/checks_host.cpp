@@ -1,11 +1,10 @@
-// DR-01, DR-31, DR-35, DR-36: clock, rights, versions and services of this machine.
+// DR-01, DR-35, DR-36: clock, versions and services of this machine.
 #include <array>
 #include <cstdlib>
 #include <map>
 #include <set>
 #include <sstream>
 
-#include <sys/stat.h>
 #include <sys/timex.h>
 #include <time.h>
 
@@ -18,11 +17,6 @@
 namespace ndes::crp::cli::doctor {
 
 namespace {
-
-bool has_systemd() {
-    std::error_code fault;
-    return std::filesystem::is_directory("/run/systemd/system", fault);
-}
 
 // RFC 9110: "Sun, 06 Nov 1994 08:49:37 GMT"
 std::optional<WallTime> http_date(const std::string& text) {
@@ -78,65 +72,6 @@ Finding check_clock(Site& site) {
                      "timedatectl set-ntp true");
     else
         finding.found("no systemd here: who sets the clock is the host's business");
-    return finding;
-}
-
-namespace {
-
-void judge_secret(const std::filesystem::path& file, Finding& finding) {
-    struct stat facts {};
-    if (::stat(file.c_str(), &facts) != 0) return;  // the checks on keys tell
-    if (file.string().starts_with("/run/credentials/")) return;
-    if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        finding.fail(
-            file.string() + " is open to others than its owner (mode " +
-                [&] {
-                    std::ostringstream mode;
-                    mode << std::oct << (facts.st_mode & 07777);
-                    return mode.str();
-                }() +
-                ")",
-            "Who reads it can act as this service; the program refuses it at its start.",
-            "chmod 0600 " + file.string());
-}
-
-void judge_config_file(const std::filesystem::path& file, Finding& finding) {
-    struct stat facts {};
-    if (::stat(file.c_str(), &facts) == 0 && (facts.st_mode & S_IWOTH) != 0)
-        finding.fail(file.string() + " can be written by everybody",
-                     "Who writes there decides who gets a certificate.",
-                     "chmod o-w " + file.string());
-}
-
-void judge_process(const char* program, const std::optional<ProcessFacts>& process, bool lab,
-                   Finding& finding) {
-    if (!process) return;
-    if (process->user == 0 && !lab)
-        finding.fail(std::string(program) + " runs as root",
-                     "A fault in it is a fault of the whole machine.",
-                     std::string("systemctl edit ") + program + ", User=" + program);
-    for (const std::string& argument : process->arguments)
-        if (argument.find("-----BEGIN") != std::string::npos || argument.starts_with("crp1."))
-            finding.fail(std::string(program) + " has a secret among its arguments",
-                         "Every user of the machine can read it.",
-                         "put it into a file of mode 0600");
-}
-
-}  // namespace
-
-Finding check_rights(Site& site) {
-    if (!site.ndesd() && !site.crpd()) return not_to_be_had(site.crpd().error());
-    Finding finding;
-    const auto files = secret_files(site);
-    for (const std::filesystem::path& file : files)
-        judge_secret(file, finding);
-    judge_config_file(site.options().ndesd_config, finding);
-    judge_config_file(site.options().crpd_config, finding);
-    judge_config_file(site.module_config_file(), finding);
-    judge_process("ndesd", site.ndesd_process(), site.is_lab(), finding);
-    judge_process("crpd", site.crpd_process(), site.is_lab(), finding);
-    finding.found(std::to_string(files.size()) + " secret files are their owners' alone" +
-                  (site.is_lab() ? "; a lab on loopback may run as any user" : ""));
     return finding;
 }
 

@@ -109,7 +109,7 @@ constexpr const char* kCallerRepair =
     "crpctl caller check CERTIFICATE --config crpd.toml tells whether it counts";
 
 // By files alone: what crpd would say, also while it is stopped.
-void judge_caller_by_files(const CrpdConfig& crp, const UsedCertificate& own, Site& site,
+void judge_caller_by_files(const CrpdConfig& crp, const ModuleCertificate& own, Site& site,
                            Finding& finding) {
     auto chain = load_certificates(own.file);
     auto tls = build_server_context(crp.tls_files);

@@ -52,18 +52,15 @@ void judge_newer(Site& site, const fs::path& file, const Certificate& own, Findi
     }
 }
 
-void judge_module_key(const policy::ModuleConfig& config, const UsedCertificate& own,
-                      Finding& finding) {
-    const fs::path key_file =
-        config.key_file.empty() ? fs::path(own.file).replace_extension(".key") : config.key_file;
-    const auto key = load_private_key(key_file);
+void judge_module_key(const ModuleCertificate& own, Finding& finding) {
+    const auto key = load_private_key(own.key_file);
     if (!key) {
         finding.fail("key of the module's certificate: " + key.error().text,
                      "ndesd does not start, or every VerifyRequest fails.",
-                     "chmod 0600 " + key_file.string() + ", and let it belong to ndesd's user");
+                     "chmod 0600 " + own.key_file.string() + ", and let it belong to ndesd's user");
     } else if (!own.certificate->matches(key->get())) {
         finding.fail(
-            key_file.string() + " is not the key of " + name_of(*own.certificate, own.file),
+            own.key_file.string() + " is not the key of " + name_of(*own.certificate, own.file),
             "Every VerifyRequest fails.", "put the two files of one pair there");
     }
 }
@@ -83,7 +80,7 @@ Finding check_module_certificate(Site& site) {
     }
     const Certificate& certificate = *own->certificate;
     const std::string name = name_of(certificate, own->file);
-    judge_module_key(*config, *own, finding);
+    judge_module_key(*own, finding);
     if (!certificate.has_extended_key_usage(kClientAuth))
         finding.fail(name + " is not for clientAuth", "crpd refuses it: every enrolment ends.",
                      "reissue it with extendedKeyUsage clientAuth");

@@ -1,5 +1,5 @@
-// What the configurations' certificate files hold, for the checks on chains, dates and URLs.
-// One thread.
+// What the configurations' certificate files hold, for the checks on chains, trust and callers;
+// what ends, and when, is told by the list of own files (cli/expiry/own_list.h). One thread.
 #pragma once
 
 #include <filesystem>
@@ -12,15 +12,6 @@
 
 namespace ndes::crp::cli::doctor {
 
-// A certificate in use: whose it is, and what happens when it ends.
-struct UsedCertificate {
-    std::string use;  // "RA signing certificate"
-    std::filesystem::path file;
-    Result<Certificate> certificate;
-    std::string effect;  // of its end
-    std::string repair;
-};
-
 struct RaPair {
     std::string profile;  // "" for the first
     std::filesystem::path signing_file;
@@ -32,11 +23,13 @@ struct RaPair {
 // One for each profile; an error where [ra] store holds no pair that fits.
 std::vector<Result<RaPair>> ra_pairs(Site& site);
 
-// Everything of ndesd, the module and crpd that is configured and on this machine.
-std::vector<UsedCertificate> certificates_in_use(Site& site);
-
-// The module's own: of its files, or the one of its store that ends last.
-Result<UsedCertificate> module_certificate(Site& site);
+// The module's own: of its files, or the one that it chooses from its store.
+struct ModuleCertificate {
+    std::filesystem::path file;
+    std::filesystem::path key_file;
+    Result<Certificate> certificate;
+};
+Result<ModuleCertificate> module_certificate(Site& site);
 
 // GET of crpd's base path as the module would ask: with its trust list and, if they can be used,
 // its certificate and key. crpd answers 403 ServiceOnline to a caller that it knows.
@@ -48,21 +41,11 @@ struct TrustList {
 };
 std::vector<TrustList> trust_lists(Site& site);
 
-struct UsedCrl {
-    std::string use;
-    std::filesystem::path file;
-    std::string repair;
-};
-std::vector<UsedCrl> crls_in_use(Site& site);
-
 struct CrlDates {
     WallTime made{};
     WallTime next{};
 };
 // PEM or DER; of several the first to end. configuration.
 Result<CrlDates> read_crl_dates(std::string_view octets, const std::string& name);
-
-// Every file with a private key or secret that is configured.
-std::vector<std::filesystem::path> secret_files(Site& site);
 
 }  // namespace ndes::crp::cli::doctor

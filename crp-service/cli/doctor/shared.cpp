@@ -1,4 +1,5 @@
 #include <array>
+#include <filesystem>
 
 #include "crp-service/cli/doctor/checks.h"
 
@@ -11,6 +12,11 @@ std::string name_of(const Certificate& certificate, const std::filesystem::path&
 }
 
 Finding not_to_be_had(const Error& why) { return Finding::skipped(why.text); }
+
+bool has_systemd() {
+    std::error_code fault;
+    return std::filesystem::is_directory("/run/systemd/system", fault);
+}
 
 std::string span_text(std::chrono::milliseconds span) {
     struct Unit {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "crp-service/cli/crpd_settings.h"
 #include "crp-service/cli/rest_client.h"
+#include "crp-service/cli/tls_ca.h"
 
 namespace ndes::crp::cli::doctor {
 
@@ -49,7 +51,8 @@ const Result<scep::Config>& Site::ndesd() {
 }
 
 const Result<CrpdConfig>& Site::crpd() {
-    return kept(crpd_, options_.crpd_config, [](const auto& file) { return read_config(file); });
+    return kept(crpd_, options_.crpd_config,
+                [](const auto& file) { return read_crpd_settings(file); });
 }
 
 std::filesystem::path Site::module_config_file() {
@@ -62,6 +65,23 @@ const Result<policy::ModuleConfig>& Site::module() {
     return kept(module_, module_config_file(),
                 [](const auto& file) { return policy::load_module_config(file); });
 }
+
+const std::vector<OwnFile>& Site::own_files() {
+    if (own_files_) return *own_files_;
+    OwnListOrder order;
+    if (ndesd()) order.ndesd_config = options_.ndesd_config;
+    if (!options_.module_config.empty() && module()) order.module_config = options_.module_config;
+    if (crpd()) order.crpd_config = options_.crpd_config;
+    order.client_config = client_settings_file();
+    auto list = list_own_files(order, now());
+    if (!list) {  // crpctl's own settings; whoever calls by them tells
+        order.client_config.clear();
+        list = list_own_files(order, now());
+    }
+    return own_files_.emplace(list ? std::move(*list) : std::vector<OwnFile>());
+}
+
+std::filesystem::path Site::tls_ca_folder() const { return tls_ca_beside(options_.crpd_config); }
 
 const Result<std::vector<Certificate>>& Site::ca() {
     if (ca_) return *ca_;

@@ -17,6 +17,7 @@
 #include "crp-service/cli/doctor/metrics_text.h"
 #include "crp-service/cli/doctor/probe.h"
 #include "crp-service/cli/doctor/process_facts.h"
+#include "crp-service/cli/expiry/own_list.h"
 #include "crp-service/config.h"
 #include "policy-module/core/config.h"
 #include "scep-server/config.h"
@@ -48,6 +49,10 @@ class Site {
     const Result<CrpdConfig>& crpd();
     const Result<policy::ModuleConfig>& module();
     std::filesystem::path module_config_file();
+
+    // What those that can be read work with, and crpctl itself.
+    const std::vector<OwnFile>& own_files();
+    std::filesystem::path tls_ca_folder() const;
 
     // The first profile's CA with its chain.
     const Result<std::vector<Certificate>>& ca();
@@ -87,6 +92,7 @@ class Site {
     std::optional<Result<scep::Config>> ndesd_;
     std::optional<Result<CrpdConfig>> crpd_;
     std::optional<Result<policy::ModuleConfig>> module_;
+    std::optional<std::vector<OwnFile>> own_files_;
     std::optional<Result<std::vector<Certificate>>> ca_;
     std::optional<Result<Json>> crpd_health_;
     std::optional<Result<Json>> ndesd_health_;

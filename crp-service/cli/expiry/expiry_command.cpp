@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/config/quantity.h"
 #include "crp-service/cli/commands.h"
+#include "crp-service/cli/connection.h"
 #include "crp-service/cli/expiry/ical.h"
 #include "crp-service/cli/expiry/own_list.h"
 #include "crp-service/cli/output.h"
@@ -29,14 +30,16 @@ struct ExpiryOptions {
 
 // The installed ones, where nothing is said.
 Result<OwnListOrder> chosen_files(OwnListOrder order) {
-    if (!order.ndesd_config.empty() || !order.module_config.empty() || !order.crpd_config.empty())
+    if (!order.ndesd_config.empty() || !order.module_config.empty() || !order.crpd_config.empty() ||
+        !order.client_config.empty())
         return order;
     std::error_code ignored;
+    order.client_config = client_settings_file();
     if (fs::exists(kNdesdConfig, ignored)) order.ndesd_config = kNdesdConfig;
     if (fs::exists(kCrpdConfig, ignored)) order.crpd_config = kCrpdConfig;
-    if (order.ndesd_config.empty() && order.crpd_config.empty())
-        return fail(ErrorCode::bad_request,
-                    std::string("neither ") + kNdesdConfig + " nor " + kCrpdConfig + " is there");
+    if (order.ndesd_config.empty() && order.crpd_config.empty() && order.client_config.empty())
+        return fail(ErrorCode::bad_request, std::string("none of ") + kNdesdConfig + ", " +
+                                                kCrpdConfig + " and crpctl.toml is there");
     return order;
 }
 
@@ -85,8 +88,9 @@ int list_expiry(const ExpiryOptions& options) {
                             "crpctl expiry --help");
     auto order = chosen_files(options.files);
     if (!order)
-        return report_usage(order.error().text,
-                            "say where: --ndesd-config, --module-config, --crpd-config");
+        return report_usage(
+            order.error().text,
+            "say where: --ndesd-config, --module-config, --crpd-config, --client-config");
     auto files = list_own_files(*order, now);
     if (!files) return report(files.error());
     if (within) {
@@ -111,13 +115,14 @@ int list_expiry(const ExpiryOptions& options) {
 void add_expiry_command(CLI::App& app, int& exit_code) {
     CLI::App* verb = app.add_subcommand(
         "expiry",
-        "every certificate, CRL and key that ndesd, its module and crpd use, and its end");
+        "every certificate, CRL and key that ndesd, its module, crpd and crpctl use, and its end");
     const auto options = std::make_shared<ExpiryOptions>();
     verb->add_option("--ndesd-config", options->files.ndesd_config,
                      "ndesd.toml, and the module it names");
     verb->add_option("--module-config", options->files.module_config,
                      "ndes_policy_crp.toml of another program, as ndes-csr-verifier");
     verb->add_option("--crpd-config", options->files.crpd_config, "crpd.toml");
+    verb->add_option("--client-config", options->files.client_config, "crpctl.toml");
     verb->add_option("--format", options->format, "text, json or ical")
         ->check(CLI::IsMember({"text", "json", "ical"}))
         ->capture_default_str();

@@ -4,7 +4,8 @@
 #include <utility>
 
 #include "common/expiry/module_client.h"
-#include "crp-service/config.h"
+#include "crp-service/cli/connection.h"
+#include "crp-service/cli/crpd_settings.h"
 #include "crp-service/http/watched_files.h"
 #include "scep-server/own_files.h"
 
@@ -17,6 +18,18 @@ void add_all(std::vector<OwnFile>& all, const char* program, ExpiringList list) 
         const bool of_module = one.use.starts_with("module-");
         all.push_back({of_module ? "module" : program, std::move(one)});
     }
+}
+
+Result<ExpiringList> files_of_crpctl(const std::filesystem::path& path) {
+    auto file = ConfigFile::load(path, kClientPrefix);
+    if (!file) return pass_on(file);
+    auto settings = read_client_settings(*file);
+    if (!settings) return pass_on(settings);
+    ExpiringList list;
+    add_certificates(list, "client", settings->certificate, Take::first);
+    add_key(list, "client", settings->key);
+    add_certificates(list, "server-ca", settings->ca, Take::all);
+    return list;
 }
 
 // Unreadable, then by time, then keys.
@@ -48,9 +61,14 @@ Result<std::vector<OwnFile>> list_own_files(const OwnListOrder& order, WallTime 
         add_all(all, "module", std::move(list));
     }
     if (!order.crpd_config.empty()) {
-        auto config = read_config(order.crpd_config);
+        auto config = read_crpd_settings(order.crpd_config);
         if (!config) return pass_on(config);
         add_all(all, "crpd", own_files(*config));
+    }
+    if (!order.client_config.empty()) {
+        auto list = files_of_crpctl(order.client_config);
+        if (!list) return pass_on(list);
+        add_all(all, "crpctl", std::move(*list));
     }
     std::ranges::stable_sort(all, {}, place_of);
     return all;

@@ -1,5 +1,5 @@
-// OwnList: what ndesd, its policy module and crpd work with and when it ends, read from their
-// settings and files: no daemon has to run. Knows no format. One thread.
+// OwnList: what ndesd, its policy module, crpd and crpctl work with and when it ends, read from
+// their settings and files: no daemon has to run. Knows no format. One thread.
 #pragma once
 
 #include <filesystem>
@@ -14,7 +14,7 @@
 namespace ndes::crp::cli {
 
 struct OwnFile {
-    std::string program;  // "ndesd", "module", "crpd"
+    std::string program;  // "ndesd", "module", "crpd", "crpctl"
     Expiring what;
 };
 
@@ -22,6 +22,7 @@ struct OwnListOrder {
     std::filesystem::path ndesd_config;   // empty: none
     std::filesystem::path module_config;  // beside those that ndesd's settings name
     std::filesystem::path crpd_config;
+    std::filesystem::path client_config;  // crpctl.toml
 };
 
 // Sorted by their ends; what cannot be read comes first, keys last. configuration when the settings

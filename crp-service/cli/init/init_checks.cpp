@@ -107,6 +107,16 @@ std::string scep_path(const InitAnswers& answers) {
     return url ? url->path.substr(0, url->path.rfind('/') + 1) : std::string();
 }
 
+std::string local_scep_url(const InitAnswers& answers) {
+    const std::string told = scep_url(answers);
+    const auto url = parse_public_url(told);
+    auto listener = parse_listen_address(answers.get("scep_listen"));
+    if (!url || !listener || (url->base.starts_with("http://") && url->port == listener->port))
+        return told;
+    const std::string host = listener->address == "0.0.0.0" ? "127.0.0.1" : listener->address;
+    return "http://" + host + ":" + std::to_string(listener->port) + url->path;
+}
+
 std::optional<std::string> scep_listen_for(const InitAnswers& answers) {
     constexpr std::uint16_t kFirstForAll = 1024;
     auto url = parse_public_url(answers.get("public_url"));

@@ -45,6 +45,10 @@ std::string scep_url(const InitAnswers& answers);
 // Below which ndesd answers: the folder of scep_url's path.
 std::string scep_path(const InitAnswers& answers);
 
+// ndesd itself, as a client on its host reaches it: scep_url, unless something else has to serve
+// that (TLS, or another port than ndesd's) and forward it.
+std::string local_scep_url(const InitAnswers& answers);
+
 // Where nothing but ndesd can serve the public URL, its port; else a place for a reverse proxy.
 std::optional<std::string> scep_listen_for(const InitAnswers& answers);
 

@@ -20,7 +20,7 @@ Result<std::string> crpd_config_text(const InitAnswers& answers, const InitLayou
                                      const InitPki& pki);
 Result<std::string> ndesd_config_text(const InitAnswers& answers, const InitLayout& layout,
                                       const InitPki& pki);
-std::string module_config_text(const InitAnswers& answers);
+std::string module_config_text(const InitAnswers& answers, const InitLayout& layout);
 std::string client_config_text(const InitAnswers& answers, const InitPki& pki);
 
 // For crpctl init --answers on ndesd's host, beside the files that go there.

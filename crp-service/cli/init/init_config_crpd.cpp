@@ -57,21 +57,11 @@ Result<void> write_pinned_caller(const std::string& name, const char* role,
     return {};
 }
 
-// Ours by name, so that a renewed certificate counts at once; a given one by its key.
-Result<void> write_module_caller(const InitAnswers& answers, const InitPki& pki, ConfigText& text) {
-    if (!answers.own_pki()) {
-        if (auto done = write_pinned_caller("ndesd", "ndes", pki.module.certificate, text); !done) {
-            return done;
-        }
-    } else {
-        auto chain = certificates_from_pem(pki.module.certificate);
-        if (!chain) return pass_on(chain);
-        text.item("caller");
-        text.text("name", "ndesd", "its policy module");
-        text.list("roles", {"ndes"});
-        text.text("issuer", chain->front().issuer_text(), "any certificate of this CA …");
-        text.text("san", "dns:ndesd", "… with this name");
-    }
+// By its key, which a renewal keeps: a name would not do, for the issuing CA may have issued the
+// module's certificate, and a policy might let a device have that name.
+Result<void> write_module_caller(const InitPki& pki, ConfigText& text) {
+    if (auto done = write_pinned_caller("ndesd", "ndes", pki.module.certificate, text); !done)
+        return done;
     text.word("may_generate_challenges", "true", "for ndesd's admin page");
     return {};
 }
@@ -98,7 +88,7 @@ Result<std::string> crpd_config_text(const InitAnswers& answers, const InitLayou
     write_server(answers, text);
     write_store(answers, text);
     write_challenge(answers, text);
-    if (auto done = write_module_caller(answers, pki, text); !done) return pass_on(done);
+    if (auto done = write_module_caller(pki, text); !done) return pass_on(done);
     for (const auto& [name, role, pair] :
          {std::tuple("mdm_name", "mdm", &pki.mdm), std::tuple("admin_name", "admin", &pki.admin)}) {
         auto done = write_pinned_caller(answers.get(name), role, pair->certificate, text);

@@ -64,8 +64,15 @@ void write_issuer(const InitAnswers& answers, ConfigText& text) {
     }
 }
 
+// What ndesd's CA has issued it can renew.
+bool is_of_local_ca(const InitAnswers& answers, const InitPki& pki) {
+    const auto module = certificates_from_pem(pki.module.certificate);
+    const auto ca = certificates_from_pem(pki.ca.certificate);
+    return answers.local_issuer() && module && ca && module->front().is_issued_by(ca->front());
+}
+
 void write_policy_and_journal(const InitAnswers& answers, const InitLayout& layout,
-                              ConfigText& text) {
+                              const InitPki& pki, ConfigText& text) {
     text.table("ra", "what devices encrypt to, and what signs replies");
     text.text("store", layout.ra.string(), "NAME.pem with NAME.key; crpctl ra renew adds a pair");
     if (answers.local_issuer())
@@ -74,6 +81,8 @@ void write_policy_and_journal(const InitAnswers& answers, const InitLayout& layo
     text.table("policy");
     text.text("module", answers.get("module"), "asks crpd");
     text.text("module_config", "ndes_policy_crp.toml");
+    if (is_of_local_ca(answers, pki))
+        text.word("renew_client", "true", "ndesd renews the module's certificate, too");
     text.table("journal");
     text.text("path", (layout.ndesd_state / "ndesd.db").string(), "issued certificates");
     text.word("create", "true", "on the first start; false from then on is safer");
@@ -111,7 +120,7 @@ Result<std::string> ndesd_config_text(const InitAnswers& answers, const InitLayo
         "Paths are relative to this folder. After a change: ndesd --config ndesd.toml "
         "--check-config");
     write_devices(answers, layout, text);
-    write_policy_and_journal(answers, layout, text);
+    write_policy_and_journal(answers, layout, pki, text);
     if (auto done = write_admin(answers, pki, text); !done) return pass_on(done);
     text.table("events", "NDES' events, one a line");
     text.text("file", (layout.ndesd_log / "events.jsonl").string());
@@ -120,7 +129,7 @@ Result<std::string> ndesd_config_text(const InitAnswers& answers, const InitLayo
     return text.str();
 }
 
-std::string module_config_text(const InitAnswers& answers) {
+std::string module_config_text(const InitAnswers& answers, const InitLayout& layout) {
     ConfigText text(
         "ndes_policy_crp.so, the policy module that asks crpd; written by crpctl init. Every key:\n"
         "ndes_policy_crp.toml(5).");
@@ -129,7 +138,8 @@ std::string module_config_text(const InitAnswers& answers) {
               {"https://" + answers.get("crp_host") + ":" + port_of(answers.get("crp_listen")) +
                "/CMCertificateRegistration"},
               "the name must be in crpd's certificate");
-    text.text("certificate_store", "module", "NAME.pem with NAME.key; the newest valid one counts");
+    text.text("certificate_store", layout.module_store.string(),
+              "NAME.pem with NAME.key; the newest valid one counts");
     text.text("server_ca_file", "crp-ca.pem", "the only CA that crpd's certificate may have");
     return text.str();
 }
@@ -172,7 +182,7 @@ std::string ndesd_answers_text(const InitAnswers& answers) {
         }
     }
     text.text("crp_ca", "tls-ca.pem");
-    text.text("client_ca", "tls-ca.pem");
+    text.text("client_ca", "client-ca.pem");
     for (const char* name : {"module", "admin", "site"}) {
         text.text(std::string(name) + "_certificate", std::string(name) + ".pem");
         text.text(std::string(name) + "_key", std::string(name) + ".key");

@@ -1,10 +1,7 @@
 #include "crp-service/cli/init/init_database.h"
 
-#include <unistd.h>
-
 #include "common/clock.h"
 #include "crp-service/cli/init/init_config.h"
-#include "crp-service/cli/init/init_plan.h"
 #include "crp-service/enrollment/policy_check.h"
 #include "crp-service/store/store_factory.h"
 
@@ -79,18 +76,6 @@ Result<void> fill_database(const StoreOptions& options, const InitAnswers& answe
     return put_first_records(**store, answers);
 }
 
-// What belongs to SQLite, made by us as root.
-Result<void> give_away(const fs::path& database, const FileOwner& owner) {
-    if (owner.user < 0) return {};
-    for (const char* suffix : kSidecars) {
-        const std::string file = database.string() + suffix;
-        if (::access(file.c_str(), F_OK) != 0) continue;
-        if (::chown(file.c_str(), static_cast<uid_t>(owner.user), static_cast<gid_t>(owner.group)))
-            return fail(ErrorCode::configuration, file + ": cannot be given to its user");
-    }
-    return {};
-}
-
 }  // namespace
 
 Result<void> make_database(const InitAnswers& answers, const InitLayout& layout) {
@@ -98,8 +83,7 @@ Result<void> make_database(const InitAnswers& answers, const InitLayout& layout)
     const bool is_file = options.kind == "sqlite";
     if (!answers.with_crp() || (!is_file && options.owner_connection.empty())) return {};
     if (auto made = create_store(options, system_clock()); !made) return made;
-    Result<void> done = fill_database(options, answers);
-    if (done && is_file) done = give_away(options.path, owner_of_user(answers.get("crpd_user")));
+    const Result<void> done = fill_database(options, answers);
     if (done || !is_file) return done;
     std::error_code ignored;
     for (const char* suffix : kSidecars)

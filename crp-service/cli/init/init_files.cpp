@@ -91,18 +91,19 @@ Result<void> plan_ndesd(const InitAnswers& answers, const InitLayout& layout, co
     plan.folder(folder, kProgramFolder, group);
     for (const char* below : {"issuer", "site"})
         plan.folder(folder / below, kProgramFolder, group);
-    for (const char* below : {"ca", "module", "keys"})
+    for (const char* below : {"ca", "keys"})
         plan.folder(folder / below, kSecretFolder, owner);
     plan.folder(layout.ndesd_state, kSecretFolder, owner);
     plan.folder(layout.ra, kSecretFolder, owner);
+    plan.folder(layout.module_store, kSecretFolder, owner);
     plan.folder(layout.ndesd_log, kProgramFolder, owner);
     plan.file(layout.ndesd_config, *config, kPublic, {});
-    plan.file(layout.module_config, module_config_text(answers), kPublic, {});
+    plan.file(layout.module_config, module_config_text(answers, layout), kPublic, {});
     plan.file(folder / "crp-ca.pem", pki.crp_ca, kPublic, {});
     plan_pair(plan, folder / "ca/ca", pki.ca, owner);
     plan_pair(plan, layout.ra / "signing", pki.ra_signing, owner);
     plan_pair(plan, layout.ra / "encryption", pki.ra_encryption, owner);
-    plan_pair(plan, folder / "module/client", pki.module, owner);
+    plan_pair(plan, layout.module_store / "client", pki.module, owner);
     plan_pair(plan, folder / "site/site", pki.site, owner);
     if (!pki.site.certificate.empty())
         plan.file(folder / "site/client-ca.pem", pki.client_ca, kPublic, {});
@@ -116,6 +117,7 @@ void plan_for_ndesd(const InitAnswers& answers, const InitLayout& layout, const 
     plan.folder(folder, kSecretFolder, {});
     plan.file(folder / "answers.toml", ndesd_answers_text(answers), kPublic, {});
     plan.file(folder / "tls-ca.pem", pki.crp_ca, kPublic, {});
+    plan.file(folder / "client-ca.pem", pki.client_ca, kPublic, {});
     if (answers.own_ca()) {
         plan_pair(plan, folder / "ca", pki.ca, {});
         plan_pair(plan, folder / "ra-signing", pki.ra_signing, {});

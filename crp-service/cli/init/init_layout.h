@@ -15,7 +15,8 @@ struct InitLayout {
           ndesd_state(answers.get("state_dir") + "/ndesd"),
           crpd_log(answers.get("log_dir") + "/crpd"),
           ndesd_log(answers.get("log_dir") + "/ndesd"),
-          ra((answers.local_issuer() ? ndesd_state : ndesd) / "ra") {}
+          ra((answers.local_issuer() ? ndesd_state : ndesd) / "ra"),
+          module_store(ndesd_state / "module") {}
 
     std::filesystem::path dir;
     std::filesystem::path crpd = dir / "crpd";
@@ -31,7 +32,9 @@ struct InitLayout {
     std::filesystem::path ndesd_state;
     std::filesystem::path crpd_log;
     std::filesystem::path ndesd_log;
-    std::filesystem::path ra;  // where ndesd may write when it renews what is in it
+    // Where ndesd may write when it renews what is in them.
+    std::filesystem::path ra;
+    std::filesystem::path module_store;
 };
 
 }  // namespace ndes::crp::cli

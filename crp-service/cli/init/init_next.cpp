@@ -91,7 +91,7 @@ std::string enrol_command(const InitAnswers& answers, const InitLayout& layout) 
         answers.get("device").empty() ? std::string("device") : answers.get("device");
     const auto file = [&](const char* name) { return shell_word((layout.ra / name).string()); };
     return "pki --gen --type rsa --size 2048 --outform pem >" + device +
-           ".key && pki --scep --url " + shell_word(scep_url(answers)) + " --in " + device +
+           ".key && pki --scep --url " + shell_word(local_scep_url(answers)) + " --in " + device +
            ".key --dn " + shell_word(device_subject(answers)) +
            " --password \"$challenge\" --cacert-enc " + file("encryption.pem") + " --cacert-sig " +
            file("signing.pem") + " --cacert " + shell_word((layout.ndesd / "ca/ca.pem").string()) +
@@ -118,6 +118,10 @@ std::string next_commands(const InitAnswers& answers, const InitLayout& layout) 
             (answers.with_crp() ? "\n" : ", for a device and a policy that crpd has\n") +
             challenge_command(answers, layout) + "\n";
     if (answers.with_scep()) {
+        if (local_scep_url(answers) != scep_url(answers))
+            text += "# devices come by " + scep_url(answers) +
+                    ": have a proxy there forward it to " + answers.get("scep_listen") +
+                    "\n# (nginx: ndesd(8)); the next command goes to ndesd itself\n";
         text += "# enrol, with strongSwan's pki\n" + enrol_command(answers, layout) + "\n";
     }
     return text;

@@ -24,8 +24,8 @@ struct InitPki {
     PemPair ca;  // that issues to devices, with its chain
     PemPair ra_signing;
     PemPair ra_encryption;
-    PemPair tls_ca;         // made here: issuer of all that follow
-    std::string crp_ca;     // issued `crp`
+    PemPair tls_ca;      // made here: issuer of all that follow, but of `module` with an own `ca`
+    std::string crp_ca;  // issued `crp`
     std::string client_ca;  // issued the callers' certificates
     PemPair crp;            // crpd's server certificate
     PemPair site;           // that of ndesd's admin listener

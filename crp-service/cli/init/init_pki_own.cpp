@@ -1,7 +1,9 @@
 // A small CA of one's own: the issuing CA and its RA, and apart from them the CA of the mutual TLS
-// between the programs. So no device's certificate is one that a caller could have.
-#include <array>
+// between the programs, so that no device's certificate is one that a server or an administrator
+// could have. The module's client certificate is of the issuing CA, whose key ndesd has, to renew
+// it by itself; crpd knows that caller by its key alone (init_config_crpd.cpp).
 #include <utility>
+#include <vector>
 
 #include <openssl/crypto.h>
 #include <openssl/obj_mac.h>
@@ -16,6 +18,8 @@ namespace {
 
 constexpr unsigned kCaBits = 3072;
 constexpr unsigned kRaBits = 2048;  // clients decrypt and verify with it, old ones among them
+constexpr const char* kModuleRole = "ndesd client";
+constexpr const char* kModuleName = "DNS:ndesd";
 constexpr const char* kRequestAgent = "1.3.6.1.4.1.311.20.2.1";
 
 PemPair take_pair(MadeCertificate&& made) { return {std::move(made.pem), std::move(made.key_pem)}; }
@@ -79,6 +83,11 @@ Result<void> make_issuing_ca(const PkiMaker& maker, InitPki& pki) {
         !done) {
         return done;
     }
+    if (auto done = put(pki.module, maker.leaf(*ca, kModuleRole, 0, "digitalSignature",
+                                               "clientAuth", kModuleName));
+        !done) {
+        return done;
+    }
     pki.ca = take_pair(std::move(*ca));
     return {};
 }
@@ -95,18 +104,19 @@ Result<void> make_tls(const PkiMaker& maker, const InitAnswers& answers, InitPki
         const char* purpose;
         std::string san;
     };
-    const std::array leaves{
+    std::vector<Leaf> leaves{
         Leaf{&pki.crp, "crpd", "serverAuth", crp_names},
         Leaf{&pki.site, "ndesd", "serverAuth", here},
-        Leaf{&pki.module, "ndesd client", "clientAuth", "DNS:ndesd"},
         Leaf{&pki.admin, "administrator", "clientAuth", "DNS:" + answers.get("admin_name")},
         Leaf{&pki.mdm, "MDM", "clientAuth", "DNS:" + answers.get("mdm_name")}};
+    if (!answers.own_ca()) leaves.push_back({&pki.module, kModuleRole, "clientAuth", kModuleName});
     for (const Leaf& one : leaves) {
         auto done =
             put(*one.place, maker.leaf(*ca, one.role, 0, "digitalSignature", one.purpose, one.san));
         if (!done) return done;
     }
-    pki.crp_ca = pki.client_ca = ca->pem;
+    pki.crp_ca = ca->pem;
+    pki.client_ca = ca->pem + (answers.own_ca() ? pki.ca.certificate : std::string());
     pki.tls_ca = take_pair(std::move(*ca));
     return {};
 }

@@ -148,8 +148,8 @@ class Collector {
         constexpr const char* kJournalctl = "/usr/bin/journalctl";
         std::error_code gone;
         if (!fs::exists("/run/systemd/system", gone) || !fs::exists(kJournalctl, gone)) return;
-        add("log/journal.txt", "the journal of ndesd and crpd, last 5000 lines",
-            output_of({kJournalctl, "--no-pager", "--lines=5000", "--output=short-iso-precise",
+        add("log/journal.jsonl", "the journal of ndesd and crpd with its fields, last 5000 records",
+            output_of({kJournalctl, "--no-pager", "--lines=5000", "--output=json",
                        "--unit=ndesd.service", "--unit=crpd.service"}));
     }
 

@@ -5,6 +5,9 @@
 #include <sstream>
 
 #include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/file.h"
@@ -272,4 +275,89 @@ TEST_CASE("a reader that stalls costs lines; how many is told, and the rest stay
     CHECK(events + dropped == kLines + 1);
     CHECK(stumps <= 1);
     CHECK(read.find("the reader is back") != std::string::npos);
+}
+
+namespace {
+
+// What listens in journald's place.
+class StandInJournal {
+  public:
+    explicit StandInJournal(const fs::path& path)
+        : fd_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+        ::sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        path.string().copy(address.sun_path, sizeof address.sun_path - 1);
+        REQUIRE(::bind(fd_.get(), reinterpret_cast<const ::sockaddr*>(&address), sizeof address) ==
+                0);
+    }
+    // The next record's lines; none when there is none.
+    std::vector<std::string> take() const {
+        std::array<char, 65536> octets{};
+        const ::ssize_t size = ::recv(fd_.get(), octets.data(), octets.size(), 0);
+        return size < 0 ? std::vector<std::string>()
+                        : lines_of(std::string(octets.data(), static_cast<std::size_t>(size)));
+    }
+
+  private:
+    FileDescriptor fd_;
+};
+
+// $JOURNAL_STREAM as systemd sets it for a unit whose output is `fd`.
+class JournalStream {
+  public:
+    explicit JournalStream(int fd) {
+        struct ::stat facts {};
+        REQUIRE(::fstat(fd, &facts) == 0);
+        ::setenv("JOURNAL_STREAM",
+                 (std::to_string(facts.st_dev) + ":" + std::to_string(facts.st_ino)).c_str(), 1);
+    }
+    JournalStream(const JournalStream&) = delete;
+    JournalStream& operator=(const JournalStream&) = delete;
+    ~JournalStream() { ::unsetenv("JOURNAL_STREAM"); }
+};
+
+}  // namespace
+
+TEST_CASE("where standard output leads to the journal, events are records with fields there") {
+    const test::TemporaryFolder folder;
+    const StandInJournal journal(folder / "socket");
+    const FileDescriptor out = create(folder / "out");
+    const JournalStream stream(out.get());
+    LogOptions options = options_for(folder / "CRP.log");
+    options.journal_socket = folder / "socket";
+    auto log = open_with_output(options, kClock, out.get());
+    const auto here = std::source_location::current();
+    log->write(Severity::warning, "two\nlines", {{"transaction_id", "T1\nPRIORITY=0"}, {"a.b", ""}},
+               here);
+    log->note(Severity::error, "noted");
+    log->flush();
+    CHECK(journal.take() ==
+          std::vector<std::string>{"MESSAGE=two\\x0Alines", "PRIORITY=4", "SYSLOG_IDENTIFIER=crpd",
+                                   "CODE_FILE=log_test.cpp",
+                                   "CODE_LINE=" + std::to_string(here.line()),
+                                   "NDES_TRANSACTION_ID=T1\\x0APRIORITY=0", "NDES_A_B="});
+    CHECK(journal.take().at(1) == "PRIORITY=3");
+    CHECK(journal.take().empty());
+    CHECK(lines_in(folder / "out").empty());
+    CHECK(lines_in(folder / "CRP.log").size() == 1);
+}
+
+TEST_CASE("events are lines of JSON where output leads elsewhere, or nobody listens") {
+    const test::TemporaryFolder folder;
+    const FileDescriptor out = create(folder / "out");
+    LogOptions options = options_for({});
+    options.journal_socket = folder / "socket";
+    {
+        const JournalStream stream(out.get());
+        auto log = open_with_output(options, kClock, out.get());
+        log->note(Severity::info, "nobody listens");
+    }
+    const StandInJournal journal(folder / "socket");
+    const FileDescriptor other = create(folder / "other");
+    const JournalStream stream(other.get());
+    auto log = open_with_output(options, kClock, out.get());
+    log->note(Severity::info, "elsewhere");
+    log->flush();
+    CHECK(lines_in(folder / "out").size() == 2);
+    CHECK(journal.take().empty());
 }

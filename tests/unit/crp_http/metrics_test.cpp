@@ -38,6 +38,14 @@ Decision verdict(bool verified, int phase, const std::string& reason, std::vecto
 
 }  // namespace
 
+TEST_CASE("reloads are counted from nought, so that the first that fails is seen to grow") {
+    CrpMetrics metrics("1.2.3", endpoint_names());
+    CHECK(sample(metrics, "ndes_crp_reloads_total{result=\"failed\"}") == "0");
+    CHECK(sample(metrics, "ndes_crp_reloads_total{result=\"done\"}") == "0");
+    metrics.count_reload(false);
+    CHECK(sample(metrics, "ndes_crp_reloads_total{result=\"failed\"}") == "1");
+}
+
 TEST_CASE("a yes passes every phase, a no those before its own") {
     CrpMetrics metrics("1.2.3", endpoint_names());
     metrics.verdict_recorded(verdict(true, 3, "Success", {1, 2, 0, 3}));

@@ -9,6 +9,7 @@
 #include "common/file.h"
 #include "crp-service/cli/init/config_text.h"
 #include "crp-service/cli/init/init_checks.h"
+#include "crp-service/cli/init/init_config.h"
 #include "crp-service/cli/init/init_input.h"
 #include "crp-service/cli/init/init_next.h"
 #include "crp-service/cli/init/init_pki.h"
@@ -141,13 +142,38 @@ TEST_CASE("the PKI made here fits together") {
     CHECK(first(pki->ra_signing.certificate).has_key_usage(KeyUsage::digital_signature));
     CHECK_FALSE(first(pki->ra_signing.certificate).has_key_usage(KeyUsage::key_encipherment));
     CHECK(first(pki->ra_encryption.certificate).has_key_usage(KeyUsage::key_encipherment));
-    for (const PemPair* one : {&pki->crp, &pki->site, &pki->module, &pki->admin, &pki->mdm}) {
+    for (const PemPair* one : {&pki->crp, &pki->site, &pki->admin, &pki->mdm}) {
         CHECK(first(one->certificate).is_issued_by(tls));
         CHECK_FALSE(first(one->certificate).is_issued_by(ca));
         CHECK_FALSE(one->key.empty());
     }
     CHECK(first(pki->crp.certificate).has_extended_key_usage("1.3.6.1.5.5.7.3.1"));
     CHECK(first(pki->module.certificate).has_extended_key_usage("1.3.6.1.5.5.7.3.2"));
+    CHECK(pki->crp_ca == pki->tls_ca.certificate);
+}
+
+TEST_CASE("what ndesd's own CA can renew is of that CA, and crpd knows it by its key alone") {
+    const InitAnswers answers = answers_of({{"public_url", "http://localhost:8088"}});
+    const auto pki = make_pki(answers);
+    REQUIRE(pki);
+    const Certificate module = certificates_from_pem(pki->module.certificate).value().front();
+    CHECK(module.is_issued_by(certificates_from_pem(pki->ca.certificate).value().front()));
+    CHECK(certificates_from_pem(pki->client_ca).value().size() == 2);
+    const InitLayout layout(answers);
+    CHECK(layout.module_store == "/nowhere/var/lib/ndesd/module");
+    CHECK(ndesd_config_text(answers, layout, *pki)->find("renew_client = true") !=
+          std::string::npos);
+    CHECK(module_config_text(answers, layout).find(layout.module_store.string()) !=
+          std::string::npos);
+    const std::string crpd = crpd_config_text(answers, layout, *pki).value();
+    CHECK(crpd.find("spki_sha256 = [\"" + module.spki_sha256() + "\"]") != std::string::npos);
+    CHECK(crpd.find("san = ") == std::string::npos);
+
+    const InitAnswers other = answers_of({{"public_url", "http://localhost:8088"}, {"pki", "own"}});
+    auto foreign = make_pki(other);
+    REQUIRE(foreign);
+    foreign->module.certificate = pki->admin.certificate;  // of another CA: nobody here renews it
+    CHECK(ndesd_config_text(other, layout, *foreign)->find("renew_client") == std::string::npos);
 }
 
 TEST_CASE("configuration text is TOML, whatever it says") {
@@ -160,6 +186,24 @@ TEST_CASE("configuration text is TOML, whatever it says") {
     ConfigFile file = *parsed;
     CHECK(file.root().text("plain", "") == "a \"quoted\" \\ text");
     CHECK(text.str().starts_with("# two\n# lines\n"));
+}
+
+TEST_CASE(
+    "behind a proxy the enrolment that is told goes to ndesd itself, and the proxy is named") {
+    const auto next_of = [](std::map<std::string, std::string> options) {
+        const InitAnswers answers = answers_of(std::move(options));
+        return next_commands(answers, InitLayout(answers));
+    };
+    const std::string proxied = next_of({{"public_url", "https://scep.example.org"}});
+    CHECK(proxied.find("pki --scep --url http://127.0.0.1:8080/certsrv/mscep/mscep.dll ") !=
+          std::string::npos);
+    CHECK(proxied.find("# devices come by https://scep.example.org/certsrv/mscep/mscep.dll: have a "
+                       "proxy there forward it to 127.0.0.1:8080\n") != std::string::npos);
+    CHECK(next_of({{"public_url", "http://scep.example.org"}}).find("forward it to") !=
+          std::string::npos);
+    const std::string direct = next_of({{"public_url", "http://localhost:8088"}});
+    CHECK(direct.find("forward it to") == std::string::npos);
+    CHECK(direct.find("--url http://localhost:8088/certsrv/") != std::string::npos);
 }
 
 TEST_CASE("the commands that are told quote what a shell would take apart") {

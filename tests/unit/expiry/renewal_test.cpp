@@ -3,6 +3,9 @@
 
 #include <filesystem>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "common/file.h"
 #include "tests/catch.h"
 #include "tests/support/test_pki.h"
@@ -130,4 +133,55 @@ TEST_CASE("a client certificate of another CA is not renewed by ours") {
     REQUIRE_FALSE(file);
     CHECK(file.error().code == ErrorCode::precondition);
     CHECK(setting.files() == 0);
+}
+
+TEST_CASE("a certificate is issued once more for its key, without its key") {
+    Setting setting;
+    const CertificateChoice before = setting.client(setting.ca);
+    const auto text = reissue_certificate(before.certificate, setting.now, setting.now + hours(5),
+                                          setting.local_ca());
+    REQUIRE(text);
+    const Certificate after = certificates_from_pem(*text)->front();
+    CHECK(after.spki_sha256() == before.certificate.spki_sha256());
+    CHECK(after.serial() != before.certificate.serial());
+    CHECK(after.subject_text() == before.certificate.subject_text());
+    CHECK(after.has_extended_key_usage(kClientAuthUsage));
+    CHECK_FALSE(after.has_extended_key_usage(kServerAuthUsage));
+    CHECK(after.subject_alt_names()->front().value == "ndes.example.org");
+    CHECK(after.not_after() == setting.now + hours(5));
+
+    TestCa other{setting.folder, "Other CA"};
+    const LocalCa foreign = *load_local_ca(other.certificate_file(), KeySource(other.key_file()));
+    const auto refused =
+        reissue_certificate(before.certificate, setting.now, setting.now + hours(5), foreign);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::precondition);
+}
+
+TEST_CASE("what root makes belongs to the owner of its folder, or of what it replaces") {
+    if (::geteuid() != 0) return;  // only root gives files away
+    Setting setting;
+    constexpr ::uid_t kDaemon = 1;
+    REQUIRE(::chown(setting.store.c_str(), kDaemon, kDaemon) == 0);
+    const auto owner_of = [](const fs::path& path) {
+        struct ::stat facts {};
+        REQUIRE(::stat(path.c_str(), &facts) == 0);
+        return facts.st_uid;
+    };
+    auto name = DistinguishedName::from_text("CN=RA")->to_x509();
+    REQUIRE(name);
+    const auto pair =
+        make_ra_pair({setting.store, name->get(), name->get(), setting.now, setting.now + hours(5)},
+                     setting.local_ca(), setting.now);
+    REQUIRE(pair);
+    for (const fs::path& file : {pair->signing, pair->encryption}) {
+        CHECK(owner_of(file) == kDaemon);
+        CHECK(owner_of(fs::path(file).replace_extension(".key")) == kDaemon);
+    }
+    const fs::path mine = setting.folder.path() / "mine.pem";
+    REQUIRE(write_file_durably(mine, as_bytes("1")));
+    CHECK(owner_of(mine) == 0);
+    REQUIRE(::chown(mine.c_str(), kDaemon, kDaemon) == 0);
+    REQUIRE(write_file_durably(mine, as_bytes("2")));
+    CHECK(owner_of(mine) == kDaemon);
 }
