@@ -74,7 +74,7 @@ TEST_CASE("postgresql: create makes a database that opens and checks, and refuse
     REQUIRE(ndes::crp::create_store(options, system_clock()));
     auto checked = ndes::crp::check_store(options);
     REQUIRE(checked);
-    CHECK(contains(*checked, "schema version 3"));
+    CHECK(contains(*checked, "schema version 4"));
     auto store = ndes::crp::open_store(options, system_clock());
     REQUIRE(store);
     CHECK((*store)->check());
@@ -85,8 +85,8 @@ TEST_CASE("postgresql: create makes a database that opens and checks, and refuse
 
 TEST_CASE("postgresql: another schema version is refused, and says what to do") {
     StoreOptions options = postgresql_cluster().fresh_database();
-    postgresql_cluster().query(options, "INSERT INTO schema_step VALUES (4, 0)");
-    CHECK(contains(refusal(options), "schema version 4, this program needs 3"));
+    postgresql_cluster().query(options, "INSERT INTO schema_step VALUES (5, 0)");
+    CHECK(contains(refusal(options), "schema version 5, this program needs 4"));
     CHECK_FALSE(ndes::crp::migrate_store(options, system_clock()));
     CHECK_FALSE(ndes::crp::check_store(options));
     CHECK_FALSE(ndes::crp::open_audit(options));
@@ -96,15 +96,15 @@ TEST_CASE("postgresql: another schema version is refused, and says what to do") 
 
 TEST_CASE("postgresql: a database of version 1 is migrated with what it holds") {
     StoreOptions options = database_of_version_1();
-    CHECK(contains(refusal(options), "schema version 1, this program needs 3; run `crpctl db"));
+    CHECK(contains(refusal(options), "schema version 1, this program needs 4; run `crpctl db"));
     auto migrated = ndes::crp::migrate_store(options, system_clock());
     INFO((migrated ? "" : migrated.error().text + ": " + migrated.error().detail));
     REQUIRE(migrated);
     CHECK(migrated->from == 1);
-    CHECK(migrated->to == 3);
+    CHECK(migrated->to == 4);
     auto again = ndes::crp::migrate_store(options, system_clock());
     REQUIRE(again);
-    CHECK(again->from == 3);
+    CHECK(again->from == 4);
 
     auto store = ndes::crp::open_store(options, system_clock());
     REQUIRE(store);

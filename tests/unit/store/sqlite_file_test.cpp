@@ -66,7 +66,7 @@ TEST_CASE("create makes a database that opens and checks, and refuses an existin
     fixture.create();
     auto checked = ndes::crp::check_store(fixture.options);
     REQUIRE(checked);
-    CHECK(contains(*checked, "schema version 3"));
+    CHECK(contains(*checked, "schema version 4"));
     CHECK(fixture.open()->check());
     auto again = ndes::crp::create_store(fixture.options, system_clock());
     REQUIRE_FALSE(again);
@@ -110,8 +110,8 @@ TEST_CASE("a second opener is refused by the lock, and may come when the first h
 TEST_CASE("another schema version is refused, and says what to do") {
     Fixture fixture;
     fixture.create();
-    fixture.execute("PRAGMA user_version = 4");
-    CHECK(contains(fixture.refusal(), "schema version 4, this program needs 3"));
+    fixture.execute("PRAGMA user_version = 5");
+    CHECK(contains(fixture.refusal(), "schema version 5, this program needs 4"));
     CHECK_FALSE(ndes::crp::migrate_store(fixture.options, system_clock()));
     CHECK_FALSE(ndes::crp::check_store(fixture.options));
     fixture.execute("PRAGMA user_version = 0");
@@ -138,8 +138,8 @@ TEST_CASE("migrating a database of this version changes nothing") {
     fixture.create();
     auto migrated = ndes::crp::migrate_store(fixture.options, system_clock());
     REQUIRE(migrated);
-    CHECK(migrated->from == 3);
-    CHECK(migrated->to == 3);
+    CHECK(migrated->from == 4);
+    CHECK(migrated->to == 4);
     CHECK(fixture.open()->check());
 }
 
@@ -288,12 +288,12 @@ TEST_CASE("a database of version 1 is migrated with everything in it") {
                               "'[]', '" +
                               record.previous_hash + "', '" + record.hash + "')"));
     }
-    CHECK(contains(fixture.refusal(), "schema version 1, this program needs 3"));
+    CHECK(contains(fixture.refusal(), "schema version 1, this program needs 4"));
     CHECK(contains(fixture.refusal(), "crpctl db migrate"));
     auto migrated = ndes::crp::migrate_store(fixture.options, system_clock());
     REQUIRE(migrated);
     CHECK(migrated->from == 1);
-    CHECK(migrated->to == 3);
+    CHECK(migrated->to == 4);
     REQUIRE(ndes::crp::check_store(fixture.options));
 
     auto store = fixture.open();
