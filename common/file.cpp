@@ -70,9 +70,13 @@ Result<Bytes> read_to_end(const OpenFile& file, const fs::path& path, std::size_
     return contents;
 }
 
-// Of `like`, when we are root and may.
+// Of `like`, when we are root and may. A file with another name elsewhere is not ours to give: the
+// folder's owner could have put it there.
 void give_to_owner_of(int fd, const struct ::stat& like) {
-    if (::geteuid() == 0) static_cast<void>(::fchown(fd, like.st_uid, like.st_gid) == 0);
+    struct ::stat file {};
+    if (::geteuid() != 0 || ::fstat(fd, &file) != 0) return;
+    if (!S_ISREG(file.st_mode) || file.st_nlink > 1) return;
+    static_cast<void>(::fchown(fd, like.st_uid, like.st_gid) == 0);
 }
 
 bool lies_below(const fs::path& path, const fs::path& folder) {
@@ -189,7 +193,7 @@ Result<void> write_file_durably(const fs::path& path, ByteView contents, unsigne
 }
 
 Result<void> publish_file_durably(const fs::path& finished, const fs::path& path) {
-    const FileDescriptor fd(::open(finished.c_str(), O_RDONLY | O_CLOEXEC));
+    const FileDescriptor fd(::open(finished.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd || ::fsync(fd.get()) != 0) {
         return system_failure(ErrorCode::storage, "cannot sync", finished);
     }

@@ -123,3 +123,13 @@ TEST_CASE("a durable write that fails says so and leaves nothing behind") {
     CHECK(taken.error().code == ErrorCode::storage);
     CHECK(entries(folder.path()) == 1);
 }
+
+TEST_CASE("what is published is a file, not where a link leads") {
+    const test::TemporaryFolder folder;
+    const fs::path target = put(folder / "target", "x", kOwnerOnly);
+    fs::create_symlink(target, folder / "finished");
+    const auto published = publish_file_durably(folder / "finished", folder / "record");
+    REQUIRE_FALSE(published);
+    CHECK(published.error().code == ErrorCode::storage);
+    CHECK_FALSE(fs::exists(folder / "record"));
+}
