@@ -238,25 +238,6 @@ int run(const std::filesystem::path& config_file) {
     return kExitOk;
 }
 
-// The operator's word that the clock is right, where records of later times say that it is not.
-int confirm_clock(const std::filesystem::path& config_file) {
-    auto config = read_config(config_file);
-    if (!config) return report(config.error());
-    auto store = open_store(config->store, system_clock());
-    if (!store) return report(store.error());
-    auto newest = (*store)->last_recorded_time();
-    if (!newest) return report(newest.error());
-    AuditRecord record;
-    record.time = system_clock().now();
-    record.event = kClockConfirmed;
-    record.outcome = "permit";
-    if (*newest) record.facts = {{"newest", to_rfc3339(**newest)}};
-    const std::string now = to_rfc3339(record.time);
-    if (auto done = (*store)->append_audit(std::move(record)); !done) return report(done.error());
-    std::printf("%s is taken for right\n", now.c_str());
-    return kExitOk;
-}
-
 int check_config(const std::filesystem::path& config_file) {
     auto config = read_config(config_file);
     if (!config) return report(config.error());
@@ -277,12 +258,8 @@ int main(int argc, char** argv) {
     CLI::App app("crpd: certificate registration point", "crpd");
     std::filesystem::path config_file;
     bool check_only = false;
-    bool confirm_only = false;
     app.add_option("--config", config_file, "configuration, see crpd.sample.toml")->required();
     app.add_flag("--check-config", check_only, "read the configuration and its files, then exit");
-    app.add_flag("--confirm-clock", confirm_only,
-                 "record that the clock is right though later times were recorded, then exit")
-        ->excludes("--check-config");
     app.set_version_flag("--version", "crpd " NDES_VERSION);
     app.footer("Exit codes: 0 ok, 1 failed, 2 usage, 3 cannot bind, 4 refused.");
     try {
@@ -293,7 +270,6 @@ int main(int argc, char** argv) {
     ndes::forbid_core_dumps();
     ndes::claim_signals();
     try {
-        if (confirm_only) return confirm_clock(config_file);
         return check_only ? check_config(config_file) : run(config_file);
     } catch (const std::exception& fault) {
         std::fprintf(stderr, "crpd: %s\n", fault.what());

@@ -71,28 +71,42 @@ std::string format_journal_record(const JsonLine& line, const LogFields& fields)
     return out;
 }
 
-JournalOutput::JournalOutput(std::filesystem::path socket) {
-    ::sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    const std::string path = socket.string();
-    if (path.size() >= sizeof address.sun_path) return;
-    std::memcpy(address.sun_path, path.c_str(), path.size());
-    FileDescriptor fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    if (!fd || ::connect(fd.get(), reinterpret_cast<const ::sockaddr*>(&address), sizeof address))
-        return;
-    fd_ = std::move(fd);
+JournalOutput::JournalOutput(const std::filesystem::path& socket) : path_(socket.string()) {
+    fd_ = connect();
+    is_open_ = static_cast<bool>(fd_);
 }
 
-bool JournalOutput::send(std::string_view record) const {
+FileDescriptor JournalOutput::connect() const {
+    ::sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path_.size() >= sizeof address.sun_path) return {};
+    std::memcpy(address.sun_path, path_.c_str(), path_.size());
+    FileDescriptor fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (!fd || ::connect(fd.get(), reinterpret_cast<const ::sockaddr*>(&address), sizeof address))
+        return {};
+    return fd;
+}
+
+JournalOutput::Sent JournalOutput::send(std::string_view record) {
     std::string datagram(record);
     std::ranges::replace(datagram, kBetweenFields, '\n');
-    while (true) {
+    for (bool is_new = false;;) {
+        if (!fd_) {  // the socket that we knew is gone; its successor has the same name
+            fd_ = connect();
+            is_new = true;
+        }
+        if (!fd_) return Sent::nobody_there;
         if (::send(fd_.get(), datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
-            return true;
+            return Sent::taken;
         if (errno == EINTR) continue;
-        if (errno != EAGAIN && errno != ENOBUFS) return false;
-        ::pollfd waiting{fd_.get(), POLLOUT, 0};
-        if (::poll(&waiting, 1, kJournalPatienceMs) == 0) return false;
+        if (errno == EMSGSIZE) return Sent::too_large;
+        if (errno == EAGAIN || errno == ENOBUFS) {
+            ::pollfd waiting{fd_.get(), POLLOUT, 0};
+            if (::poll(&waiting, 1, kJournalPatienceMs) == 0) return Sent::nobody_there;
+            continue;
+        }
+        fd_ = {};
+        if (is_new) return Sent::nobody_there;
     }
 }
 
@@ -100,7 +114,11 @@ std::size_t JournalOutput::write(std::string_view lines) {
     std::size_t lost = 0;
     while (!lines.empty()) {
         const std::size_t end = std::min(lines.find('\n'), lines.size() - 1) + 1;
-        if (!fd_ || !send(lines.substr(0, end))) ++lost;
+        const Sent sent = send(lines.substr(0, end));
+        // Who does not listen now costs the writer one wait, not one for each record.
+        if (sent == Sent::nobody_there)
+            return lost + static_cast<std::size_t>(std::ranges::count(lines, '\n'));
+        if (sent == Sent::too_large) ++lost;
         lines.remove_prefix(end);
     }
     return lost;

@@ -28,18 +28,22 @@ class JournalOutput {
   public:
     JournalOutput() = default;  // none
     // None, too, when nothing listens at the socket.
-    explicit JournalOutput(std::filesystem::path socket);
+    explicit JournalOutput(const std::filesystem::path& socket);
 
-    // Sends each line of format_journal_record as a record. Waits a second at most for journald;
-    // returns how many were not taken.
+    // Sends each line of format_journal_record as a record, to whoever listens at the socket now.
+    // Waits a second at most for journald; returns how many were not taken.
     std::size_t write(std::string_view lines);
 
-    explicit operator bool() const { return static_cast<bool>(fd_); }
+    explicit operator bool() const { return is_open_; }
 
   private:
-    bool send(std::string_view record) const;
+    enum class Sent { taken, too_large, nobody_there };
+    Sent send(std::string_view record);
+    FileDescriptor connect() const;
 
-    FileDescriptor fd_;
+    std::string path_;
+    FileDescriptor fd_;  // none: to be connected anew
+    bool is_open_ = false;
 };
 
 }  // namespace ndes

@@ -22,11 +22,13 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::days;
 
+constexpr int kUsualDays = 825;
+
 struct TlsOptions {
     fs::path ca = kTlsCaFolder;
     std::vector<fs::path> files;  // empty: all that are found
-    int validity_days = 825;
-    int if_days_left = -1;  // below 0: whatever is left
+    int validity_days = 0;        // 0: kUsualDays, or to the CA's end
+    int if_days_left = -1;        // below 0: whatever is left
 };
 
 fs::path where_it_is(const fs::path& file) {
@@ -36,6 +38,14 @@ fs::path where_it_is(const fs::path& file) {
 
 void add_once(std::vector<fs::path>& files, const fs::path& file) {
     if (std::ranges::find(files, file) == files.end()) files.push_back(file);
+}
+
+// A certificate with its key in a file of its own, by name.
+bool is_of_a_pair(const fs::path& file) {
+    std::error_code ignored;
+    fs::path key = file;
+    return file.extension() == ".pem" &&
+           fs::is_regular_file(key.replace_extension(".key"), ignored);
 }
 
 // What the settings beside the CA name, and what lies with the administrator's certificate: that of
@@ -56,11 +66,9 @@ Result<std::vector<fs::path>> find_files(const fs::path& ca, WallTime now) {
         std::error_code fault;
         for (fs::directory_iterator at(one.what.file.parent_path(), fault), end;
              !fault && at != end; at.increment(fault)) {
-            const auto beside = at->path().extension() == ".pem"
-                                    ? load_certificates(at->path())
-                                    : Result<std::vector<Certificate>>(std::vector<Certificate>{});
-            if (beside && !beside->empty() && is_of_tls_ca(beside->front(), ca))
-                add_once(files, at->path());
+            if (!is_of_a_pair(at->path())) continue;
+            const auto beside = load_certificates(at->path());
+            if (beside && is_of_tls_ca(beside->front(), ca)) add_once(files, at->path());
         }
     }
     if (files.empty())
@@ -69,9 +77,32 @@ Result<std::vector<fs::path>> find_files(const fs::path& ca, WallTime now) {
     return files;
 }
 
+// Whatever else is in a file, such as its key, would be lost with the file.
+Result<void> check_holds_certificates_alone(const fs::path& file) {
+    constexpr std::string_view kBegin = "-----BEGIN ";
+    constexpr std::string_view kCertificate = "-----BEGIN CERTIFICATE-----";
+    auto text = read_file(file);
+    if (!text) return pass_on(text);
+    for (std::size_t at = text->find(kBegin); at != std::string::npos;
+         at = text->find(kBegin, at + 1)) {
+        if (text->compare(at, kCertificate.size(), kCertificate) != 0)
+            return fail(ErrorCode::precondition,
+                        file.string() + ": holds more than certificates, which would be lost",
+                        "keep the key in a file of its own");
+    }
+    return {};
+}
+
+// No certificate outlives its CA; days asked for are given or refused.
+WallTime end_of(const TlsOptions& options, const LocalCa& ca, WallTime now) {
+    if (options.validity_days > 0) return now + days(options.validity_days);
+    return std::min(now + days(kUsualDays), ca.certificate.not_after());
+}
+
 Result<void> renew_file(const fs::path& file, const TlsOptions& options, const LocalCa& ca,
                         WallTime now) {
     constexpr std::chrono::minutes kBackdate{5};  // clocks of two hosts are never the same
+    if (auto sound = check_holds_certificates_alone(file); !sound) return sound;
     auto chain = load_certificates(file);
     if (!chain) return pass_on(chain);
     const int left = days_left(chain->front().not_after(), now);
@@ -79,7 +110,7 @@ Result<void> renew_file(const fs::path& file, const TlsOptions& options, const L
         std::fprintf(stderr, "%s: nothing to do: %d days are left\n", file.c_str(), left);
         return {};
     }
-    const WallTime ends = now + days(options.validity_days);
+    const WallTime ends = end_of(options, ca, now);
     auto text = reissue_certificate(chain->front(), now - kBackdate, ends, ca);
     if (!text && text.error().code == ErrorCode::bad_request)
         text.error() = with_next_step(text.error(), "choose --days accordingly");
@@ -104,10 +135,15 @@ Result<void> renew_tls(const TlsOptions& options) {
     auto files = options.files.empty() ? find_files(options.ca, now)
                                        : Result<std::vector<fs::path>>(options.files);
     if (!files) return pass_on(files);
+    // One that cannot be renewed keeps no other from it.
+    Result<void> all;
     for (const fs::path& file : *files) {
-        if (auto done = renew_file(file, options, *ca, now); !done) return done;
+        auto done = renew_file(file, options, *ca, now);
+        if (done) continue;
+        if (!all) report(all.error());
+        all = std::move(done);
     }
-    return {};
+    return all;
 }
 
 }  // namespace
@@ -122,9 +158,9 @@ void add_tls_commands(CLI::App& app, int& exit_code) {
                      "certificates, PEM; default: all of this CA that are in use here");
     verb->add_option("--ca", options->ca, "folder of that CA: ca.pem and ca.key")
         ->capture_default_str();
-    verb->add_option("--days", options->validity_days, "validity")
-        ->check(CLI::Range(1, 3650))
-        ->capture_default_str();
+    verb->add_option("--days", options->validity_days,
+                     "validity; default: 825, or as long as the CA lives")
+        ->check(CLI::Range(1, 3650));
     verb->add_option("--if-days-left", options->if_days_left,
                      "leave out what is good for more days than that")
         ->check(CLI::Range(0, 3650));

@@ -126,8 +126,7 @@ Answer Api::answer(const http::Request& request, const http::Peer& peer, const L
         return refuse(ProblemCode::role_not_permitted,
                       "caller \"" + caller.name + "\" has not the role " + roles_text(route.roles));
     }
-    if (route.writes && clock_floor_ != nullptr &&
-        clock_floor_->behind() > ClockFloor::kTolerance) {
+    if (route.writes && is_clock_set_back()) {
         return refuse(ProblemCode::clock_set_back, "the clock is behind " +
                                                        to_rfc3339(clock_floor_->newest()) +
                                                        ", which was recorded or seen before");
@@ -189,13 +188,18 @@ http::Response Api::respond(const http::Request& request, const http::Peer& peer
                   caller ? std::string_view((*caller)->name) : std::string_view());
 }
 
+bool Api::is_clock_set_back() const {
+    return clock_floor_ != nullptr && clock_floor_->behind() > ClockFloor::kTolerance;
+}
+
 http::Response Api::reject(const Problem& problem, const http::Request& request,
                            const http::Peer& peer, std::string_view caller) {
     const std::string instance = "urn:uuid:" + make_uuid(clock_, random_);
     // A browser's look at the base path is neither an attack nor a fault.
     if (problem.code != ProblemCode::service_online) {
         if (metrics_ != nullptr) metrics_->count_rejection(kind_of(problem.code).reason);
-        rejections_.record(problem, request, peer, caller, instance);
+        // Records of a wrong time would in the end be all that a restart looks at (kRecentRecords).
+        rejections_.record(problem, request, peer, caller, instance, !is_clock_set_back());
     }
     return to_response(problem, instance);
 }

@@ -45,6 +45,7 @@ class Api {
     const CommitWatch& commits() const { return commits_; }
 
   private:
+    bool is_clock_set_back() const;
     // What a known caller gets.
     Answer answer(const http::Request& request, const http::Peer& peer, const LiveParts& parts,
                   const CallerRule& caller, RouteMatch match);

@@ -140,7 +140,7 @@ constexpr ProblemKind kProblems[] = {
     {storage_failed, "StorageFailed", 503, "The store failed; nothing was recorded",
      "Repeat the call later; the operator finds the cause in the log.", true},
     {clock_set_back, "ClockSetBack", 503, "The service's clock is behind what was recorded",
-     "Put the clock right; if it is right, stop crpd and run crpd --confirm-clock.", true},
+     "Put the clock right; if it is right, stop crpd and run crpctl db confirm-clock.", true},
     {version_unsupported, "HttpVersionUnsupported", 505, "The version of HTTP is not served",
      "Use HTTP/1.1.", false},
 };

@@ -28,8 +28,8 @@ bool Rejections::take(std::string_view caller, long& suppressed) {
 }
 
 void Rejections::record(const Problem& problem, const http::Request& request,
-                        const http::Peer& peer, std::string_view caller,
-                        std::string_view instance) {
+                        const http::Peer& peer, std::string_view caller, std::string_view instance,
+                        bool audits) {
     long suppressed = 0;
     if (!take(caller, suppressed)) return;
     const ProblemKind& kind = kind_of(problem.code);
@@ -50,12 +50,8 @@ void Rejections::record(const Problem& problem, const http::Request& request,
                    " refused with " + std::to_string(kind.status) + " " + std::string(kind.reason) +
                    ": " + loggable(problem.detail),
                fields);
-    // While the store is failing there is no use in asking it to record that it fails. And records
-    // of a wrong time would in the end be all that a restart looks at (kRecentRecords).
-    if (problem.code == ProblemCode::storage_failed ||
-        problem.code == ProblemCode::clock_set_back) {
-        return;
-    }
+    // While the store is failing there is no use in asking it to record that it fails.
+    if (!audits || problem.code == ProblemCode::storage_failed) return;
     AuditRecord audit;
     audit.time = clock_.now();
     audit.event = "call-rejected";

@@ -25,8 +25,9 @@ class Rejections {
     // Writes one log line and the audit record "call-rejected". `caller`: name, or "" for a
     // stranger; all strangers share one allowance. What goes over the allowance is counted and
     // told with the next record.
+    // `audits` false: the log alone, since the clock is not to be believed.
     void record(const Problem& problem, const http::Request& request, const http::Peer& peer,
-                std::string_view caller, std::string_view instance);
+                std::string_view caller, std::string_view instance, bool audits = true);
 
     static constexpr int kStrangersPerMinute = 30;
     static constexpr int kPerCallerPerMinute = 300;

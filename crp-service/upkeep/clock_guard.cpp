@@ -25,8 +25,8 @@ std::optional<std::string> ClockGuard::doubt(WallTime now) {
     if (expected - now > kTolerance) {
         return "the clock was set back: it is " + to_rfc3339(now) + ", and " +
                to_rfc3339(expected) +
-               " was recorded or has passed; if it is right, stop crpd and run crpd "
-               "--confirm-clock";
+               " was recorded or has passed; if it is right, stop crpd and run crpctl db "
+               "confirm-clock";
     }
     if (now - expected > most_leap_) {
         return "the clock leapt ahead: it is " + to_rfc3339(now) + ", and " + to_rfc3339(expected) +

@@ -97,7 +97,10 @@ Result<Simulation> VerifyService::explain(const EntitlementQuestion& question) c
     promise.device_id = question.device_id;
     promise.user_id = question.user_id;
     promise.policy_id = question.policy_id;
-    if (*policy) promise.certificate_request_id = (*policy)->certificate_request_id;
+    if (*policy) {
+        promise.certificate_request_id = (*policy)->certificate_request_id;
+        promise.owner = (*policy)->owner;
+    }
     if (Result<void> read = read_records(context, store_); !read) return pass_on(read);
     const std::vector<Rule> rules = entitlement_rules();
     Findings findings;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <sys/stat.h>
+
 #include "common/crypto/crl.h"
 #include "common/crypto/key.h"
 #include "common/file.h"
@@ -64,12 +66,19 @@ Result<Bytes> load_crl(const std::filesystem::path& file, const Certificate& ca)
     const auto crls = read_crls(*text);
     if (crls.empty())
         return fail(ErrorCode::configuration, "CRL " + file.string() + ": cannot be read");
-    const X509CrlPtr& crl = crls.front();
-    if (::X509_CRL_verify(crl.get(), ca.public_key()) != 1) {
-        take_openssl_errors();
+    const auto own = std::ranges::find_if(crls, [&ca](const X509CrlPtr& crl) {
+        return ::X509_CRL_verify(crl.get(), ca.public_key()) == 1;
+    });
+    take_openssl_errors();  // of those that are another CA's
+    if (own == crls.end())
         return fail(ErrorCode::configuration, "CRL " + file.string() + ": is not this CA's");
-    }
-    return crl_der(*crl);
+    return crl_der(**own);
+}
+
+std::optional<FileStamp> stamp_of(const std::filesystem::path& file) {
+    struct ::stat facts {};
+    if (::stat(file.c_str(), &facts) != 0) return std::nullopt;
+    return FileStamp{facts.st_ino, facts.st_size, facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec};
 }
 
 }  // namespace
@@ -93,7 +102,16 @@ Result<KnownCa> load_known_ca(const std::filesystem::path& certificate_file,
 Result<Bytes> IssuerOfKnownCa::crl() const {
     const auto known = ca();
     if (known->crl_file.empty()) return Issuer::crl();
-    return load_crl(known->crl_file, known->chain.front());
+    const auto stamp = stamp_of(known->crl_file);  // before it is read: a newer one is read again
+    {
+        const std::lock_guard lock(mutex_);
+        if (crl_ && crl_->ca == known && crl_->stamp == stamp) return crl_->der;
+    }
+    auto der = load_crl(known->crl_file, known->chain.front());
+    if (!der || !stamp) return der;
+    const std::lock_guard lock(mutex_);
+    crl_ = std::make_shared<const ReadCrl>(ReadCrl{known, stamp, *der});
+    return der;
 }
 
 // What was issued by the key, and who was told its name, stays.

@@ -3,9 +3,11 @@
 // Knows no key and no protocol. Any thread.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +33,15 @@ struct KnownCa {
 Result<KnownCa> load_known_ca(const std::filesystem::path& certificate_file,
                               const std::filesystem::path& crl_file, WallTime now);
 
+// Tells a file from the one that takes its place.
+struct FileStamp {
+    std::uint64_t inode;
+    std::int64_t size;
+    std::int64_t seconds;
+    std::int64_t nanoseconds;
+    bool operator==(const FileStamp&) const = default;
+};
+
 // An issuer whose CA's certificates are known from a file.
 class IssuerOfKnownCa : public Issuer {
   public:
@@ -39,8 +50,8 @@ class IssuerOfKnownCa : public Issuer {
     std::string name() const override { return ca()->name; }
     // Of the CA's certificates. What is more an issuer adds.
     Result<void> reload(WallTime now) override;
-    // Read anew each time: whoever makes the CRL replaces the file. configuration unless it is this
-    // CA's.
+    // Looked at each time: whoever makes the CRL replaces the file. Of several in it, this CA's;
+    // configuration when there is none.
     Result<Bytes> crl() const override;
 
   protected:
@@ -58,8 +69,14 @@ class IssuerOfKnownCa : public Issuer {
                                const CertificateRequest& csr) const;
 
   private:
-    mutable std::mutex mutex_;  // guards the pointer, held for moments
+    struct ReadCrl {
+        std::shared_ptr<const KnownCa> ca;  // that it was held against
+        std::optional<FileStamp> stamp;
+        Bytes der;
+    };
+    mutable std::mutex mutex_;  // guards the pointers, held for moments
     std::shared_ptr<const KnownCa> ca_;
+    mutable std::shared_ptr<const ReadCrl> crl_;  // large ones are read and verified once
 };
 
 }  // namespace ndes::scep

@@ -26,7 +26,7 @@ Result<void> PolicyWatch::notify(const PolicyOutcome& outcome) {
 
 PolicyStanding PolicyWatch::standing() const {
     const std::lock_guard lock(mutex_);
-    return {answers_ || clock_.now() - *failed_at_ >= kCounts, failed_at_};
+    return {answers_ || clock_.steady_now() - failed_at_steady_ >= kCounts, failed_at_};
 }
 
 void PolicyWatch::answered() {
@@ -38,6 +38,7 @@ void PolicyWatch::failed() {
     const std::lock_guard lock(mutex_);
     answers_ = false;
     failed_at_ = clock_.now();
+    failed_at_steady_ = clock_.steady_now();
 }
 
 }  // namespace ndes::scep

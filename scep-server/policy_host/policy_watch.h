@@ -43,9 +43,10 @@ class PolicyWatch final : public Policy {
 
     const std::unique_ptr<Policy> policy_;
     const Clock& clock_;
-    mutable std::mutex mutex_;  // guards the two below, held for moments
+    mutable std::mutex mutex_;  // guards those below, held for moments
     bool answers_ = true;
     std::optional<WallTime> failed_at_;
+    SteadyTime failed_at_steady_{};
 };
 
 }  // namespace ndes::scep

@@ -26,7 +26,8 @@ void enrol(Store& store, unsigned number) {
     post(store, challenge);
     const auto yes = sample_yes(number, challenge);
     CHECK(store.find_decision_by_request(yes.caller, yes.request_id));
-    CHECK(store.find_standing_decision(yes.transaction_id, yes.csr_sha256, yes.signing_sha256));
+    CHECK(store.find_standing(yes.transaction_id, yes.csr_sha256, yes.signing_sha256));
+    CHECK(store.find_verified(yes.transaction_id, yes.spki_sha256));
     CHECK(store.find_challenge(challenge.id));
     CHECK(store.find_key_of_other_device(yes.spki_sha256, yes.device_id));
     decide(store, commit_of(yes, number));

@@ -49,6 +49,11 @@ is_taken() { [ "$(served "$crp_port")" = "$(serial "$etc/crpd/tls/crp.pem")" ] &
 eventually "both daemons take them by themselves" 30 is_taken
 expect "and know the administrator" env CRPCTL_CONFIG="$etc/crpctl.toml" "$crpctl" ca list
 expect_fails "a certificate of another CA is not renewed" "$crpctl" tls renew --ca "$etc/tls-ca" "$root_dir/var/lib/ndesd/ra/signing.pem"
+cat "$etc/clients/mdm.pem" "$etc/clients/mdm.key" >"$etc/clients/bundle.pem"
+cp "$etc/clients/bundle.pem" bundle.before
+expect_fails "nor a file that holds its key, which would be lost" "$crpctl" tls renew --ca "$etc/tls-ca" "$etc/clients/bundle.pem"
+expect "without FILE it is passed over" "$crpctl" tls renew --ca "$etc/tls-ca"
+expect "and is as it was" cmp "$etc/clients/bundle.pem" bundle.before
 expect "one that ends soon" "$crpctl" tls renew --ca "$etc/tls-ca" --days 5 "$etc/crpd/tls/crp.pem"
 repair=$("$crpctl" doctor --check DR-05 --ndesd-config "$etc/ndesd/ndesd.toml" --crpd-config "$etc/crpd/crpd.toml" --format json |
     jq -r '.checks[0].troubles[0].repair')

@@ -75,7 +75,9 @@ echo 'wrong = 1' >>"$test_dir/lab/crpd.toml"
 eventually "a refused reload is told" 20 refused_reload
 sed -i '$d' "$test_dir/lab/crpd.toml"
 is_told_gone() { firing NdesAbsent && firing DaemonVanished; }
-expect_fails "nobody is missed while both run" is_told_gone
+for alert in CrpAbsent NdesAbsent DaemonVanished; do
+    expect_fails "nobody is missed while both run: $alert" firing "$alert"
+done
 lab_end "$NDESD_PID" ndesd
 eventually "an ndesd that is gone is told" 40 is_told_gone
 

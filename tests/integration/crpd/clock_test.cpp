@@ -46,7 +46,7 @@ TEST_CASE("a crpd whose clock was set back decides nothing, restarted or not, un
         const Answer refused = lab.call("ndes", "POST", kVerify, question);
         CHECK(refused.status == 503);
         CHECK(refused.reason() == "ClockSetBack");
-        CHECK(lab.health("/healthz").json["status"] == 1);
+        CHECK(lab.health("/healthz?run=1").json["status"] == 1);
         const auto events = events_of(lab);
         REQUIRE(events.size() > 3);
         CHECK(events[events.size() - 2] == "clock-step");
@@ -54,8 +54,8 @@ TEST_CASE("a crpd whose clock was set back decides nothing, restarted or not, un
         lab.stop(SIGTERM);
     }
     const auto output = lab.path("confirm.txt");
-    REQUIRE(run_program({program("crpd"), "--config", lab.config(), "--confirm-clock"}, output) ==
-            0);
+    REQUIRE(run_program({program("crpctl"), "db", "confirm-clock", "--config", lab.config()},
+                        output) == 0);
     REQUIRE(lab.start());
     CHECK(lab.call("ndes", "POST", kVerify, question).json["verified"] == true);
 }

@@ -361,3 +361,50 @@ TEST_CASE("events are lines of JSON where output leads elsewhere, or nobody list
     CHECK(lines_in(folder / "out").size() == 2);
     CHECK(journal.take().empty());
 }
+
+namespace {
+
+// A log whose standard output leads to `socket`, as far as it can tell.
+struct JournaledLog {
+    explicit JournaledLog(const test::TemporaryFolder& folder)
+        : out(create(folder / "out")), stream(out.get()) {
+        LogOptions options = options_for({});
+        options.journal_socket = folder / "socket";
+        log = open_with_output(options, kClock, out.get());
+    }
+    FileDescriptor out;
+    JournalStream stream;
+    std::unique_ptr<Log> log;
+};
+
+}  // namespace
+
+TEST_CASE("a journal whose socket was made anew gets what comes after") {
+    const test::TemporaryFolder folder;
+    auto journal = std::make_unique<StandInJournal>(folder / "socket");
+    JournaledLog journaled(folder);
+    journal.reset();
+    fs::remove(folder / "socket");
+    journaled.log->note(Severity::info, "to nobody");
+    journaled.log->flush();
+    journal = std::make_unique<StandInJournal>(folder / "socket");
+    journaled.log->note(Severity::info, "to its successor");
+    journaled.log->flush();
+    std::vector<std::string> messages;
+    for (auto record = journal->take(); !record.empty(); record = journal->take())
+        messages.push_back(record.front());
+    CHECK(std::ranges::find(messages, "MESSAGE=to its successor") != messages.end());
+}
+
+TEST_CASE("a journal that takes nothing holds the log up once, not for each record") {
+    const test::TemporaryFolder folder;
+    const StandInJournal journal(folder / "socket");
+    JournaledLog journaled(folder);
+    constexpr int kMoreThanAnyQueue = 5'000;
+    for (int i = 0; i < kMoreThanAnyQueue; ++i)
+        journaled.log->note(Severity::info, "event");
+    const auto before = std::chrono::steady_clock::now();
+    journaled.log->flush();
+    CHECK(std::chrono::steady_clock::now() - before < std::chrono::minutes(1));
+    CHECK_FALSE(journal.take().empty());
+}

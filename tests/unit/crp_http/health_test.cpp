@@ -363,3 +363,40 @@ TEST_CASE(
     lab.clock.set(recorded + std::chrono::minutes(4));
     CHECK(verify().status == 503);
 }
+
+namespace {
+
+class TwoClocks final : public Clock {
+  public:
+    WallTime now() const override { return wall; }
+    SteadyTime steady_now() const override { return steady; }
+    void pass(std::chrono::minutes time) {
+        wall += time;
+        steady += time;
+    }
+    WallTime wall{std::chrono::hours(24 * 365 * 60)};
+    SteadyTime steady{};
+};
+
+}  // namespace
+
+TEST_CASE("a leap of the clock raises the floor only if it lasts") {
+    constexpr std::chrono::milliseconds kNone{0};
+    TwoClocks clock;
+    ClockFloor floor(clock, std::nullopt);
+    const WallTime start = clock.wall;
+    clock.wall += std::chrono::hours(2);
+    CHECK(floor.behind() == kNone);
+    clock.pass(std::chrono::minutes(1));
+    CHECK(floor.behind() == kNone);
+    clock.wall -= std::chrono::hours(2);
+    CHECK(floor.behind() == kNone);
+    CHECK(floor.newest() == start + std::chrono::minutes(1));
+
+    clock.wall += std::chrono::hours(2);
+    CHECK(floor.behind() == kNone);
+    clock.pass(ClockFloor::kTolerance);
+    CHECK(floor.behind() == kNone);
+    clock.wall -= std::chrono::hours(2);
+    CHECK(floor.behind() == std::chrono::hours(2));
+}
