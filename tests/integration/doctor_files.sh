@@ -73,7 +73,10 @@ put_back
 # Lists, chains and successors end, too.
 openssl req -x509 -new -key other.key -subj "/CN=Ending CA" -days 6 -out ending-root.pem
 with_changed "$lab/tls/ca.pem" bash -c 'cat ending-root.pem >>"$1"' -
-expect_trouble DR-05 warning "trust list .*Ending CA .*ends in 5 d.*take it out of" "one of two roots that are trusted"
+expect_trouble DR-05 failed "trust list for callers of crpd CN=Ending CA .*ends in 5 d" "one of two roots that are trusted"
+openssl req -x509 -new -key other.key -subj "/CN=Ending CA" -days 400 -out lasting-root.pem
+cat lasting-root.pem >>"$lab/tls/ca.pem"
+expect_trouble DR-05 warning "trust list .*Ending CA .*ends in 5 d.*take it out of" "one whose successor is trusted"
 cp ending-root.pem "$lab/tls/ca.pem"
 expect_trouble DR-05 failed "trust list for callers of crpd CN=Ending CA .*ends in 5 d" "the only one"
 put_back

@@ -129,6 +129,10 @@ if [ "$(id -u)" -eq 0 ]; then
     expect_equal "and its module's" "$(owner var/lib/ndesd/module/client.key)" bin
     expect_equal "the TLS key is crpd's" "$(owner etc/ndes-crp/crpd/tls/crp.key)" daemon
     expect_equal "so is the database" "$(owner var/lib/crpd/crp.db)" daemon
+    mkdir "$test_dir/prepared" && chgrp daemon "$test_dir/prepared" && chmod 2770 "$test_dir/prepared"
+    expect "init with a folder that is there" run_init "${init_options[@]}" --root "$test_dir/units.2" \
+        --start systemd --crpd-user daemon --ndesd-user bin --store-path "$test_dir/prepared/crp.db"
+    expect_equal "whoever owns it, the database is crpd's" "$(stat -c %U "$test_dir/prepared/crp.db")" daemon
     expect_equal "challenge keys are root's" "$(owner etc/ndes-crp/crpd/keys/k1.key)" root
     chmod 755 "$test_dir" # the work folder is this test's
     expect_fails "crpd cannot read the CA's key" setpriv --reuid=daemon --regid=daemon --clear-groups \

@@ -11,11 +11,13 @@ namespace ndes::crp::cli::doctor {
 
 namespace {
 
-// Of several that are trusted, one that ends while another goes on cuts nobody off by itself.
+// Of several that are trusted, one whose successor, of the same name, is trusted already cuts
+// nobody off by itself.
 bool has_successor(const OwnFile& own, const std::vector<OwnFile>& all, WallTime now) {
     constexpr std::chrono::days kLater{30};
     return std::ranges::any_of(all, [&](const OwnFile& other) {
-        return other.program == own.program && other.what.use == own.what.use && other.what.ends &&
+        return other.program == own.program && other.what.use == own.what.use &&
+               other.what.subject == own.what.subject && other.what.ends &&
                *other.what.ends > now + kLater;
     });
 }
@@ -29,10 +31,11 @@ void judge_certificate(const OwnFile& own, const Meaning& meaning, const std::st
     auto trouble = judge_end(what, *own.what.ends, now, meaning.effect, meaning.repair);
     if (!trouble) return;
     if (replaced)
-        *trouble = {Outcome::warning, trouble->observed,
-                    "Who has a certificate of this one alone is refused then; another is trusted "
-                    "beside it.",
-                    "once nobody needs it: take it out of " + own.what.file.string()};
+        *trouble = {
+            Outcome::warning, trouble->observed,
+            "Who has this one alone, or a certificate of it, is refused then; its successor "
+            "is trusted beside it.",
+            "once nobody needs it: take it out of " + own.what.file.string()};
     finding.add(std::move(*trouble));
 }
 

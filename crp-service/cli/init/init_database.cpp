@@ -1,7 +1,12 @@
 #include "crp-service/cli/init/init_database.h"
 
+#include <cerrno>
+
+#include <unistd.h>
+
 #include "common/clock.h"
 #include "crp-service/cli/init/init_config.h"
+#include "crp-service/cli/init/init_plan.h"
 #include "crp-service/enrollment/policy_check.h"
 #include "crp-service/store/store_factory.h"
 
@@ -76,6 +81,19 @@ Result<void> fill_database(const StoreOptions& options, const InitAnswers& answe
     return put_first_records(**store, answers);
 }
 
+// What belongs to SQLite is crpd's, also in a folder that is somebody else's.
+Result<void> give_away(const fs::path& database, const FileOwner& owner) {
+    if (owner.user < 0) return {};
+    for (const char* suffix : kSidecars) {
+        const std::string file = database.string() + suffix;
+        const bool given = ::lchown(file.c_str(), static_cast<uid_t>(owner.user),
+                                    static_cast<gid_t>(owner.group)) == 0;
+        if (!given && errno != ENOENT)
+            return fail(ErrorCode::configuration, file + ": cannot be given to its user");
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<void> make_database(const InitAnswers& answers, const InitLayout& layout) {
@@ -83,7 +101,8 @@ Result<void> make_database(const InitAnswers& answers, const InitLayout& layout)
     const bool is_file = options.kind == "sqlite";
     if (!answers.with_crp() || (!is_file && options.owner_connection.empty())) return {};
     if (auto made = create_store(options, system_clock()); !made) return made;
-    const Result<void> done = fill_database(options, answers);
+    Result<void> done = fill_database(options, answers);
+    if (done && is_file) done = give_away(options.path, owner_of_user(answers.get("crpd_user")));
     if (done || !is_file) return done;
     std::error_code ignored;
     for (const char* suffix : kSidecars)

@@ -144,6 +144,9 @@ Result<Restored> restore_sqlite(const fs::path& path, const RestoreOrder& order,
                                 const Clock& clock) {
     Restored restored;
     std::error_code error;
+    if (fs::is_symlink(path, error))
+        return fail(ErrorCode::configuration, path.string() + ": is a symbolic link",
+                    "name the file that it leads to: " + fs::read_symlink(path, error).string());
     if (fs::exists(path, error)) {
         if (!order.replace) return exists_already(path);
         restored.replaced =

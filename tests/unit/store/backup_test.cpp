@@ -173,6 +173,18 @@ TEST_CASE("what is no backup of ours is refused, and nothing changes") {
     CHECK(state_of(*store, sample_challenge(1)) == ChallengeState::issued);
 }
 
+TEST_CASE("a restore does not follow a link, and says where it leads") {
+    Lab lab;
+    lab.backup();
+    std::filesystem::rename(lab.options.path, lab.folder / "real.db");
+    std::filesystem::create_symlink(lab.folder / "real.db", lab.options.path);
+    const auto before = lab.names();
+    const auto restored = lab.restore(true);
+    REQUIRE_FALSE(restored);
+    CHECK(restored.error().detail.ends_with("real.db"));
+    CHECK(lab.names() == before);
+}
+
 TEST_CASE("a running crpd's database is not replaced") {
     Lab lab;
     auto store = lab.open();
