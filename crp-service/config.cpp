@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <climits>
-#include <set>
 
 #include <unistd.h>
 
-#include "common/bytes.h"
 #include "common/crypto/digest.h"
 #include "common/logging/rolling_settings.h"
 #include "common/process/build_id.h"
 #include "crp-service/adapters/adapters_config.h"
+#include "crp-service/http/callers_config.h"
 #include "crp-service/state_messages/sinks_config.h"
 
 namespace ndes::crp {
@@ -88,41 +87,14 @@ Paths read_paths(ConfigTable& table, std::string_view key, const std::filesystem
     return paths;
 }
 
-std::optional<SubjectAltName> parse_san(ConfigTable& table, const std::string& san) {
-    const std::size_t colon = san.find(':');
-    SubjectAltName name;
-    if (colon == std::string::npos || colon + 1 == san.size() ||
-        !from_string(san.substr(0, colon), name.type)) {
-        table.fault("san", "must be TYPE:VALUE with TYPE one of upn, email, dns, uri, ip");
-        return std::nullopt;
-    }
-    name.value = san.substr(colon + 1);
-    return name;
-}
-
-std::vector<std::string> read_pins(ConfigTable& table) {
-    std::vector<std::string> pins;
-    for (const std::string& pin : table.text_list("spki_sha256")) {
-        const auto octets = from_hex(pin);
-        if (octets && octets->size() == 32) {
-            pins.push_back(to_hex(*octets));
-        } else {
-            table.fault("spki_sha256",
-                        "each pin must be 64 hexadecimal digits (crpctl caller pin)");
-        }
-    }
-    return pins;
-}
-
 SealedSignerFiles read_sealed_signer(ConfigTable& table, const std::filesystem::path& folder) {
     SealedSignerFiles signer;
     signer.owner = table.required_text("owner");
     signer.certificates = read_paths(table, "certificate_files", folder);
     signer.spki_sha256 = read_pins(table);
     signer.issuers = read_paths(table, "issuer_files", folder);
-    const std::string san = table.text("san", "");
-    if (!san.empty()) signer.san = parse_san(table, san);
-    if (signer.issuers.empty() != san.empty()) {
+    signer.san = read_san(table);
+    if (signer.issuers.empty() == !table.text("san", "").empty()) {
         table.fault("issuer_files", "issuer_files and san must be given together");
     }
     if (signer.certificates.empty() && signer.spki_sha256.empty() && signer.issuers.empty()) {
@@ -171,89 +143,6 @@ void read_validation(ConfigTable table, ValidationOptions& validation) {
         table.boolean("SkipTemplateCheckOnlyIfAccountAccessDenied", false);
     validation.clock_tolerance = std::chrono::duration_cast<std::chrono::seconds>(
         table.duration("clock_tolerance", 5min, 0ms, 1h));
-}
-
-void read_issuer_and_san(ConfigTable& table, CallerRule& caller) {
-    if (const std::string issuer = table.text("issuer", ""); !issuer.empty()) {
-        auto name = DistinguishedName::from_text(issuer);
-        if (name) {
-            caller.issuer = std::move(*name);
-        } else {
-            table.fault("issuer", name.error().text);
-        }
-    }
-    const std::string san = table.text("san", "");
-    if (san.empty()) return;
-    caller.san = parse_san(table, san);
-}
-
-void read_validity(ConfigTable& table, CallerRule& caller) {
-    const auto read = [&table](std::string_view key) -> std::optional<WallTime> {
-        const std::string text = table.text(key, "");
-        if (text.empty()) return std::nullopt;
-        const auto time = from_rfc3339(text);
-        if (!time) table.fault(key, "must be a UTC time as in 2027-01-31T00:00:00Z");
-        return time ? std::optional<WallTime>(*time) : std::nullopt;
-    };
-    ValidityPeriod& validity = caller.validity;
-    validity.from = read("valid_from");
-    validity.until = read("valid_until");
-    if (validity.from && validity.until && *validity.until <= *validity.from) {
-        table.fault("valid_until", "must be later than valid_from");
-    }
-}
-
-CallerRule read_caller(ConfigTable& table, const std::filesystem::path& folder,
-                       const Adapters& adapters) {
-    CallerRule caller;
-    caller.name = table.required_text("name");
-    if (caller.name.size() > 64) table.fault("name", "must have at most 64 octets");
-    for (const std::string& word : table.text_list("roles")) {
-        Role role{};
-        if (from_string(word, role)) {
-            caller.roles.add(role);
-        } else {
-            table.fault("roles", "\"" + word + "\" is not a role; use ndes, mdm, admin, monitor");
-        }
-    }
-    if (caller.roles.empty()) table.fault("roles", "must name at least one role");
-    caller.spki_sha256 = read_pins(table);
-    read_issuer_and_san(table, caller);
-    caller.may_generate_challenges = table.boolean("may_generate_challenges", false);
-    if (caller.may_generate_challenges && !caller.roles.has(Role::ndes)) {
-        table.fault("may_generate_challenges", "is for callers with the role ndes only");
-    }
-    caller.templates = table.text_list("templates");
-    read_validity(table, caller);
-    read_adapter_caller(table, folder, adapters, caller);
-    const bool by_name = caller.issuer.has_value() && caller.san.has_value();
-    if (caller.issuer.has_value() != caller.san.has_value()) {
-        table.fault("issuer", "issuer and san must be given together");
-    } else if (by_name ? !caller.spki_sha256.empty()
-                       : caller.spki_sha256.empty() && caller.adapter.empty()) {
-        table.fault("spki_sha256", "give either pins, or issuer and san");
-    }
-    return caller;
-}
-
-void read_callers(ConfigTable& root, const std::filesystem::path& folder, CrpdConfig& config) {
-    config.adapters = read_adapters(root.table("adapters"));
-    std::set<std::string> names;
-    std::set<std::string> pins;
-    for (ConfigTable& table : root.tables("caller")) {
-        CallerRule caller = read_caller(table, folder, config.adapters);
-        if (!names.insert(caller.name).second) table.fault("name", "is used by another caller");
-        for (const std::string& pin : caller.spki_sha256) {
-            if (!pins.insert(pin).second) {
-                table.fault("spki_sha256", "the pin is used by another caller");
-            }
-        }
-        if (!caller.templates.empty()) {
-            config.validation.templates_of[caller.name] = caller.templates;
-        }
-        config.callers.push_back(std::move(caller));
-    }
-    check_adapter_callers(root, config.callers, config.adapters);
 }
 
 // What an MDM seals is its own, and bound by its [[caller]] table, as what it posts: by when that
@@ -326,7 +215,11 @@ Result<CrpdConfig> read_config(ConfigFile& file, const std::filesystem::path& fo
     ConfigTable challenge = root.table("challenge");
     read_challenge(challenge, folder, config);
     read_validation(root.table("validation"), config.validation);
-    read_callers(root, folder, config);
+    config.adapters = read_adapters(root.table("adapters"));
+    config.callers = read_callers(root, folder, config.adapters);
+    for (const CallerRule& caller : config.callers)
+        if (!caller.templates.empty())
+            config.validation.templates_of[caller.name] = caller.templates;
     bind_signers(challenge, config);
     if (config.callers.empty()) root.fault("caller", "at least one [[caller]] is needed");
     config.state_messages = read_sinks(root.table("state_messages"), folder);
