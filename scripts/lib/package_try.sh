@@ -74,7 +74,7 @@ check_installed() {
         expect "$name $version runs" in_root "$name" --version
     done
     expect "no unit is enabled before it is configured" \
-        test -z "$(find "$new_root/etc/systemd" -name 'crpd.service' -o -name 'ndesd.service' -o -name 'ndes-doctor.*')"
+        test -z "$(find "$new_root/etc/systemd" -name 'crpd.service' -o -name 'ndesd.service' -o -name 'ndes-doctor.*' -o -name 'ndes-tls-renew.*')"
     expect_equal "folders and their owners" "$(in_root stat -c '%n %a %U:%G' /etc/ndes-crp /etc/ndes-crp/crpd \
         /etc/ndes-crp/crpd/keys /etc/ndes-crp/ndesd /etc/ndes-crp/ndesd/ca /etc/ndes-crp/ndesd/keys /etc/ndes-crp/ndesd/ra \
         /var/lib/crpd /var/lib/ndesd /var/log/crpd /var/log/ndesd)" "/etc/ndes-crp 755 root:root

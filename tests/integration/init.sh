@@ -48,6 +48,9 @@ done
 is_taken() { [ "$(served "$crp_port")" = "$(serial "$etc/crpd/tls/crp.pem")" ] && [ "$(served "$admin_port")" = "$(serial "$etc/ndesd/site/site.pem")" ]; }
 eventually "both daemons take them by themselves" 30 is_taken
 expect "and know the administrator" env CRPCTL_CONFIG="$etc/crpctl.toml" "$crpctl" ca list
+read -r -a daily <<<"$(sed -n 's#^ExecStart=/usr/bin/crpctl ##p' "$root/crp-service/systemd/ndes-tls-renew.service")"
+expect "the daily unit's command has options that exist" "$crpctl" "${daily[@]}" --ca "$etc/tls-ca"
+expect "and its timer is one" systemd-analyze verify --man=no "$root/crp-service/systemd/ndes-tls-renew.timer"
 expect_fails "a certificate of another CA is not renewed" "$crpctl" tls renew --ca "$etc/tls-ca" "$root_dir/var/lib/ndesd/ra/signing.pem"
 cat "$etc/clients/mdm.pem" "$etc/clients/mdm.key" >"$etc/clients/bundle.pem"
 cp "$etc/clients/bundle.pem" bundle.before

@@ -122,7 +122,7 @@ if [ "$(id -u)" -eq 0 ]; then
     root_dir=$test_dir/units
     choose_init_ports
     expect "init for systemd" run_init "${init_options[@]}" --root "$root_dir" --start systemd --crpd-user daemon --ndesd-user bin
-    expect_equal "tells systemctl" "$(next_lines init.out | sed -n 1p)" "systemctl enable --now crpd ndesd"
+    expect_equal "tells systemctl" "$(next_lines init.out | sed -n 1p)" "systemctl enable --now crpd ndesd ndes-tls-renew.timer"
     owner() { stat -c %U "$root_dir/$1"; }
     expect_equal "the CA's key is ndesd's" "$(owner etc/ndes-crp/ndesd/ca/ca.key)" bin
     expect_equal "the RA's, too" "$(owner var/lib/ndesd/ra/signing.key)" bin

@@ -42,7 +42,10 @@ std::string start_command(const InitAnswers& answers, const InitLayout& layout) 
     const std::string programs = answers.is("role", "all") ? "crpd ndesd"
                                  : answers.with_crp()      ? "crpd"
                                                            : "ndesd";
-    if (answers.by_systemd()) return "systemctl enable --now " + programs;
+    // The CA of the mutual TLS is made where crpd is.
+    const bool renews = answers.with_crp() && answers.is("pki", "own");
+    if (answers.by_systemd())
+        return "systemctl enable --now " + programs + (renews ? " ndes-tls-renew.timer" : "");
     std::string line;
     if (answers.with_crp()) {
         line = by_hand("crpd", answers.get("crpd_user"), layout.crpd_config) + " until " +
