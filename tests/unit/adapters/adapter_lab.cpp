@@ -93,7 +93,11 @@ Bytes AdapterLab::request(const std::string& challenge, const std::string& subje
 }
 
 Bytes AdapterLab::certificate() {
-    const X509Ptr issued = ca_.certify(device_key_.get(), LeafProfile{});
+    LeafProfile as_verified;
+    as_verified.common_name = "alice@example.org";
+    as_verified.subject_alt_name.clear();
+    as_verified.extended_key_usage = "clientAuth";
+    const X509Ptr issued = ca_.certify(device_key_.get(), as_verified);
     return Certificate::from_handle(issued.get()).value().der();
 }
 
