@@ -17,8 +17,9 @@ constexpr int kMostLinks = 40;  // as the kernel follows them
 constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM |
                                   IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
 
-// Different after any write to, or replacement of, what `file` leads to.
-std::string state_of(const fs::path& file) {
+}  // namespace
+
+std::string file_state(const fs::path& file) {
     struct stat found {};
     if (::stat(file.c_str(), &found) != 0) return "absent";
     std::string state;
@@ -35,8 +36,6 @@ std::string state_of(const fs::path& file) {
     }
     return state;
 }
-
-}  // namespace
 
 FileWatcher::FileWatcher() : inotify_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {}
 
@@ -86,7 +85,7 @@ void FileWatcher::watch(const std::vector<fs::path>& files) {
     for (const fs::path& file : files) {
         watch_folders_of(file);  // before the look: a change in between is then an event
         const auto known = before.find(file);
-        states_[file] = known == before.end() ? state_of(file) : known->second;
+        states_[file] = known == before.end() ? file_state(file) : known->second;
     }
 }
 
@@ -100,7 +99,7 @@ bool FileWatcher::take_change() {
     drain();
     bool changed = false;
     for (auto& [file, state] : states_) {
-        std::string found = state_of(file);
+        std::string found = file_state(file);
         if (found == state) continue;
         state = std::move(found);
         watch_folders_of(file);  // its links may lead elsewhere now

@@ -12,6 +12,9 @@
 
 namespace ndes {
 
+// Different after any write to, or replacement of, what `file` leads to. Any thread.
+std::string file_state(const std::filesystem::path& file);
+
 class FileWatcher {
   public:
     FileWatcher();

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include <sys/stat.h>
-
 #include "common/crypto/crl.h"
 #include "common/crypto/key.h"
 #include "common/file.h"
+#include "common/process/file_watcher.h"
 #include "scep-server/issuer/crl_builder.h"
 
 namespace ndes::scep {
@@ -75,12 +74,6 @@ Result<Bytes> load_crl(const std::filesystem::path& file, const Certificate& ca)
     return crl_der(**own);
 }
 
-std::optional<FileStamp> stamp_of(const std::filesystem::path& file) {
-    struct ::stat facts {};
-    if (::stat(file.c_str(), &facts) != 0) return std::nullopt;
-    return FileStamp{facts.st_ino, facts.st_size, facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec};
-}
-
 }  // namespace
 
 Result<KnownCa> load_known_ca(const std::filesystem::path& certificate_file,
@@ -102,15 +95,16 @@ Result<KnownCa> load_known_ca(const std::filesystem::path& certificate_file,
 Result<Bytes> IssuerOfKnownCa::crl() const {
     const auto known = ca();
     if (known->crl_file.empty()) return Issuer::crl();
-    const auto stamp = stamp_of(known->crl_file);  // before it is read: a newer one is read again
+    const std::string state =
+        file_state(known->crl_file);  // before it is read: a newer one is read again
     {
         const std::lock_guard lock(mutex_);
-        if (crl_ && crl_->ca == known && crl_->stamp == stamp) return crl_->der;
+        if (crl_ && crl_->ca == known && crl_->state == state) return crl_->der;
     }
     auto der = load_crl(known->crl_file, known->chain.front());
-    if (!der || !stamp) return der;
+    if (!der) return der;
     const std::lock_guard lock(mutex_);
-    crl_ = std::make_shared<const ReadCrl>(ReadCrl{known, stamp, *der});
+    crl_ = std::make_shared<const ReadCrl>(ReadCrl{known, state, *der});
     return der;
 }
 

@@ -3,11 +3,9 @@
 // Knows no key and no protocol. Any thread.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,15 +30,6 @@ struct KnownCa {
 // or not_found, naming the file and what is wrong with it.
 Result<KnownCa> load_known_ca(const std::filesystem::path& certificate_file,
                               const std::filesystem::path& crl_file, WallTime now);
-
-// Tells a file from the one that takes its place.
-struct FileStamp {
-    std::uint64_t inode;
-    std::int64_t size;
-    std::int64_t seconds;
-    std::int64_t nanoseconds;
-    bool operator==(const FileStamp&) const = default;
-};
 
 // An issuer whose CA's certificates are known from a file.
 class IssuerOfKnownCa : public Issuer {
@@ -71,7 +60,7 @@ class IssuerOfKnownCa : public Issuer {
   private:
     struct ReadCrl {
         std::shared_ptr<const KnownCa> ca;  // that it was held against
-        std::optional<FileStamp> stamp;
+        std::string state;                  // of the file
         Bytes der;
     };
     mutable std::mutex mutex_;  // guards the pointers, held for moments
